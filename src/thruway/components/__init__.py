@@ -1,0 +1,1 @@
+"""Canonical components: plain functions that every project needs, one per file."""

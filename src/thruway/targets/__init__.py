@@ -1,0 +1,1 @@
+"""Compilers to other orchestrators; each target is a stranger to the others."""

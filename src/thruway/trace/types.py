@@ -1,0 +1,155 @@
+"""What one observed run showed, statement by statement.
+
+Resources are written as tokens, and behave like variables:
+
+| token | meaning |
+|---|---|
+| `random:python`, `random:numpy`, `random:torch`, `random:tensorflow` | global random streams |
+| `file:<path>` | a file; relative to the program's folder (posix) if inside it, else absolute |
+| `dir:<path>` | a folder that was listed |
+| `figure:<n>` | the n-th pyplot figure made by the program, from 1 |
+| `env:<NAME>`, `cwd`, `path` | environment variable, working directory, `sys.path` |
+| `options:pandas`, `options:numpy`, `options:decimal`, `options:warnings`, `options:matplotlib`, `options:logging` | library settings |
+| `module:<dotted name>` | attributes of a module were changed |
+| `stdin`, `network`, `process`, `thread` | the outside |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from thruway.kit.values.types import Value
+
+EffectMode = Literal["read", "write", "update"]
+
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A resource touched by a statement."""
+
+    resource: str
+    mode: EffectMode
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A pyplot figure: its number, digest of drawn data, and how its life ended."""
+
+    number: int
+    digest: str
+    shown: bool
+    summary: str = ""
+    png: str = ""
+
+
+@dataclass(frozen=True)
+class Display:
+    """A value that a notebook displayed, or an explicit `display(...)`: text and maybe HTML."""
+
+    text: str
+    html: str = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What one statement did in the observed run.
+
+    Attributes:
+        statement: id of the statement.
+        reads: names whose value from before the statement was read, also in helpers.
+        binds: names (re)bound.
+        deletes: names deleted.
+        changes: names bound before, not rebound, whose content is now different (aliases too).
+        effects: resources touched.
+        values: for each name bound or changed, its description afterwards.
+        shares: groups (two or more names) that share mutable objects after the statement;
+            only groups with a name touched by the statement.
+        seconds: time of the user's code alone.
+        stdout: text printed.
+        displays: values displayed.
+        figures: figures whose life ended here (shown, closed, flushed at the end of a cell,
+            or left over at the end of the program: then on the statement that last touched it).
+        flushed: figures were open at the end of this notebook cell and were shown by Jupyter.
+        files_read, files_written: paths as in tokens, with the content digest after it.
+    """
+
+    statement: int
+    reads: frozenset[str] = frozenset()
+    binds: frozenset[str] = frozenset()
+    deletes: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
+    effects: tuple[Effect, ...] = ()
+    values: dict[str, Value] = field(default_factory=dict)
+    shares: tuple[frozenset[str], ...] = ()
+    seconds: float = 0.0
+    stdout: str = ""
+    displays: tuple[Display, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    flushed: bool = False
+    files_read: dict[str, str] = field(default_factory=dict)
+    files_written: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The user's code raised: where and what."""
+
+    statement: int
+    type: str
+    message: str
+    traceback: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One observed run.
+
+    Attributes:
+        facts: one per statement that ran to its end, in order.
+        failure: the statement that raised, if one did.
+        python: version of the child interpreter.
+        executable: its path (kept out of written projects).
+        packages: distribution name → version, of what the program imported.
+        local_modules: files beside the program that it imported (posix, relative).
+        seed: ambient seed set before the first statement.
+        seconds: wall time of the whole run without start-up.
+        user_seconds: wall time of the user's statements alone.
+        peak_bytes: peak resident memory of the child.
+        alive: names alive at the end (no modules, functions, classes; no underscored names).
+    """
+
+    facts: tuple[Fact, ...]
+    failure: Failure | None
+    python: str
+    executable: str
+    packages: dict[str, str]
+    local_modules: tuple[str, ...]
+    seed: int
+    seconds: float
+    user_seconds: float
+    peak_bytes: int
+    alive: frozenset[str]
+
+    def fact(self, statement: int) -> Fact:
+        """Return the fact of a statement; an empty one when it did not run."""
+        for fact in self.facts:
+            if fact.statement == statement:
+                return fact
+        return Fact(statement)
+
+    def dump(self) -> str:
+        """Return a line per statement: reads -> binds, !changes, effects."""
+        return "\n".join(_dump_fact(fact) for fact in self.facts)
+
+
+def _dump_fact(fact: Fact) -> str:
+    parts = [f"{fact.statement}:", " ".join(sorted(fact.reads)), "->", " ".join(sorted(fact.binds))]
+    parts += [f"!{name}" for name in sorted(fact.changes)]
+    parts += [f"{effect.mode}({effect.resource})" for effect in fact.effects]
+    return " ".join(part for part in parts if part)
+
+
+Captured = dict[tuple[int, str], Any]
+"""Values kept on request, by (statement, name)."""
