@@ -12,12 +12,12 @@ from thruway.findings import Finding, Place, Unknown
 from thruway.source.types import Source
 
 StatementKind = Literal[
-    "import",      # import x, from x import y, from x import *
-    "function",    # def, or a name bound to a lambda
-    "class",       # class
-    "constant",    # a name bound to a literal (also a literal list, dict, tuple, set; also -1, 2**3)
-    "docstring",   # a string alone
-    "ordinary",    # everything else
+    "import",  # import x, from x import y, from x import *
+    "function",  # def, or a name bound to a lambda
+    "class",  # class
+    "constant",  # a name bound to a literal (also a literal list, dict, tuple, set; also -1, 2**3)
+    "docstring",  # a string alone
+    "ordinary",  # everything else
 ]
 
 

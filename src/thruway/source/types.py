@@ -29,6 +29,7 @@ class Cell:
         line_map: for line `i` (from 0) of `code`, the line (from 1) of `text` it stands for.
         heading: text of the nearest markdown heading above (or in) this cell, "" if none.
         heading_level: 1 to 6 for that heading, 0 if none.
+        first_line: line of the file where `text` begins (percent scripts); else 1.
     """
 
     number: int
@@ -38,6 +39,7 @@ class Cell:
     line_map: tuple[int, ...] = ()
     heading: str = ""
     heading_level: int = 0
+    first_line: int = 1
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from thruway.kit.values.types import Value
 EffectMode = Literal["read", "write", "update"]
 
 
-
 @dataclass(frozen=True)
 class Effect:
     """A resource touched by a statement."""
@@ -94,12 +93,21 @@ class Fact:
 
 @dataclass(frozen=True)
 class Failure:
-    """The user's code raised: where and what."""
+    """The user's code raised: where and what.
+
+    Attributes:
+        statement: id of the statement.
+        type: class of the exception.
+        message: its text.
+        traceback: its last lines, with the author's own line numbers.
+        line: line of the cell or script at which the statement was; 0 when not known.
+    """
 
     statement: int
     type: str
     message: str
     traceback: str
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,8 @@ class Trace:
         user_seconds: wall time of the user's statements alone.
         peak_bytes: peak resident memory of the child.
         alive: names alive at the end (no modules, functions, classes; no underscored names).
+        stderr: the end of what was printed there; kept for the reader, never compared.
+        linked_folders: folders of data too large to mirror, which the program saw as they are.
     """
 
     facts: tuple[Fact, ...]
@@ -131,6 +141,8 @@ class Trace:
     user_seconds: float
     peak_bytes: int
     alive: frozenset[str]
+    stderr: str = ""
+    linked_folders: tuple[str, ...] = ()
 
     def fact(self, statement: int) -> Fact:
         """Return the fact of a statement; an empty one when it did not run."""

@@ -6,8 +6,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 ValueKind = Literal[
-    "frame", "series", "array", "estimator", "scalar", "text", "container", "module",
-    "function", "class", "figure", "iterator", "handle", "other",
+    "frame",
+    "series",
+    "array",
+    "estimator",
+    "scalar",
+    "text",
+    "container",
+    "module",
+    "function",
+    "class",
+    "figure",
+    "iterator",
+    "handle",
+    "other",
 ]
 
 

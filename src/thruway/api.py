@@ -1,0 +1,365 @@
+"""The verbs composed: what the command line, a notebook and other programs call.
+
+```python
+import thruway
+
+migration = thruway.migrate("churn.ipynb", output="churn")
+print(migration.proof.verdict)
+```
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from thruway.errors import MigrationRefused, ProjectError, StepFailed, StorageError, UserCodeError
+from thruway.findings import Finding, Place, Severity
+from thruway.graph import Graph, build_graph
+from thruway.kit.project import load_project
+from thruway.plan import Plan, make_plan
+from thruway.plan.link import Link
+from thruway.program import read_program
+from thruway.project import load_manifest, render, update_files, write_project
+from thruway.project.report import render_report
+from thruway.project.write import check_target
+from thruway.source import read_source
+from thruway.trace.climb import climb
+from thruway.trace.observe import ObserveOptions, observe
+from thruway.verify import Original, Proof, prove
+
+if TYPE_CHECKING:
+    from thruway.kit.project import ProjectConfig
+    from thruway.plan.types import CutMode
+    from thruway.program.types import Program
+    from thruway.run.reporter import Reporter as RunReporter
+    from thruway.trace.reporter import ObserveReporter
+    from thruway.trace.types import Trace
+
+_MOST_REPAIRS = 6
+
+
+class Progress(Protocol):
+    """Hears how a migration goes on; never decides anything."""
+
+    @property
+    def observing(self) -> ObserveReporter | None:
+        """Reporter for the observed run."""
+
+    @property
+    def running(self) -> RunReporter | None:
+        """Reporter for the run of the pipeline."""
+
+    def phase(self, name: str, detail: str = "") -> None:
+        """A phase begins: reading, observing, planning, writing, proving, repairing."""
+
+
+class Silent:
+    """Progress that says nothing."""
+
+    observing: ObserveReporter | None = None
+    running: RunReporter | None = None
+
+    def phase(self, name: str, detail: str = "") -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What is understood of a program: statements, facts, dependences, plan."""
+
+    program: Program
+    trace: Trace
+    graph: Graph
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A migrated program.
+
+    Attributes:
+        project: folder of the written project.
+        plan: what was written and why.
+        proof: that it computes the same; None with `verify=False`.
+        findings: everything that a reader should know.
+        seconds: phase → wall time.
+    """
+
+    project: Path
+    plan: Plan
+    proof: Proof | None
+    findings: tuple[Finding, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def explain(
+    source: str | Path,
+    *,
+    cut: CutMode = "auto",
+    python: str = "",
+    seed: int = 0,
+    until: int | None = None,
+    progress: Progress | None = None,
+) -> Explanation:
+    """Return what Thruway understands of a notebook or script; nothing is written.
+
+    Args:
+        source: notebook (`.ipynb`) or script (`.py`).
+        cut: where to cut: `auto`, `headings`, `cells` or `statements`.
+        python: interpreter to run the program with; the current one by default.
+        seed: ambient seed, set before the first statement.
+        until: last cell to run.
+        progress: hears what goes on.
+
+    Raises:
+        SourceError: the file cannot be read.
+        UserCodeError: the program raised.
+        MigrationRefused: it cannot be migrated soundly.
+    """
+    progress = progress or Silent()
+    program, trace = _observe(Path(source), python, seed, until, progress)
+    progress.phase("planning")
+    graph = build_graph(program, trace)
+    return Explanation(program, trace, graph, make_plan(graph, mode=cut))
+
+
+def migrate(
+    source: str | Path,
+    *,
+    output: str | Path = "",
+    cut: CutMode = "auto",
+    python: str = "",
+    seed: int = 0,
+    until: int | None = None,
+    verify: bool = True,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Migration:
+    """Migrate a notebook or script to a pipeline project, and prove that it computes the same.
+
+    Args:
+        source: notebook (`.ipynb`) or script (`.py`).
+        output: folder of the project; named after the program, here, by default.
+        cut: where to cut: `auto`, `headings`, `cells` or `statements`.
+        python: interpreter of the program; the current one by default.
+        seed: ambient seed of both runs.
+        until: last cell to migrate.
+        verify: prove it; without, nothing says that the pipeline computes the same.
+        force: write over a project whose files were edited.
+        progress: hears what goes on.
+
+    Raises:
+        SourceError: the file cannot be read.
+        UserCodeError: the program raised.
+        MigrationRefused: it cannot be migrated soundly.
+        ProjectError: the folder holds other work.
+    """
+    progress = progress or Silent()
+    clock = _Clock()
+    if output:
+        check_target(Path(output).resolve(), force=force)
+    program, trace = _observe(Path(source), python, seed, until, progress)
+    clock.lap("observe")
+    graph = build_graph(program, trace)
+    repairs = _Repairs()
+    while True:
+        progress.phase("planning")
+        plan = make_plan(graph, mode=cut, unstorable=repairs.unstorable, together=repairs.together)
+        plan = replace(plan, findings=(*plan.findings, *repairs.findings))
+        target = Path(output or plan.package).resolve()
+        progress.phase("writing", str(target))
+        write_project(_files(plan, target, seed), target, force=force or repairs.count > 0)
+        clock.lap("write")
+        if not verify:
+            return _finished(target, plan, None, clock)
+        progress.phase("proving")
+        original = Original(program, trace, ObserveOptions(python or None, seed, until))
+        proof = _try_to_prove(load_project(target), plan, original, python, progress, repairs)
+        clock.lap("prove")
+        if proof is not None and (proof.holds or not repairs.learn(plan, proof)):
+            return _finished(target, plan, proof, clock)
+        progress.phase("repairing", repairs.last)
+
+
+def verify(
+    project: str | Path,
+    *,
+    python: str = "",
+    source: str | Path = "",
+    progress: Progress | None = None,
+) -> Proof:
+    """Prove again that a migrated project computes what its original computes.
+
+    Args:
+        project: folder of the project.
+        python: interpreter of the program; the current one by default.
+        source: the original, when it is no longer where it was.
+        progress: hears what goes on.
+
+    Raises:
+        ProjectError: not a migrated project, or its original is gone.
+        StepFailed: a step raised.
+    """
+    progress = progress or Silent()
+    folder = Path(project).resolve()
+    config = load_project(folder)
+    manifest = load_manifest(folder)
+    origin = Path(source).resolve() if source else folder / manifest.source.origin
+    if not origin.exists():
+        raise ProjectError(
+            "the original is not where it was when this project was written",
+            where=str(origin),
+            fix="name it: `thruway verify DIR --source FILE`",
+        )
+    last = max((each.cell for each in manifest.statements), default=0) or None
+    program, trace = _observe(origin, python, manifest.seed, last, progress)
+    _same_statements(manifest.statements, program, origin)
+    progress.phase("proving")
+    options = ObserveOptions(python or None, manifest.seed, last)
+    original = Original(program, trace, options)
+    return prove(config, manifest, original, python=python, reporter=progress.running)
+
+
+def _observe(
+    path: Path, python: str, seed: int, until: int | None, progress: Progress
+) -> tuple[Program, Trace]:
+    progress.phase("reading", str(path))
+    program = read_program(read_source(path))
+    progress.phase("observing")
+    options = ObserveOptions(python or None, seed, until, thumbnails=True)
+    trace = observe(program, options, progress.observing)
+    if trace.failure is not None:
+        raise _failure(program, trace)
+    return program, trace
+
+
+def _failure(program: Program, trace: Trace) -> UserCodeError:
+    failure = trace.failure
+    assert failure is not None
+    statement = next(s for s in program.statements if s.id == failure.statement)
+    cell = statement.place.cell
+    fix = "make the program run to its end first"
+    if cell > 1:
+        fix += f", or migrate what comes before with `--until {cell - 1}`"
+    what = f"your program raised {failure.type}: {failure.message}"
+    return UserCodeError(what, str(statement.place), fix, failure.traceback)
+
+
+def _files(plan: Plan, target: Path, seed: int, proven: str = "") -> dict[str, str | bytes]:
+    program = plan.graph.program
+    folder = program.source.path.parent
+    levels = climb(statement.code for statement in program.statements)
+    data = _relative(folder, target)
+    return dict(render(plan, data_root=data, climb=levels, seed=seed, proven=proven))
+
+
+def _relative(folder: Path, target: Path) -> str:
+    """The data folder as seen from the project, so that both can be moved together."""
+    try:
+        return folder.relative_to(target, walk_up=True).as_posix()  # type: ignore[call-arg]
+    except (TypeError, ValueError):
+        import os
+
+        return Path(os.path.relpath(folder, target)).as_posix()
+
+
+def _try_to_prove(
+    config: ProjectConfig,
+    plan: Plan,
+    original: Original,
+    python: str,
+    progress: Progress,
+    repairs: _Repairs,
+) -> Proof | None:
+    """Return the proof; None when a step could not even run and the plan was repaired."""
+    manifest = load_manifest(config.dir)
+    try:
+        return prove(config, manifest, original, python=python, reporter=progress.running)
+    except (StepFailed, StorageError) as error:
+        if not repairs.learn_from_failure(plan, error):
+            raise MigrationRefused(
+                f"the pipeline does not run as the original does: {error.what}",
+                error.where,
+                "see the reason below; `--cut headings` or fewer cuts may help",
+                error.detail,
+            ) from error
+        return None
+
+
+class _Repairs:
+    """What failed proofs taught: statements to keep together."""
+
+    def __init__(self) -> None:
+        self.unstorable: frozenset[tuple[str, int]] = frozenset()
+        self.together: tuple[Link, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
+        self.count = 0
+        self.last = ""
+
+    def learn(self, plan: Plan, proof: Proof) -> bool:
+        """Join the first step that differs with the one before it; False when that is no use."""
+        first = proof.first_difference
+        if first is None:
+            return False
+        return self._join(plan, first.step, f"{first.what} {first.name} differs".strip())
+
+    def learn_from_failure(self, plan: Plan, error: StepFailed | StorageError) -> bool:
+        """Join the step that failed with the one before it."""
+        step = next((s.name for s in plan.steps if s.name in error.where.split(",")[0]), "")
+        if not step:
+            step = next((s.name for s in plan.steps if s.name in str(error)), "")
+        return bool(step) and self._join(plan, step, error.what)
+
+    def _join(self, plan: Plan, name: str, why: str) -> bool:
+        index = next((i for i, step in enumerate(plan.steps) if step.name == name), 0)
+        if self.count >= _MOST_REPAIRS or len(plan.steps) < 2:
+            return False
+        start = max(index - 1, 0)
+        own = {n for s in plan.steps[start : index + 1] for n in s.body}
+        nodes = {node.statement.id: node for node in plan.graph.nodes}
+        body = sorted(n for n in own if not nodes[n].replicable)
+        first, last = body[0], body[-1]
+        if index == 0 or self.count == _MOST_REPAIRS - 1:
+            last = plan.graph.nodes[-1].statement.id
+        place: Place = nodes[first].statement.place
+        reason = f"cut apart, they did not compute the same: {why}"
+        self.together = (*self.together, Link(first, last, "", reason))
+        self.findings = (
+            *self.findings,
+            Finding("TW203", Severity.WARNING, place, reason, "report the program if you can"),
+        )
+        self.count += 1
+        self.last = reason
+        return True
+
+
+def _same_statements(records: tuple[object, ...], program: Program, origin: Path) -> None:
+    if len(records) > len(program.statements):
+        raise ProjectError(
+            "the original has changed since this project was written",
+            where=str(origin),
+            fix="migrate it again, into another folder or with `--force`",
+        )
+
+
+def _finished(target: Path, plan: Plan, proof: Proof | None, clock: _Clock) -> Migration:
+    findings = plan.findings
+    report = render_report(plan, proof.dump() if proof else None, None)
+    verdict = proof.verdict if proof else ""
+    update_files(target, {"report.html": report}, proven=verdict)
+    clock.lap("report")
+    return Migration(target, plan, proof, findings, clock.seconds)
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._last
+        self._last = now

@@ -1,0 +1,207 @@
+"""Join what the text says with what the run showed: nodes first, then edges.
+
+Static ∪ observed is the rule. A static store that the run did not reach may happen on other
+data, so it is an update (needs the old value, leaves a new one); a static mutation that left
+this run's content unchanged is an update too.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from thruway.graph.reach import Reach, needs, writes
+from thruway.graph.replicable import mark_replicable
+from thruway.graph.sharing import Sharing
+from thruway.graph.types import Edge, Evidence, Graph, Node
+from thruway.program.knowledge import lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from thruway.kit.values.types import ValueKind
+    from thruway.program.types import Program, Statement
+    from thruway.trace.types import Fact, Trace
+
+_FIXED_KINDS = frozenset({"module", "scalar", "text"})
+_SEEDS = {
+    "numpy.random.seed": "random:numpy",
+    "numpy.random.set_state": "random:numpy",
+    "random.seed": "random:python",
+    "random.setstate": "random:python",
+    "torch.manual_seed": "random:torch",
+    "tensorflow.random.set_seed": "random:tensorflow",
+}
+# Changed behind the author's back by libraries while they are imported or run; they count only
+# when the text itself sets them.
+_QUIET = ("options:warnings", "options:logging", "env:", "path", "module:")
+_OPTION_TARGETS = {
+    "warnings.": "options:warnings",
+    "logging.": "options:logging",
+    "os.environ": "env:",
+    "os.putenv": "env:",
+    "sys.path": "path",
+}
+
+
+def build_graph(program: Program, trace: Trace) -> Graph:
+    """Return the dependence graph of the statements that ran."""
+    facts = {fact.statement: fact for fact in trace.facts}
+    ran = [statement for statement in program.statements if statement.id in facts]
+    joined = list(_join(ran, facts))
+    nodes = mark_replicable(joined)
+    return Graph(program, trace, nodes, tuple(_edges(nodes)))
+
+
+def _join(statements: list[Statement], facts: dict[int, Fact]) -> Iterator[Node]:
+    sharing = Sharing(tuple(facts[statement.id] for statement in statements))
+    deferred = _Deferred()
+    kinds: dict[str, ValueKind] = {}
+    known: set[str] = set()
+    program_names = {name for s in statements for name in (*s.stores, *facts[s.id].binds)}
+    for statement in statements:
+        fact = facts[statement.id]
+        static = (statement.loads | deferred.reached(statement, fact)) & program_names
+        reads = (static | fact.reads) & known
+        binds = fact.binds - _uncertain(statement, fact, known)
+        mutated = {n for n in statement.mutates & known if kinds.get(n) not in _FIXED_KINDS}
+        updates = fact.changes | mutated | ((statement.stores | fact.binds) - binds)
+        updates |= sharing.closure(frozenset(mutated), statement.id)
+        updates |= sharing.joined_here(statement.id)
+        updates = (updates & known) - binds
+        read_resources, written_resources = _resources(statement, fact)
+        yield Node(
+            statement,
+            fact,
+            frozenset(reads),
+            frozenset(binds),
+            frozenset(updates),
+            read_resources,
+            written_resources,
+        )
+        known |= binds | fact.binds
+        known -= fact.deletes
+        kinds.update({name: value.kind for name, value in fact.values.items()})
+        deferred.learn(statement, fact)
+
+
+def _uncertain(statement: Statement, fact: Fact, known: set[str]) -> frozenset[str]:
+    """Names bound in this run that another run might have left at their old value.
+
+    The target of a `for` loop counts as bound: an empty loop is the rare case, and the old
+    value of a loop variable is never what the author meant.
+    """
+    try:
+        top = ast.parse(statement.code).body
+    except SyntaxError:
+        return frozenset()
+    if len(top) != 1 or not isinstance(top[0], ast.If | ast.Try | ast.While | ast.Match):
+        return frozenset()
+    return frozenset((fact.binds - statement.certain) & known)
+
+
+def _resources(statement: Statement, fact: Fact) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the tokens read and written, quiet library chatter left out."""
+    targets = [call.target for call in statement.calls if not call.in_definition]
+    seeded = {token for target, token in _SEEDS.items() if target in targets}
+    read: set[str] = set()
+    written: set[str] = set(seeded)
+    for effect in fact.effects:
+        if effect.resource.startswith(_QUIET) and not _sets_itself(statement, effect.resource):
+            continue
+        if effect.mode in {"read", "update"}:
+            read.add(effect.resource)
+        if effect.mode in {"write", "update"}:
+            written.add(effect.resource)
+    for target in targets:
+        api = lookup(target)
+        for token in api.effects if api else ():
+            if token.startswith(("options:", "cwd", "path")):
+                written.add(token)
+    only_seeds = seeded and _only_calls(statement)
+    return frozenset(read - seeded if only_seeds else read), frozenset(written)
+
+
+def _only_calls(statement: Statement) -> bool:
+    """Whether every call of the statement sets a stream, so that nothing consumes it."""
+    return all(call.target in _SEEDS for call in statement.calls)
+
+
+def _sets_itself(statement: Statement, token: str) -> bool:
+    """Whether the text of the statement, not a library under it, touches this setting."""
+    if statement.kind == "import":
+        return False
+    if token.startswith("module:"):
+        return bool(statement.mutates)
+    return any(
+        token.startswith(mark) and prefix.rstrip(".") in _dotted(statement)
+        for prefix, mark in _OPTION_TARGETS.items()
+    )
+
+
+def _dotted(statement: Statement) -> str:
+    targets = " ".join(call.target for call in statement.calls)
+    return f"{targets} {statement.code}"
+
+
+class _Deferred:
+    """What functions and classes of the program read when they are used, transitively."""
+
+    def __init__(self) -> None:
+        self._reads: dict[str, frozenset[str]] = {}
+        self._classes: dict[str, str] = {}
+
+    def learn(self, statement: Statement, fact: Fact) -> None:
+        """Remember the deferred reads of what a statement defines, and instances of classes."""
+        for name in statement.stores:
+            self._reads[name] = statement.deferred
+        for name, value in fact.values.items():
+            if value.type.startswith("__main__."):
+                self._classes[name] = value.type.removeprefix("__main__.").split(".")[0]
+
+    def reached(self, statement: Statement, fact: Fact) -> frozenset[str]:
+        """Return the names that functions used by this statement read."""
+        if statement.kind in {"function", "class"}:
+            return frozenset()
+        pending = list(statement.loads | fact.reads)
+        seen: set[str] = set()
+        while pending:
+            name = pending.pop()
+            more = self._reads.get(name, frozenset())
+            if name in self._classes:
+                more = more | self._reads.get(self._classes[name], frozenset())
+            for other in more - seen:
+                seen.add(other)
+                pending.append(other)
+        return frozenset(seen)
+
+
+def _edges(nodes: tuple[Node, ...]) -> Iterator[Edge]:
+    reach = Reach(nodes)
+    for node in nodes:
+        for carrier in sorted(needs(node)):
+            source = reach.before(carrier, node.statement.id)
+            if source is not None:
+                evidence = _evidence(node, carrier)
+                yield Edge(source, node.statement.id, carrier, evidence)
+
+
+def _evidence(node: Node, carrier: str) -> Evidence:
+    static = carrier in node.statement.loads | node.statement.mutates | node.statement.stores
+    observed = carrier in node.fact.reads | node.fact.changes | {
+        effect.resource for effect in node.fact.effects
+    }
+    if static and observed:
+        return "both"
+    if static:
+        return "static"
+    return "observed" if observed else "assumed"
+
+
+def with_writes(node: Node, names: frozenset[str]) -> Node:
+    """Return the node with more names that it leaves in a new state."""
+    return replace(node, updates=node.updates | (names - node.binds))
+
+
+__all__ = ["build_graph", "with_writes", "writes"]

@@ -1,0 +1,234 @@
+"""Types of a pipeline checked before it runs: what each port gives against what it meets.
+
+Needs the steps imported, unlike reading. Parameters given on the command line are read by their
+annotation in `parameters`.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, get_args, get_origin
+
+from thruway.errors import PipelineError, TypeMismatch
+from thruway.kit.annotations import UNKNOWN, Placeholder, field_hints, hints, resolve_text
+from thruway.kit.dag import FromLiteral, FromOutput, FromParameter
+from thruway.kit.fit import fits, show, value_fits
+from thruway.kit.parameters import parse_parameter
+from thruway.kit.step import import_step as import_by_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from thruway.kit.dag import Binding, Dag, Node, StepRef
+
+    Importer = Callable[[StepRef], Callable[..., Any]]
+
+__all__ = ["check_parameters", "check_types", "mismatches", "parse_parameter"]
+
+
+def check_types(dag: Dag, import_step: Importer = import_by_name) -> None:
+    """Check that everything passed in a pipeline fits where it goes.
+
+    A step that cannot be imported here, because a package is missing, is left out.
+
+    Args:
+        dag: the pipeline.
+        import_step: gives the function of a step.
+
+    Raises:
+        TypeMismatch: two ends do not fit; further ones are in its `detail`.
+        PipelineError: a call does not match a signature that only importing shows.
+    """
+    found = mismatches(dag, import_step)
+    if found:
+        others = "\n".join(str(error) for error in found[1:])
+        first = found[0]
+        raise TypeMismatch(first.what, first.where, first.fix, others)
+
+
+def mismatches(dag: Dag, import_step: Importer = import_by_name) -> tuple[TypeMismatch, ...]:
+    """Return every mismatch, in the order of the text."""
+    checker = _Checker(dag, import_step)
+    return tuple(error for node in dag.nodes for error in checker.node(node))
+
+
+def check_parameters(
+    dag: Dag, values: Mapping[str, Any], import_step: Importer = import_by_name
+) -> None:
+    """Check values given for the pipeline's parameters against the steps that they feed.
+
+    Raises:
+        PipelineError: there is no such parameter, or one without a default is not given.
+        TypeMismatch: a value does not fit.
+    """
+    known = [parameter.name for parameter in dag.parameters]
+    for name in values:
+        if name not in known:
+            raise PipelineError(
+                f"The pipeline `{dag.name}` has no parameter `{name}`.",
+                str(dag.file or ""),
+                f"use one of: {', '.join(known) or '(it has none)'}",
+            )
+    for parameter in dag.parameters:
+        if not parameter.has_default and parameter.name not in values:
+            raise PipelineError(
+                f"The parameter `{parameter.name}` has no default and is not given.",
+                str(dag.file or ""),
+                f"give it: -p {parameter.name}=…",
+            )
+    checker = _Checker(dag, import_step)
+    for node, argument, source in _parameters_fed(dag):
+        if source.name in values:
+            one, value = f"{dag.name}.{source.name}", values[source.name]
+            for error in checker.value(node, argument, one, value):
+                raise error
+
+
+def _parameters_fed(dag: Dag) -> Iterator[tuple[Node, str, FromParameter]]:
+    for node in dag.nodes:
+        for argument, source in node.inputs:
+            if isinstance(source, FromParameter):
+                yield node, argument, source
+
+
+@dataclass
+class _Checker:
+    """Asks each step once what it takes and gives."""
+
+    dag: Dag
+    import_step: Importer
+    _functions: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _hints: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+    def node(self, node: Node) -> Iterator[TypeMismatch]:
+        """Yield what does not fit among the inputs of a node."""
+        self.arguments(node)
+        for argument, source in node.inputs:
+            if isinstance(source, FromLiteral):
+                yield from self.value(node, argument, "the literal", ast.literal_eval(source.text))
+            elif isinstance(source, FromParameter):
+                yield from self.parameter(node, argument, source)
+            else:
+                yield from self.output(node, argument, source)
+
+    def output(self, node: Node, argument: str, source: FromOutput) -> Iterator[TypeMismatch]:
+        given, wanted = self.given(source), self.wanted(node, argument)
+        if not fits(given, wanted):
+            one = f"{source.node}.{source.field or self.target(source)}"
+            yield self.mismatch(node, argument, one, got=show(given), wanted=wanted)
+
+    def parameter(self, node: Node, argument: str, source: FromParameter) -> Iterator[TypeMismatch]:
+        wanted = self.wanted(node, argument)
+        parameter = next(p for p in self.dag.parameters if p.name == source.name)
+        one = f"{self.dag.name}.{source.name}"
+        given = self.annotation(source.name)
+        # With a default, a wider annotation may do: the values of a run are checked one by one.
+        if not fits(given, wanted) and not (parameter.has_default and fits(wanted, given)):
+            yield self.mismatch(node, argument, one, got=show(given), wanted=wanted)
+        elif parameter.has_default:
+            yield from self.value(node, argument, one, ast.literal_eval(parameter.default))
+
+    def value(self, node: Node, argument: str, one: str, value: Any) -> Iterator[TypeMismatch]:
+        wanted = self.wanted(node, argument)
+        if not value_fits(value, wanted):
+            fix = ""
+            if type(value) is int and value_fits(float(value), wanted):
+                fix = f"write {float(value)!r}; numbers are not converted silently"
+            got = f"{show(type(value))} ({value!r})"
+            yield self.mismatch(node, argument, one, got=got, wanted=wanted, fix=fix)
+
+    def mismatch(
+        self, node: Node, argument: str, one: str, *, got: str, wanted: Any, fix: str = ""
+    ) -> TypeMismatch:
+        other = f"{node.name}.{argument}"
+        return TypeMismatch(
+            f"{one} does not fit {other}: expected {show(wanted)}, got {got}.",
+            f"{self.dag.file or self.dag.name}, line {node.line}",
+            fix
+            or f"change the annotation of `{argument}` in `{node.step.name}` or of {one}, "
+            "or convert the value in a step between them",
+        )
+
+    def target(self, source: FromOutput) -> str:
+        """Return the port's name for a single output: what the pipeline calls it."""
+        targets = self.dag.node(source.node).targets
+        return targets[0] if len(targets) == 1 else "result"
+
+    def given(self, source: FromOutput) -> Any:
+        returned = self.hints(self.dag.node(source.node).step).get("return", UNKNOWN)
+        if source.field is None or isinstance(returned, Placeholder):
+            return returned
+        if source.field.isdigit():
+            args = get_args(returned) if get_origin(returned) is tuple else ()
+            if len(args) == 2 and args[1] is Ellipsis:
+                return args[0]
+            return args[int(source.field)] if int(source.field) < len(args) else UNKNOWN
+        record = get_origin(returned) or returned
+        return field_hints(record).get(source.field, UNKNOWN) if _is_class(record) else UNKNOWN
+
+    def wanted(self, node: Node, argument: str) -> Any:
+        found = self.hints(node.step)
+        if not argument.isdigit():
+            return found.get(argument, UNKNOWN)
+        function = self.function(node.step)
+        names = _positional_names(function) if function is not None else []
+        position = int(argument)
+        return found.get(names[position], UNKNOWN) if position < len(names) else UNKNOWN
+
+    def annotation(self, parameter: str) -> Any:
+        """Return the type of a pipeline parameter, as far as builtins say it."""
+        text = next(p.annotation for p in self.dag.parameters if p.name == parameter)
+        return resolve_text(text, self.dag.module) if text else UNKNOWN
+
+    def hints(self, step: StepRef) -> dict[str, Any]:
+        place = (step.module, step.qualname)
+        if place not in self._hints:
+            function = self.function(step)
+            self._hints[place] = {} if function is None else hints(function)
+        return self._hints[place]
+
+    def function(self, step: StepRef) -> Callable[..., Any] | None:
+        place = (step.module, step.qualname)
+        if place not in self._functions:
+            try:
+                self._functions[place] = self.import_step(step)
+            except ImportError:
+                self._functions[place] = None
+        found: Callable[..., Any] | None = self._functions[place]
+        return found
+
+    def arguments(self, node: Node) -> None:
+        """Check a call against a signature that the text did not show."""
+        function = None if node.step.known else self.function(node.step)
+        if function is None:
+            return
+        try:
+            signature = inspect.signature(function)
+        except (ValueError, TypeError):
+            return
+        values = dict(node.inputs)
+        positional = [values[name] for name in values if name.isdigit()]
+        named: dict[str, Binding] = {name: v for name, v in node.inputs if not name.isdigit()}
+        try:
+            signature.bind(*positional, **named)
+        except TypeError as error:
+            raise PipelineError(
+                f"`{node.step.name}` cannot be called so: {error}.",
+                f"{self.dag.file or self.dag.name}, line {node.line}",
+                f"it takes {node.step.name}{signature}",
+            ) from error
+
+
+def _positional_names(function: Callable[..., Any]) -> list[str]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (ValueError, TypeError):
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [parameter.name for parameter in parameters if parameter.kind in kinds]
+
+
+def _is_class(value: object) -> bool:
+    return isinstance(value, type)

@@ -1,0 +1,142 @@
+"""Whether what one port gives fits what another takes: the rules of types, and of values.
+
+Nothing is converted: an `int` does not fit a `float`. What is not known fits.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable as AbstractCallable
+from collections.abc import Mapping as AbstractMapping
+from typing import Annotated, Any, ForwardRef, Literal, TypeVar, Union, get_args, get_origin
+
+from thruway.kit.annotations import Placeholder
+
+_UNIONS = (Union, types.UnionType)
+
+
+def fits(given: Any, wanted: Any) -> bool:
+    """Return whether every value of one type may be passed where the other is asked for.
+
+    >>> fits(bool, int), fits(int, float), fits(int, int | None)
+    (True, False, True)
+    """
+    given, wanted = _plain(given), _plain(wanted)
+    if given is wanted or _is_open(given) or _is_open(wanted) or wanted is object:
+        return True
+    if get_origin(given) in _UNIONS:
+        return all(fits(member, wanted) for member in get_args(given))
+    if get_origin(wanted) in _UNIONS:
+        return any(fits(given, member) for member in get_args(wanted))
+    if get_origin(given) is Literal:
+        return all(value_fits(value, wanted) for value in get_args(given))
+    if get_origin(wanted) is Literal:
+        return False
+    return _generic_fits(given, wanted)
+
+
+def _plain(hint: Any) -> Any:
+    """Return a type without what only annotates it."""
+    while get_origin(hint) is Annotated:
+        # Schemas of two ports may differ: a schema speaks of contents, which a run checks.
+        hint = get_args(hint)[0]
+    if hint is None:
+        return type(None)
+    origin = get_origin(hint) or hint
+    if isinstance(origin, type) and origin.__module__.startswith("pandera.typing"):
+        # Typing-only classes: the values are plain frames.
+        return next((b for b in origin.__mro__ if not b.__module__.startswith("pandera")), hint)
+    return hint
+
+
+def _is_open(hint: Any) -> bool:
+    return hint is Any or isinstance(hint, Placeholder | TypeVar | ForwardRef | str)
+
+
+def _generic_fits(given: Any, wanted: Any) -> bool:
+    given_class, wanted_class = get_origin(given) or given, get_origin(wanted) or wanted
+    if not _subclass(given_class, wanted_class):
+        return False
+    given_args, wanted_args = get_args(given), get_args(wanted)
+    if not given_args or not wanted_args or wanted_class is AbstractCallable:
+        return True
+    if given_class is tuple:
+        return _tuple_fits(given_args, wanted_args, wanted_class)
+    if len(given_args) != len(wanted_args):
+        # A subclass may have other parameters than its base: no verdict.
+        return True
+    return all(_argument_fits(g, w) for g, w in zip(given_args, wanted_args, strict=True))
+
+
+def _argument_fits(given: Any, wanted: Any) -> bool:
+    if isinstance(given, list) or isinstance(wanted, list):
+        return True
+    return fits(given, wanted)
+
+
+def _tuple_fits(given: tuple[Any, ...], wanted: tuple[Any, ...], wanted_class: Any) -> bool:
+    if wanted_class is not tuple:
+        return all(fits(member, wanted[0]) for member in given if member is not Ellipsis)
+    if wanted[-1:] == (Ellipsis,):
+        return all(fits(member, wanted[0]) for member in given if member is not Ellipsis)
+    if given[-1:] == (Ellipsis,):
+        return False
+    return len(given) == len(wanted) and all(fits(g, w) for g, w in zip(given, wanted, strict=True))
+
+
+def _subclass(given: Any, wanted: Any) -> bool:
+    given = getattr(given, "__supertype__", given) if given is not wanted else given
+    if given is wanted:
+        return True
+    if not isinstance(given, type) or not isinstance(wanted, type):
+        # Something that is no class on one side only: nothing to compare by.
+        return not hasattr(wanted, "__supertype__")
+    if getattr(wanted, "_is_protocol", False) and not getattr(
+        wanted, "_is_runtime_protocol", False
+    ):
+        return True
+    try:
+        return issubclass(given, wanted)
+    except TypeError:
+        # A protocol with attributes cannot be asked about classes.
+        return True
+
+
+def value_fits(value: Any, wanted: Any) -> bool:
+    """Return whether a value may be passed where a type is asked for."""
+    wanted = _plain(wanted)
+    if _is_open(wanted) or wanted is object:
+        return True
+    origin, args = get_origin(wanted), get_args(wanted)
+    if origin in _UNIONS:
+        return any(value_fits(value, member) for member in args)
+    if origin is Literal:
+        return any(value == choice and type(value) is type(choice) for choice in args)
+    if not _subclass(type(value), origin or wanted):
+        return False
+    return _members_fit(value, args)
+
+
+def _members_fit(value: Any, args: tuple[Any, ...]) -> bool:
+    if not args:
+        return True
+    if isinstance(value, tuple) and args[-1] is not Ellipsis and len(args) != 1:
+        return len(value) == len(args) and all(map(value_fits, value, args))
+    if isinstance(value, list | tuple | set | frozenset):
+        return all(value_fits(item, args[0]) for item in value)
+    if isinstance(value, AbstractMapping) and len(args) == 2:
+        return all(value_fits(k, args[0]) and value_fits(v, args[1]) for k, v in value.items())
+    return True
+
+
+def show(hint: Any) -> str:
+    """Return a type as a reader writes it."""
+    while get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    if hint is None or hint is type(None):
+        return "None"
+    if isinstance(hint, type) and not get_args(hint):
+        if hint.__module__ == "builtins":
+            return hint.__qualname__
+        return f"{hint.__module__.split('.')[0]}.{hint.__qualname__}"
+    return str(hint).replace("typing.", "")

@@ -1,0 +1,241 @@
+"""The little that running a pipeline needs to know of its project: `[tool.thruway]`.
+
+```toml
+[tool.thruway]
+pipeline = "churn.pipeline:churn"
+data = "../.."      # the folder that relative data paths refer to, relative to the project
+climb = 0           # levels above it that such paths reach (`../data/x.csv`: 1)
+seed = 0            # ambient seed of every step
+```
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from thruway.errors import ProjectError
+
+_SETTINGS: dict[str, type] = {
+    "pipeline": str,
+    "data": str,
+    "climb": int,
+    "seed": int,
+    "outputs": str,
+    "store": str,
+}
+_SAMPLE = 'write [tool.thruway] with pipeline = "package.module:function" in pyproject.toml'
+
+
+@dataclass(frozen=True)
+class ProjectConfig:
+    """A pipeline and its surroundings.
+
+    Attributes:
+        dir: folder of the project, from which its modules are imported.
+        module: dotted name of the pipeline's module.
+        name: name of the pipeline function in it.
+        data: folder that relative data paths refer to.
+        climb: how many levels above `data` such paths reach.
+        seed: ambient seed of every step.
+        outputs: folder for the files that a run wrote.
+        store: folder of the store.
+    """
+
+    dir: Path
+    module: str
+    name: str
+    data: Path
+    climb: int = 0
+    seed: int = 0
+    outputs: Path = Path("outputs")
+    store: Path = Path(".thruway")
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """Folders from which the project's modules are imported."""
+        source = self.dir / "src"
+        return (self.dir, source) if source.is_dir() else (self.dir,)
+
+    @property
+    def file(self) -> Path:
+        """File of the pipeline."""
+        return _module_file(self.module, self.roots)
+
+
+def load_project(path: Path | str) -> ProjectConfig:
+    """Return the project at a path.
+
+    Args:
+        path: a project's folder (or one inside it), its `pyproject.toml`,
+            `path/to/pipeline.py[:name]`, or `package.module:name` seen from the working folder.
+
+    Raises:
+        ProjectError: there is none, or its settings are wrong.
+    """
+    text = str(path)
+    file, _, name = text.rpartition(":") if _names_function(text) else (text, "", "")
+    place = Path(file).absolute()
+    if place.name == "pyproject.toml" and place.is_file():
+        return _from_settings(place.parent)
+    if place.is_dir():
+        return _from_settings(_enclosing(place))
+    if place.suffix == ".py" and place.is_file():
+        return _from_file(place.resolve(), name)
+    if name and place.suffix != ".py":
+        return locate_project(Path.cwd(), file, name, Path.cwd())
+    raise ProjectError(
+        f"There is no project at {text}.",
+        str(place),
+        "give a folder with a pyproject.toml, a pipeline.py, or package.module:function",
+    )
+
+
+def _names_function(text: str) -> bool:
+    """Whether the text ends in `:name` (and is not a Windows drive)."""
+    return text.rpartition(":")[2].isidentifier() and len(text.partition(":")[0]) > 1
+
+
+def _enclosing(folder: Path) -> Path:
+    """Return the nearest folder upwards with settings."""
+    for candidate in (folder.resolve(), *folder.resolve().parents):
+        if (candidate / "pyproject.toml").is_file() and _read(candidate):
+            return candidate
+    raise ProjectError(f"{folder.name} is not a Thruway project.", str(folder), _SAMPLE)
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    # Imported here: a pipeline that is given as a file does not need it.
+    import tomllib
+
+    file = folder / "pyproject.toml"
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(
+            f"pyproject.toml is not valid TOML: {error}.", str(file), "correct the file"
+        ) from error
+    settings = content.get("tool", {}).get("thruway", {})
+    if not isinstance(settings, dict):
+        raise ProjectError("tool.thruway is not a table.", str(file), _SAMPLE)
+    return settings
+
+
+def _from_settings(folder: Path) -> ProjectConfig:
+    folder = folder.resolve()
+    settings = _checked(_read(folder), folder / "pyproject.toml")
+    if "pipeline" not in settings:
+        raise ProjectError(
+            "The project does not say which pipeline is its own.",
+            str(folder / "pyproject.toml"),
+            _SAMPLE,
+        )
+    module, _, name = settings["pipeline"].partition(":")
+    if not module or not name.isidentifier():
+        raise ProjectError(
+            f"`pipeline` must be `package.module:function`, not `{settings['pipeline']}`.",
+            str(folder / "pyproject.toml"),
+            'write for example pipeline = "churn.pipeline:churn"',
+        )
+    return _config(folder, module, name, settings)
+
+
+def _checked(settings: dict[str, Any], file: Path) -> dict[str, Any]:
+    for name, value in settings.items():
+        wanted = _SETTINGS.get(name)
+        if wanted is None:
+            raise ProjectError(
+                f"`{name}` is not a setting.", str(file), f"use one of: {', '.join(_SETTINGS)}"
+            )
+        negative = isinstance(value, int) and value < 0
+        if type(value) is not wanted or negative:
+            noun = "a number from 0" if wanted is int else "a text"
+            raise ProjectError(
+                f"`{name}` must be {noun}, not {value!r}.", str(file), "correct the setting"
+            )
+    return settings
+
+
+def _config(
+    folder: Path, module: str, name: str, settings: dict[str, Any], data: Path | None = None
+) -> ProjectConfig:
+    folder = folder.resolve()
+    chosen = (folder / settings["data"]) if "data" in settings else data or folder
+    if not chosen.is_dir():
+        raise ProjectError(
+            f"The data folder does not exist: {chosen}.",
+            str(folder / "pyproject.toml"),
+            "correct `data`, which is relative to the project's folder",
+        )
+    config = ProjectConfig(
+        dir=folder,
+        module=module,
+        name=name,
+        data=chosen.resolve(),
+        climb=settings.get("climb", 0),
+        seed=settings.get("seed", 0),
+        outputs=folder / settings.get("outputs", "outputs"),
+        store=folder / settings.get("store", ".thruway"),
+    )
+    _module_file(module, config.roots)
+    return config
+
+
+def _module_file(module: str, roots: tuple[Path, ...]) -> Path:
+    for root in roots:
+        place = root.joinpath(*module.split("."))
+        for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+            if file.is_file():
+                return file
+    raise ProjectError(
+        f"There is no module `{module}` in the project.",
+        str(roots[0]),
+        "correct the name of the pipeline's module",
+    )
+
+
+def _from_file(file: Path, name: str) -> ProjectConfig:
+    root, parts = file.parent, [file.stem]
+    while (root / "__init__.py").is_file():
+        parts.insert(0, root.name)
+        root = root.parent
+    if parts[-1] == "__init__" and parts[:-1]:
+        parts.pop()
+    return locate_project(root, ".".join(parts), name or _only_pipeline(file, root), file.parent)
+
+
+def locate_project(root: Path, module: str, name: str, data: Path) -> ProjectConfig:
+    """Return the project around a pipeline whose place is known.
+
+    Args:
+        root: folder from which its module is imported.
+        module: dotted name of its module.
+        name: name of the pipeline function.
+        data: what relative data paths refer to when no settings say so.
+    """
+    places = (root, root.parent) if root.name == "src" else (root,)
+    for folder in places:
+        if (folder / "pyproject.toml").is_file():
+            settings = _checked(_read(folder), folder / "pyproject.toml")
+            if settings:
+                return _config(folder, module, name, settings, data)
+    return _config(root, module, name, {}, data)
+
+
+def _only_pipeline(file: Path, root: Path) -> str:
+    # Imported here: reading needs projects, and only this needs reading.
+    from thruway.kit.modules import Finder, module_name, parsed
+    from thruway.kit.signature import pipelines_of
+
+    module = parsed(module_name(file, [root]), file, file.name == "__init__.py")
+    names = [node.name for node in pipelines_of(Finder((root,)), module)]
+    if len(names) == 1:
+        return names[0]
+    raise ProjectError(
+        f"{file.name} has several pipelines." if names else f"{file.name} has no pipeline.",
+        str(file),
+        f"choose one: {', '.join(f'{file.name}:{name}' for name in names)}"
+        if names
+        else "put @pipeline above the function",
+    )

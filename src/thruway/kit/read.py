@@ -1,0 +1,406 @@
+"""The DAG of a pipeline from its text: nothing is imported, nothing is run.
+
+A pipeline is a function whose body calls steps and gives names to what they return. Only that is
+allowed in it, so that its text alone says what runs after what, whichever values there are: names
+may be rebound (`df = clean(df)`), calls nested, NamedTuples unpacked. What a step is, is read
+from the step's own text (`signature`), found through the imports of the pipeline (`modules`).
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
+
+from thruway.errors import PipelineError
+from thruway.kit.bind import bind
+from thruway.kit.dag import (
+    Binding,
+    Dag,
+    FromLiteral,
+    FromOutput,
+    FromParameter,
+    Node,
+    StepParameter,
+)
+from thruway.kit.modules import Finder, module_name, parsed
+from thruway.kit.project import ProjectConfig, load_project
+from thruway.kit.scope import chain_of, docstring_of
+from thruway.kit.signature import is_pipeline, parameters_of, pipelines_of, record_of, step_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from thruway.kit.dag import StepRef
+    from thruway.kit.modules import Module
+
+_STEP_INSTEAD = "put it into a step, and call that here"
+_HINTS: dict[type[ast.AST], tuple[str, str]] = {
+    ast.If: ("an `if`", "which steps run may not depend on values: put the choice into a step"),
+    ast.IfExp: ("a choice", "put the choice into a step, and call that here"),
+    ast.For: ("a loop", "call the step once per item, or loop inside one step"),
+    ast.While: ("a loop", "loop inside one step"),
+    ast.With: ("a `with` block", "open what is needed inside the step that uses it"),
+    ast.Try: ("a `try`", "handle the error inside the step, or give it `@step(retries=…)`"),
+    ast.BinOp: ("arithmetic", _STEP_INSTEAD),
+    ast.UnaryOp: ("arithmetic", _STEP_INSTEAD),
+    ast.BoolOp: ("logic on values", _STEP_INSTEAD),
+    ast.Compare: ("a comparison", _STEP_INSTEAD),
+    ast.JoinedStr: ("an f-string", "make the text inside the step that needs it"),
+    ast.Subscript: ("a subscript", "take the part inside a step, or return it as an output"),
+    ast.Lambda: ("a lambda", _STEP_INSTEAD),
+    ast.Import: ("an import", "put imports at the top of the file"),
+    ast.ImportFrom: ("an import", "put imports at the top of the file"),
+    ast.FunctionDef: ("a nested function", "define it at the top of the file as a step"),
+    ast.AugAssign: ("arithmetic", _STEP_INSTEAD),
+    ast.Assert: ("an assertion", "check it inside a step"),
+    ast.ListComp: ("a loop", "call the step once per item, or loop inside one step"),
+    ast.DictComp: ("a loop", "loop inside one step"),
+    ast.SetComp: ("a loop", "loop inside one step"),
+    ast.GeneratorExp: ("a loop", "loop inside one step"),
+    ast.List: ("a list of values", "pass them one by one, or collect them inside a step"),
+    ast.Tuple: ("a tuple of values", "pass them one by one, or collect them inside a step"),
+    ast.Dict: ("a dict of values", "pass them one by one, or collect them inside a step"),
+    ast.Set: ("a set of values", "pass them one by one, or collect them inside a step"),
+    ast.Starred: ("`*`", "name each value"),
+}
+
+
+def read_pipeline(project: ProjectConfig | Path | str) -> Dag:
+    """Return the DAG of a project's pipeline.
+
+    Args:
+        project: a project, or what `load_project` takes.
+
+    Raises:
+        ProjectError: there is no such project or file.
+        PipelineError: the text is not a pipeline; says the line and what is possible instead.
+    """
+    config = project if isinstance(project, ProjectConfig) else load_project(project)
+    return read_function(config.file, config.name, config.roots)
+
+
+def read_function(file: Path, name: str, roots: Sequence[Path]) -> Dag:
+    """Return the DAG of one pipeline function of a file.
+
+    Args:
+        file: file of the pipeline.
+        name: name of the function.
+        roots: folders from which the project's modules are imported.
+
+    Raises:
+        PipelineError: the text is not a pipeline.
+    """
+    module = parsed(module_name(file, roots), file, file.name == "__init__.py")
+    finder = Finder(tuple(roots))
+    for bound in reversed(module.bindings.get(name, ())):
+        if isinstance(bound.node, ast.FunctionDef) and is_pipeline(finder, module, bound.node):
+            return _Reader(finder, module).read(bound.node)
+    known = [node.name for node in pipelines_of(finder, module)]
+    raise PipelineError(
+        f"{file.name} has no pipeline `{name}`.",
+        str(file),
+        f"use one of: {', '.join(known)}" if known else "put @pipeline above the function",
+    )
+
+
+@dataclass
+class _Reader:
+    """Reads one body, line by line, into nodes."""
+
+    finder: Finder
+    module: Module
+    nodes: list[Node] = field(default_factory=list)
+    names: dict[str, Binding] = field(default_factory=dict)
+    outputs: tuple[tuple[str, Binding], ...] = ()
+    result: str = "none"
+
+    def read(self, node: ast.FunctionDef) -> Dag:
+        if node.args.vararg or node.args.kwarg or node.args.posonlyargs:
+            self.refuse(node, "A pipeline takes named parameters only", "name each parameter")
+        parameters = tuple(self.parameter(node, given) for given in parameters_of(node.args))
+        self.names = {parameter.name: FromParameter(parameter.name) for parameter in parameters}
+        doc = docstring_of(node)
+        body = node.body[1:] if doc is not None else node.body
+        for position, statement in enumerate(body):
+            self.statement(statement, last=position == len(body) - 1)
+        return Dag(
+            name=node.name,
+            nodes=tuple(self.nodes),
+            parameters=parameters,
+            outputs=self.outputs,
+            file=self.module.file,
+            doc=ast.get_docstring(node) or "",
+            result=self.result,
+            module=self.module.name,
+        )
+
+    def parameter(self, node: ast.FunctionDef, given: StepParameter) -> StepParameter:
+        if not given.has_default:
+            return given
+        default = self.literal(ast.parse(given.default, mode="eval").body)
+        if default is None:
+            self.refuse(
+                node,
+                f"The default of `{given.name}` is not a literal: {given.default}",
+                "write the value itself",
+            )
+        return given._replace(default=default)
+
+    def statement(self, node: ast.stmt, last: bool) -> None:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                self.check_target(target)
+            self.assign(node.targets, node.value)
+        elif isinstance(node, ast.AnnAssign):
+            self.check_target(node.target)
+            if node.value is not None:
+                self.assign([node.target], node.value)
+        elif isinstance(node, ast.Expr):
+            if not isinstance(node.value, ast.Constant):
+                self.value(node.value)
+        elif isinstance(node, ast.Return):
+            if not last:
+                self.refuse(node, "`return` is not the last line", "remove the lines below it")
+            self.returns(node.value)
+        elif not isinstance(node, ast.Pass):
+            self.unsupported(node)
+
+    def check_target(self, target: ast.expr) -> None:
+        parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+        for part in parts:
+            if not isinstance(part, ast.Name):
+                self.refuse(
+                    part,
+                    f"A pipeline cannot assign to `{ast.unparse(part)}`",
+                    "give the value a name; change values inside a step",
+                )
+
+    def assign(self, targets: list[ast.expr], value: ast.expr) -> None:
+        first = targets[0]
+        sequences = ast.Tuple | ast.List
+        if isinstance(value, sequences) and isinstance(first, sequences) and len(targets) == 1:
+            self.assign_each(first, value)
+            return
+        before = len(self.nodes)
+        binding = self.value(value)
+        for target in targets:
+            self.name(target, binding)
+        called = isinstance(binding, FromOutput) and binding.field is None
+        if called and len(self.nodes) > before and isinstance(value, ast.Call):
+            node = self.nodes[-1]
+            self.nodes[-1] = Node(node.name, node.step, node.inputs, _names(targets), node.line)
+
+    def assign_each(self, targets: ast.Tuple | ast.List, value: ast.Tuple | ast.List) -> None:
+        if len(targets.elts) != len(value.elts):
+            self.refuse(value, "There are not as many values as names", "write one per name")
+        bindings = [self.value(item) for item in value.elts]
+        for target, binding in zip(targets.elts, bindings, strict=True):
+            self.name(target, binding)
+
+    def name(self, target: ast.expr, binding: Binding) -> None:
+        if isinstance(target, ast.Name):
+            self.names[target.id] = binding
+        elif isinstance(target, ast.Tuple | ast.List):
+            fields = self.unpacked(target, binding)
+            for part, part_field in zip(target.elts, fields, strict=True):
+                assert isinstance(binding, FromOutput)
+                self.name(part, FromOutput(binding.node, part_field))
+
+    def unpacked(self, target: ast.Tuple | ast.List, binding: Binding) -> tuple[str, ...]:
+        """Return the fields that a tuple of names takes from a step's result."""
+        if not isinstance(binding, FromOutput) or binding.field is not None:
+            self.refuse(target, "Only what a step returns can be unpacked", _STEP_INSTEAD)
+        step = self.step(binding)
+        if step.outputs and len(step.outputs) != len(target.elts):
+            self.refuse(
+                target,
+                f"`{step.name}` returns {len(step.outputs)} outputs "
+                f"({', '.join(step.outputs)}), and {len(target.elts)} names take them",
+                "write one name per output, or keep the result and read its fields",
+            )
+        if step.known and not step.outputs and step.returns and not _is_tuple(step.returns):
+            self.refuse(
+                target,
+                f"`{step.name}` returns one value ({step.returns}), which a pipeline cannot unpack",
+                "return a NamedTuple from the step",
+            )
+        return step.outputs or tuple(str(number) for number in range(len(target.elts)))
+
+    def step(self, binding: FromOutput) -> StepRef:
+        return next(node.step for node in self.nodes if node.name == binding.node)
+
+    def value(self, node: ast.expr) -> Binding:
+        """Return where the value of an expression comes from, adding nodes for its calls."""
+        literal = self.literal(node)
+        if literal is not None:
+            return FromLiteral(literal)
+        if isinstance(node, ast.Name):
+            return self.lookup(node)
+        if isinstance(node, ast.Call):
+            return self.call(node)
+        if isinstance(node, ast.Attribute):
+            return self.attribute(node)
+        if isinstance(node, ast.Subscript):
+            return self.subscript(node)
+        return self.unsupported(node)
+
+    def literal(self, node: ast.expr) -> str | None:
+        """Return the text of a literal, or of a constant of the module; None for all else."""
+        if isinstance(node, ast.Name):
+            if node.id in self.names:
+                return None
+            bounds = self.module.bindings.get(node.id, ())
+            values = [getattr(b.node, "value", None) for b in bounds if not b.source]
+            simple = len(bounds) == 1 and len(values) == 1 and values[0] is not None
+            if not simple or not isinstance(bounds[0].node, ast.Assign | ast.AnnAssign):
+                return None
+            assert isinstance(values[0], ast.expr)
+            return None if isinstance(values[0], ast.Name) else self.literal(values[0])
+        try:
+            ast.literal_eval(node)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            return None
+        return ast.unparse(node)
+
+    def lookup(self, node: ast.Name) -> Binding:
+        if node.id in self.names:
+            return self.names[node.id]
+        if node.id in self.module.bindings:
+            self.refuse(
+                node,
+                f"`{node.id}` is not a value of this pipeline",
+                "a step takes parameters, literals, and what other steps return",
+            )
+        return self.refuse(
+            node,
+            f"`{node.id}` has no value here",
+            f"give it one above, or make it a parameter of the pipeline; "
+            f"names so far: {', '.join(self.names) or '(none)'}",
+        )
+
+    def attribute(self, node: ast.Attribute) -> Binding:
+        source = self.value(node.value)
+        if not isinstance(source, FromOutput) or source.field is not None:
+            self.refuse(
+                node,
+                f"`{ast.unparse(node)}` reads an attribute of a value",
+                "read it inside a step; only fields of what a step returns can be read here",
+            )
+        step = self.step(source)
+        if step.known and node.attr not in step.outputs:
+            given = ", ".join(step.outputs) or f"one value ({step.returns or 'not annotated'})"
+            self.refuse(
+                node,
+                f"`{step.name}` has no output `{node.attr}`; it returns {given}",
+                "return a NamedTuple with that field from the step, or read it inside a step",
+            )
+        return FromOutput(source.node, node.attr)
+
+    def subscript(self, node: ast.Subscript) -> Binding:
+        index = node.slice
+        if not isinstance(index, ast.Constant) or type(index.value) is not int:
+            return self.unsupported(node)
+        source = self.value(node.value)
+        if not isinstance(source, FromOutput) or source.field is not None:
+            return self.unsupported(node)
+        step = self.step(source)
+        if step.outputs:
+            if not 0 <= index.value < len(step.outputs):
+                self.refuse(
+                    node,
+                    f"`{step.name}` has {len(step.outputs)} outputs; there is no [{index.value}]",
+                    f"read a field: {', '.join(step.outputs)}",
+                )
+            return FromOutput(source.node, step.outputs[index.value])
+        if step.known and step.returns and not _is_tuple(step.returns):
+            return self.unsupported(node)
+        return FromOutput(source.node, str(index.value))
+
+    def call(self, node: ast.Call) -> FromOutput:
+        chain = chain_of(node.func)
+        if not chain or chain[0] in self.names:
+            method = f"`{ast.unparse(node.func)}(…)` is a call on a value"
+            self.refuse(node, method, _STEP_INSTEAD)
+        step = step_of(self.finder, self.module, chain, self.where(node))
+        arguments = bind(step, node, self.where(node))
+        inputs = tuple((name, self.value(value)) for name, value in arguments)
+        name = self.unique(step.name)
+        self.nodes.append(Node(name, step, inputs, (), node.lineno))
+        return FromOutput(name)
+
+    def unique(self, name: str) -> str:
+        taken = {node.name for node in self.nodes}
+        chosen, number = name, 1
+        while chosen in taken:
+            number += 1
+            chosen = f"{name}_{number}"
+        return chosen
+
+    def returns(self, node: ast.expr | None) -> None:
+        if node is None or (isinstance(node, ast.Constant) and node.value is None):
+            return
+        if isinstance(node, ast.Call):
+            record = record_of(self.finder, self.module, node.func)
+            if record is not None:
+                arguments = self.fields(node, record.fields, record.name)
+                self.outputs = tuple((name, self.value(value)) for name, value in arguments)
+                self.result = record.name
+                return
+        parts = node.elts if isinstance(node, ast.Tuple) else [node]
+        self.result = "tuple" if isinstance(node, ast.Tuple) else "single"
+        outputs: dict[str, Binding] = {}
+        for part in parts:
+            binding = self.value(part)
+            wanted = part.id if isinstance(part, ast.Name) else _output_name(binding)
+            name, number = wanted, 1
+            while name in outputs:
+                number += 1
+                name = f"{wanted}_{number}"
+            outputs[name] = binding
+        self.outputs = tuple(outputs.items())
+
+    def fields(
+        self, node: ast.Call, fields: tuple[str, ...], name: str
+    ) -> list[tuple[str, ast.expr]]:
+        pairs = list(zip(fields, node.args, strict=False))
+        pairs += [(keyword.arg or "**", keyword.value) for keyword in node.keywords]
+        given = [field_name for field_name, _ in pairs]
+        if len(node.args) > len(fields) or sorted(given) != sorted(set(given) & set(fields)):
+            self.refuse(node, f"`{name}` has the fields {', '.join(fields)}", "fill each once")
+        return pairs
+
+    def unsupported(self, node: ast.AST) -> NoReturn:
+        what, fix = _HINTS.get(type(node), (f"`{_first_line(node)}`", _STEP_INSTEAD))
+        self.refuse(node, f"A pipeline cannot have {what} in it", fix)
+
+    def refuse(self, node: ast.AST, what: str, fix: str) -> NoReturn:
+        raise PipelineError(f"{what}.", self.where(node), fix)
+
+    def where(self, node: ast.AST) -> str:
+        return f"{self.module.file}, line {getattr(node, 'lineno', 1)}"
+
+
+def _names(targets: list[ast.expr]) -> tuple[str, ...]:
+    parts = [
+        part
+        for target in targets
+        for part in (target.elts if isinstance(target, ast.Tuple | ast.List) else [target])
+    ]
+    return tuple(part.id for part in parts if isinstance(part, ast.Name))
+
+
+def _is_tuple(returns: str) -> bool:
+    return returns.partition("[")[0] in ("tuple", "Tuple", "typing.Tuple", "Any", "typing.Any")
+
+
+def _output_name(binding: Binding) -> str:
+    if isinstance(binding, FromOutput):
+        named = binding.field is not None and not binding.field.isdigit()
+        return str(binding.field) if named else binding.node
+    return binding.name if isinstance(binding, FromParameter) else "value"
+
+
+def _first_line(node: ast.AST) -> str:
+    return ast.unparse(node).splitlines()[0]

@@ -1,0 +1,219 @@
+"""Where to cut: exact dynamic programming over the author's order.
+
+Steps are intervals of the statements in program order, so the graph of steps is acyclic by
+construction. The cost of a cut is what crosses it; the cost of a step is how many things it
+means at once. Forced modes (headings, cells, statements) give the cut points; statements that
+must stay together are merged whatever the mode.
+
+Source: dynamic programming over a linear extension, `best[b] = min_a best[a] + segment(a, b)
++ width(a)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from thruway.graph.reach import Reach, needs
+
+if TYPE_CHECKING:
+    from thruway.graph.types import Graph, Node
+    from thruway.plan.link import Link
+    from thruway.plan.types import CutMode, Role
+
+_FAMILY = {
+    "ingest": "ingest", "explore": "explore", "validate": "prepare", "prepare": "prepare",
+    "transform": "transform", "split": "split", "tune": "train", "train": "train",
+    "evaluate": "evaluate", "predict": "evaluate", "report": "evaluate", "export": "export",
+}
+# How strongly a statement pulls its step towards its own meaning.
+_STRENGTH = {
+    "ingest": 3.0, "split": 3.5, "train": 3.0, "export": 1.5, "evaluate": 1.6, "transform": 1.0,
+    "prepare": 0.7, "explore": 0.4,
+}
+# Families that live together well: mixing them costs only this part of the strength.
+_MIXES = {
+    frozenset({"prepare", "transform"}): 0.35,
+    frozenset({"ingest", "explore"}): 0.7,
+    frozenset({"prepare", "explore"}): 0.6,
+    frozenset({"ingest", "prepare"}): 0.9,
+    frozenset({"evaluate", "export"}): 0.7,
+    frozenset({"evaluate", "explore"}): 0.5,
+}
+_STEP_COST = 1.3
+_HEADING_BONUS = 0.7
+_WIDTH = {"frame": 0.25, "series": 0.2, "array": 0.2, "estimator": 0.25, "scalar": 0.06, "text": 0.05}
+_DEFAULT_WIDTH = 0.15
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Statements of one step, and why it begins where it does."""
+
+    statements: tuple[int, ...]
+    reason: str
+
+
+def cut(
+    graph: Graph,
+    body: tuple[int, ...],
+    roles: dict[int, Role],
+    links: tuple[Link, ...],
+    mode: CutMode,
+) -> tuple[Segment, ...]:
+    """Group the body statements into segments, in order."""
+    if not body:
+        return ()
+    blocks = _blocks(body, links)
+    if mode == "auto":
+        return _best(graph, blocks, roles)
+    return _forced(graph, blocks, mode)
+
+
+def family(role: Role) -> str:
+    """Return the family of a role: what belongs in one step."""
+    return _FAMILY[role]
+
+
+def _blocks(body: tuple[int, ...], links: tuple[Link, ...]) -> list[tuple[int, ...]]:
+    """Merge linked statements; a link spans everything between its ends."""
+    blocks: list[list[int]] = []
+    reach_to = 0
+    ends: dict[int, int] = {}
+    for link in links:
+        ends[link.first] = max(ends.get(link.first, 0), link.last)
+    starts = sorted(ends)
+    for number in body:
+        # A link may begin at a statement that is not in the body (a replicated one).
+        if blocks and number <= reach_to:
+            blocks[-1].append(number)
+        else:
+            blocks.append([number])
+        for start in starts:
+            if start == number:
+                reach_to = max(reach_to, ends[start])
+    return [tuple(block) for block in blocks]
+
+
+def _forced(graph: Graph, blocks: list[tuple[int, ...]], mode: CutMode) -> tuple[Segment, ...]:
+    nodes = {node.statement.id: node for node in graph.nodes}
+    segments: list[list[int]] = []
+    previous: object = None
+    for block in blocks:
+        statement = nodes[block[0]].statement
+        key: object = {
+            "cells": statement.place.cell or statement.id,
+            "headings": statement.heading,
+            "statements": statement.id,
+        }[mode]
+        if not segments or key != previous:
+            segments.append([])
+        segments[-1].extend(block)
+        last = nodes[block[-1]].statement
+        previous = {
+            "cells": last.place.cell or last.id,
+            "headings": last.heading,
+            "statements": last.id,
+        }[mode]
+    reason = {"cells": "a cell", "headings": "a heading", "statements": "a statement"}[mode]
+    return tuple(Segment(tuple(segment), f"cut at {reason}, as asked") for segment in segments)
+
+
+def _best(
+    graph: Graph, blocks: list[tuple[int, ...]], roles: dict[int, Role]
+) -> tuple[Segment, ...]:
+    nodes = {node.statement.id: node for node in graph.nodes}
+    widths = _widths(graph, [block[0] for block in blocks])
+    bonus = [_new_heading(nodes, blocks, index) for index in range(len(blocks))]
+    count = len(blocks)
+    best = [0.0] + [float("inf")] * count
+    back = [0] * (count + 1)
+    for end in range(1, count + 1):
+        weights: dict[str, float] = {}
+        for start in range(end - 1, -1, -1):
+            for number in blocks[start]:
+                key = family(roles[number])
+                weights[key] = weights.get(key, 0.0) + _STRENGTH[key]
+            cost = best[start] + _STEP_COST + _mix(weights)
+            if start:
+                cost += widths[start] - (_HEADING_BONUS if bonus[start] else 0.0)
+            if cost < best[end] - 1e-9:
+                best[end], back[end] = cost, start
+    bounds = []
+    end = count
+    while end:
+        bounds.append((back[end], end))
+        end = back[end]
+    return tuple(
+        Segment(
+            tuple(number for block in blocks[start:stop] for number in block),
+            _reason(start, bonus, widths, nodes, blocks, roles),
+        )
+        for start, stop in reversed(bounds)
+    )
+
+
+def _mix(weights: dict[str, float]) -> float:
+    """What it costs that a step means more than its main thing."""
+    main = max(weights, key=lambda key: (weights[key], key))
+    total = 0.0
+    for key, weight in weights.items():
+        if key != main:
+            total += weight * _MIXES.get(frozenset({key, main}), 1.0)
+    return total
+
+
+def _reason(
+    start: int,
+    bonus: list[bool],
+    widths: list[float],
+    nodes: dict[int, Node],
+    blocks: list[tuple[int, ...]],
+    roles: dict[int, Role],
+) -> str:
+    if start == 0:
+        return "the program begins"
+    statement = nodes[blocks[start][0]].statement
+    parts = []
+    before, after = roles[blocks[start - 1][-1]], roles[blocks[start][0]]
+    if family(before) != family(after):
+        parts.append(f"{before} ends and {after} begins")
+    if bonus[start]:
+        parts.append(f"the heading “{statement.heading}” begins here")
+    parts.append(f"what crosses here is small (width {widths[start]:.2f})")
+    return "; ".join(parts)
+
+
+def _new_heading(nodes: dict[int, Node], blocks: list[tuple[int, ...]], index: int) -> bool:
+    if index == 0:
+        return False
+    heading = nodes[blocks[index][0]].statement.heading
+    return bool(heading) and heading != nodes[blocks[index - 1][-1]].statement.heading
+
+
+def _widths(graph: Graph, boundaries: list[int]) -> list[float]:
+    """For each boundary, the weighted count of values made before it and needed from it on."""
+    reach = Reach(graph.nodes)
+    nodes = {node.statement.id: node for node in graph.nodes}
+    last_need: dict[tuple[int, str], int] = {}
+    for node in graph.nodes:
+        if node.replicable:
+            continue
+        for carrier in needs(node):
+            source = reach.before(carrier, node.statement.id)
+            if source is not None and not nodes[source].replicable:
+                last_need[source, carrier] = node.statement.id
+    widths = []
+    for boundary in boundaries:
+        crossing = {
+            carrier: _weight(nodes[source], carrier)
+            for (source, carrier), last in last_need.items()
+            if source < boundary <= last
+        }
+        widths.append(sum(crossing.values()))
+    return widths
+
+
+def _weight(source: Node, carrier: str) -> float:
+    value = source.fact.values.get(carrier)
+    return _WIDTH.get(value.kind, _DEFAULT_WIDTH) if value else _DEFAULT_WIDTH

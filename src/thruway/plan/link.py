@@ -1,0 +1,168 @@
+"""Statements that must stay in one step, each with the reason.
+
+A value that cannot be stored, a figure that is still being drawn, an option that cannot be set
+again elsewhere: none of them can cross a process boundary, so the statements that share them
+are kept together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from thruway.findings import Finding, Severity
+from thruway.graph.reach import Reach
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from thruway.graph.types import Graph, Node
+
+_AMBIENT = ("options:", "env:", "cwd", "path", "module:")
+
+
+@dataclass(frozen=True)
+class Link:
+    """All statements from `first` to `last` stay together."""
+
+    first: int
+    last: int
+    carrier: str
+    reason: str
+
+
+def find_links(
+    graph: Graph,
+    settings: frozenset[int],
+    local_classes: frozenset[str],
+    unstorable: frozenset[tuple[str, int]],
+) -> tuple[Link, ...]:
+    """Return every link.
+
+    Args:
+        graph: the dependence graph.
+        settings: statements that only set options and are written into every later step.
+        local_classes: classes that read data of the program, so cannot live in a module.
+        unstorable: (name, statement) pairs that an earlier attempt could not store.
+    """
+    reach = Reach(graph.nodes)
+    links = [
+        *_values(graph, reach, local_classes, unstorable),
+        *_figures(graph),
+        *_ambient(graph, settings),
+        *_undefined(graph, reach),
+    ]
+    return tuple(sorted(links, key=lambda link: (link.first, link.last)))
+
+
+def findings_of(graph: Graph, links: tuple[Link, ...]) -> tuple[Finding, ...]:
+    """Say for each link what keeps the statements together."""
+    nodes = {node.statement.id: node for node in graph.nodes}
+    return tuple(
+        Finding(
+            "TW201",
+            Severity.INFO,
+            nodes[first].statement.place,
+            f"statements up to {nodes[last].statement.place} stay in one step: {reason}",
+        )
+        for first, last, reason in _merged(links)
+    )
+
+
+def _merged(links: tuple[Link, ...]) -> list[tuple[int, int, str]]:
+    """Join links that overlap; the reasons of the widest come first."""
+    groups: list[tuple[int, int, list[Link]]] = []
+    for link in links:
+        if groups and link.first <= groups[-1][1]:
+            first, last, members = groups[-1]
+            groups[-1] = (first, max(last, link.last), [*members, link])
+        else:
+            groups.append((link.first, link.last, [link]))
+    found = []
+    for first, last, members in groups:
+        wide = sorted(members, key=lambda link: link.first - link.last)
+        reasons = list(dict.fromkeys(link.reason for link in wide))
+        found.append((first, last, "; ".join(reasons[:3])))
+    return found
+
+
+def _values(
+    graph: Graph,
+    reach: Reach,
+    local_classes: frozenset[str],
+    unstorable: frozenset[tuple[str, int]],
+) -> Iterator[Link]:
+    """Link the maker of a value that cannot be stored to every use of it."""
+    nodes = {node.statement.id: node for node in graph.nodes}
+    for node in graph.nodes:
+        for name in sorted(node.reads | node.updates):
+            source = reach.before(name, node.statement.id)
+            if source is None or nodes[source].replicable:
+                continue
+            reason = _why_unstorable(nodes[source], name, local_classes, unstorable)
+            if reason:
+                yield Link(source, node.statement.id, name, reason)
+
+
+def _why_unstorable(
+    source: Node,
+    name: str,
+    local_classes: frozenset[str],
+    unstorable: frozenset[tuple[str, int]],
+) -> str:
+    value = source.fact.values.get(name)
+    if (name, source.statement.id) in unstorable:
+        return f"`{name}` could not be stored and read back the same"
+    if value is None:
+        return ""
+    if value.type.removeprefix("__main__.").split(".")[0] in local_classes and (
+        value.type.startswith("__main__.")
+    ):
+        return f"the class of `{name}` reads data of the program"
+    if value.kind in {"figure", "iterator", "handle", "function", "class", "module"}:
+        return value.unstorable and f"`{name}` cannot be stored: {value.unstorable}" or (
+            f"`{name}` ({value.type}) cannot be stored"
+        )
+    if value.unstorable:
+        return f"`{name}` cannot be stored: {value.unstorable}"
+    return ""
+
+
+def _figures(graph: Graph) -> Iterator[Link]:
+    """Link all statements that draw on one figure."""
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for node in graph.nodes:
+        for token in node.resources_read | node.resources_written:
+            if token.startswith("figure:"):
+                first.setdefault(token, node.statement.id)
+                last[token] = node.statement.id
+    for token, start in first.items():
+        if last[token] > start:
+            yield Link(start, last[token], token, f"they draw {token.replace(':', ' ')}")
+
+
+def _ambient(graph: Graph, settings: frozenset[int]) -> Iterator[Link]:
+    """An option set from data of the program cannot be set again in another process."""
+    end = graph.nodes[-1].statement.id if graph.nodes else 0
+    for node in graph.nodes:
+        number = node.statement.id
+        if number in settings or number == end:
+            continue
+        tokens = sorted(t for t in node.resources_written if t.startswith(_AMBIENT))
+        if tokens:
+            reason = f"`{tokens[0]}` is set from values of the program"
+            yield Link(number, end, tokens[0], reason)
+
+
+def _undefined(graph: Graph, reach: Reach) -> Iterator[Link]:
+    """A name read on a path not taken, bound only on a path not taken."""
+    maybe: dict[str, int] = {}
+    for node in graph.nodes:
+        number = node.statement.id
+        for name in node.statement.loads:
+            if name in maybe and reach.before(name, number) is None:
+                yield Link(maybe[name], number, name, f"`{name}` was not bound in the observed run")
+        for name in node.statement.stores - node.fact.binds:
+            maybe[name] = number
+

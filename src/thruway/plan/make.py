@@ -1,0 +1,448 @@
+"""Make the plan: roles, links, cuts, interfaces, places and names, put together.
+
+Each part is its own module; this one only hands values from one to the next.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from thruway.findings import Finding, Severity
+from thruway.graph.reach import Reach
+from thruway.plan.cut import Segment, cut, family
+from thruway.plan.imports import import_lines, is_star, star_import_edit
+from thruway.plan.lift import lift, name_at_pipeline
+from thruway.plan.link import Link, find_links, findings_of
+from thruway.plan.names import Subject, package_name, step_names, title
+from thruway.plan.place import Definitions, Place, place
+from thruway.plan.ports import Crossing, crossings, port
+from thruway.plan.results import results_of
+from thruway.plan.roles import assign_roles
+from thruway.plan.scope import scope_edits
+from thruway.plan.share import share
+from thruway.plan.types import CutMode, Edit, Plan, Port, Role, Shared, StepPlan
+
+if TYPE_CHECKING:
+    from thruway.graph.types import Graph, Node
+
+_AMBIENT = ("options:", "env:", "cwd", "path", "module:")
+_RANDOM = "random:"
+
+
+@dataclass(frozen=True)
+class _Sorted:
+    """The statements that ran, sorted by how they are written."""
+
+    body: tuple[int, ...]
+    settings: frozenset[int]
+    seeds: frozenset[int]
+    dropped: tuple[tuple[int, str], ...]
+
+
+def make_plan(
+    graph: Graph,
+    *,
+    mode: CutMode = "auto",
+    package: str = "",
+    unstorable: frozenset[tuple[str, int]] = frozenset(),
+    together: tuple[Link, ...] = (),
+) -> Plan:
+    """Return the plan of a whole project.
+
+    Args:
+        graph: the dependence graph of the program.
+        mode: where to cut.
+        package: name of the package; made from the file's name when empty.
+        unstorable: (name, statement) pairs that an earlier attempt could not store.
+        together: statements that an earlier proof showed to belong together.
+    """
+    nodes = {node.statement.id: node for node in graph.nodes}
+    sorted_ = _sort(graph)
+    definitions = Definitions(graph, sorted_.seeds)
+    roles = assign_roles(graph)
+    links = find_links(graph, sorted_.settings, definitions.local_classes(), unstorable)
+    segments = cut(graph, sorted_.body, roles, (*links, *together), mode)
+    inline = _inline(sorted_, segments, nodes, definitions.reach)
+    crossing = crossings(graph, definitions.reach, segments, inline)
+    places = [
+        _settle_locals(segment, index, crossing[index], definitions, inline)
+        for index, segment in enumerate(segments)
+    ]
+    taken = _program_names(graph)
+    name = package or _package(graph, taken)
+    results = results_of(graph, definitions.reach, segments, roles)
+    shared, module_of = share(graph, definitions, segments, places, sorted_.settings)
+    subjects = tuple(
+        _subject(graph, segment, roles, crossing[index], results[index])
+        for index, segment in enumerate(segments)
+    )
+    names = step_names(subjects, taken | {name}, mode)
+    steps = tuple(
+        _step(
+            _Draft(graph, definitions, segment, places[i], crossing[i], subjects[i], names[i]),
+            results[i],
+            module_of[i],
+            _settings_before(shared, segments, i),
+            inline,
+            i,
+        )
+        for i, segment in enumerate(segments)
+    )
+    return Plan(
+        graph=graph,
+        package=name,
+        title=_title(graph, name),
+        steps=name_at_pipeline(_link_files(steps)),
+        shared=shared,
+        results=tuple((port, names[i]) for i, step in enumerate(results) for port in step),
+        dropped=sorted_.dropped,
+        roles=tuple((number, str(role)) for number, role in sorted(roles.items())),
+        findings=(*_findings(graph), *findings_of(graph, _relevant(links, sorted_.body))),
+        cut=mode,
+    )
+
+
+def _sort(graph: Graph) -> _Sorted:
+    reach = Reach(graph.nodes)
+    nodes = {node.statement.id: node for node in graph.nodes}
+    settings = {n.statement.id for n in graph.nodes if _is_setting(n, reach, nodes)}
+    seeds = {n.statement.id for n in graph.nodes if _is_seed(n, reach, nodes)}
+    dropped = {n.statement.id: why for n in graph.nodes if (why := _drop(n))}
+    body = [
+        number
+        for number, node in nodes.items()
+        if number not in settings | seeds and number not in dropped and not node.replicable
+    ]
+    if not body:
+        body = [n for n, node in nodes.items() if node.statement.kind == "constant"]
+        body += sorted((settings | seeds) if not body else ())
+    return _Sorted(
+        tuple(sorted(body)),
+        frozenset(settings - set(body)),
+        frozenset(seeds - set(body)),
+        tuple(dropped.items()),
+    )
+
+
+def _only_effects(node: Node, reach: Reach, nodes: dict[int, Node]) -> bool:
+    if node.replicable or node.fact.binds or node.updates or node.fact.stdout:
+        return False
+    if node.fact.figures or node.fact.files_written or node.statement.deletes:
+        return False
+    sources = [reach.before(name, node.statement.id) for name in node.reads]
+    return all(source is None or nodes[source].replicable for source in sources)
+
+
+def _is_setting(node: Node, reach: Reach, nodes: dict[int, Node]) -> bool:
+    """Whether a statement only sets options, from constants."""
+    tokens = node.resources_written
+    if not tokens or not _only_effects(node, reach, nodes):
+        return False
+    return all(token.startswith(_AMBIENT) for token in tokens | node.resources_read)
+
+
+def _is_seed(node: Node, reach: Reach, nodes: dict[int, Node]) -> bool:
+    """Whether a statement only sets a random stream, whatever its state was."""
+    tokens = node.resources_written
+    if not tokens or node.resources_read or not _only_effects(node, reach, nodes):
+        return False
+    return all(token.startswith(_RANDOM) for token in tokens)
+
+
+def _drop(node: Node) -> str:
+    statement = node.statement
+    if statement.kind == "docstring":
+        return "the docstring of the program"
+    if statement.code.strip() == "pass":
+        return "does nothing"
+    tree = ast.parse(statement.code).body
+    if len(tree) == 1 and isinstance(tree[0], ast.Delete):
+        targets = tree[0].targets
+        names = [t.id for t in targets if isinstance(t, ast.Name)]
+        if len(names) == len(targets) and not any(hasattr(builtins, n) for n in names):
+            return "the variables of a step end with it"
+    return ""
+
+
+def _inline(
+    sorted_: _Sorted, segments: tuple[Segment, ...], nodes: dict[int, Node], reach: Reach
+) -> dict[int, int]:
+    """Seeds go to the step that first draws from them; settings inside a step stay there."""
+    found: dict[int, int] = {}
+    home = {number: i for i, segment in enumerate(segments) for number in segment.statements}
+    for number in sorted_.settings:
+        for index, segment in enumerate(segments):
+            if segment.statements[0] < number < segment.statements[-1]:
+                found[number] = index
+        if number > segments[-1].statements[-1]:
+            found[number] = len(segments) - 1
+    for number in sorted_.seeds:
+        after = [n for n in sorted(home) if n > number]
+        users = [
+            n
+            for n in after
+            if any(reach.before(t, n) == number for t in nodes[n].resources_read)
+        ]
+        chosen = users or after or sorted(home)
+        found[number] = home[chosen[0]]
+    return found
+
+
+def _settle_locals(
+    segment: Segment,
+    index: int,
+    crossing: Crossing,
+    definitions: Definitions,
+    inline: dict[int, int],
+) -> Place:
+    """Place definitions until the set of local names is stable."""
+    extra = frozenset(number for number, at in inline.items() if at == index)
+    local = frozenset(
+        name
+        for number in (*segment.statements, *extra)
+        for name in (
+            *definitions.nodes[number].statement.stores,
+            *definitions.nodes[number].fact.binds,
+        )
+    ) | frozenset(c for c in crossing.enters if ":" not in c)
+    while True:
+        found = place(segment, definitions, local, extra)
+        more = frozenset(
+            name for number in found.inline for name in definitions.nodes[number].statement.stores
+        )
+        if more <= local:
+            return found
+        local |= more
+
+
+@dataclass(frozen=True)
+class _Draft:
+    graph: Graph
+    definitions: Definitions
+    segment: Segment
+    place: Place
+    crossing: Crossing
+    subject: Subject
+    name: str
+
+
+def _step(
+    draft: _Draft,
+    results: tuple[str, ...],
+    module: tuple[tuple[int, ...], tuple[str, ...]],
+    settings: tuple[str, ...],
+    inline: dict[int, int],
+    index: int,
+) -> StepPlan:
+    nodes = draft.definitions.nodes
+    own = {n for n, at in inline.items() if at == index}
+    body = tuple(sorted({*draft.segment.statements, *draft.place.inline, *own}))
+    taken = _names_in(body, nodes) | {draft.name}
+    inputs = tuple(
+        port(draft.graph, c, source, taken) for c, source in draft.crossing.enters.items()
+    )
+    outputs = _outputs(draft, results, taken, body)
+    helpers, shared_names = module
+    needed = set(draft.place.imports)
+    _, of_helpers = draft.definitions.module_needs(set(helpers))
+    needed |= of_helpers
+    imports = import_lines(needed, nodes)
+    known = taken | {p.name for p in (*inputs, *outputs)} | {n for _, n in needed}
+    known |= frozenset(shared_names) | _stores(helpers, nodes)
+    lifted = lift(
+        (nodes[n] for n in body),
+        [nodes[n] for n in sorted(draft.place.lifted)],
+        known,
+        _written_files(draft.graph),
+    )
+    scoped = scope_edits(body, nodes, frozenset(p.name for p in inputs))
+    return StepPlan(
+        name=draft.name,
+        role=draft.subject.role,
+        title=title(draft.subject),
+        body=body,
+        inputs=inputs,
+        outputs=outputs,
+        parameters=lifted.parameters,
+        helpers=helpers,
+        shared=shared_names,
+        imports=imports,
+        settings=settings,
+        edits=(*lifted.edits, *scoped.edits, *_star_edits(body, nodes)),
+        restores=tuple(p.name for p in inputs if p.kind == "random"),
+        declare=scoped.declare,
+        displayed=frozenset(n for n in body if nodes[n].fact.displays and nodes[n].statement.displays),
+        shown=frozenset(n for n in body if nodes[n].fact.flushed),
+        underscore=frozenset(n for n in body if "_" in nodes[n].fact.binds and nodes[n].statement.displays and _read_later(draft.graph, n)),
+        reason=draft.segment.reason,
+        bound=_bound(body, nodes),
+    )
+
+
+def _outputs(
+    draft: _Draft, results: tuple[str, ...], taken: frozenset[str], body: tuple[int, ...]
+) -> tuple[Port, ...]:
+    leaves = dict(draft.crossing.leaves)
+    last = body[-1]
+    for name in results:
+        source = draft.definitions.reach.until(name, last)
+        if source is not None:
+            leaves.setdefault(name, source)
+    order = {"value": 0, "file": 1, "random": 2}
+    ports = [port(draft.graph, c, source, taken) for c, source in leaves.items()]
+    return tuple(sorted(ports, key=lambda p: (order[p.kind], p.statement)))
+
+
+def _bound(body: tuple[int, ...], nodes: dict[int, Node]) -> tuple[tuple[str, int], ...]:
+    last: dict[str, int] = {}
+    for number in body:
+        node = nodes[number]
+        if node.replicable:
+            continue
+        for name in (*node.fact.binds, *node.fact.changes):
+            last[name] = number
+        for name in node.fact.deletes:
+            last.pop(name, None)
+    return tuple(sorted(last.items()))
+
+
+def _star_edits(body: tuple[int, ...], nodes: dict[int, Node]) -> tuple[Edit, ...]:
+    edits = []
+    for number in body:
+        node = nodes[number]
+        if is_star(node):
+            lines = node.statement.code.rstrip().splitlines()
+            text = star_import_edit(node, node.fact.binds)
+            edits.append(Edit(number, 1, 0, len(lines), len(lines[-1]), text))
+    return tuple(edits)
+
+
+def _subject(
+    graph: Graph,
+    segment: Segment,
+    roles: dict[int, Role],
+    crossing: Crossing,
+    results: tuple[str, ...],
+) -> Subject:
+    nodes = {node.statement.id: node for node in graph.nodes}
+    members = tuple(nodes[number] for number in segment.statements)
+    outputs = tuple(c for c in (*crossing.leaves, *results) if ":" not in c)
+    inputs = tuple(c for c in crossing.enters if ":" not in c)
+    headings = [node.statement.heading for node in members if node.statement.heading]
+    heading = max(set(headings), key=lambda h: (headings.count(h), -headings.index(h)), default="")
+    return Subject(_role(segment, roles), members, inputs, outputs, heading)
+
+
+def _role(segment: Segment, roles: dict[int, Role]) -> Role:
+    """The role of a step: that of its weightiest family, by its most frequent member."""
+    strength = {
+        "train": 5.0, "split": 6.0, "ingest": 5.5, "export": 2.0, "evaluate": 2.0,
+        "transform": 1.0, "prepare": 0.7, "explore": 0.3,
+    }
+    weights: dict[str, float] = {}
+    for number in segment.statements:
+        key = family(roles[number])
+        weights[key] = weights.get(key, 0.0) + strength[key]
+    main = max(sorted(weights), key=lambda key: weights[key])
+    members = [roles[n] for n in segment.statements if family(roles[n]) == main]
+    return max(sorted(set(members)), key=members.count)
+
+
+def _settings_before(shared: Shared, segments: tuple[Segment, ...], index: int) -> tuple[str, ...]:
+    first = segments[index].statements[0]
+    return tuple(group.name for group in shared.settings if group.statements[-1] < first)
+
+
+def _link_files(steps: tuple[StepPlan, ...]) -> tuple[StepPlan, ...]:
+    """Give a random state or file the same name at both ends."""
+    names: dict[str, str] = {}
+    result = []
+    for step in steps:
+        inputs = tuple(replace(p, name=names.get(p.resource, p.name)) for p in step.inputs)
+        outputs = []
+        for p in step.outputs:
+            if p.resource:
+                names.setdefault(p.resource, p.name)
+            outputs.append(replace(p, name=names.get(p.resource, p.name)))
+        restores = tuple(p.name for p in inputs if p.kind == "random")
+        result.append(replace(step, inputs=inputs, outputs=tuple(outputs), restores=restores))
+    return tuple(result)
+
+
+def _findings(graph: Graph) -> tuple[Finding, ...]:
+    found = [*graph.program.source.findings, *graph.program.findings]
+    for node in graph.nodes:
+        if node.statement.dynamic:
+            found.append(
+                Finding("TW102", Severity.WARNING, node.statement.place, str(node.statement.dynamic))
+            )
+        if any(token == "network" for token in node.resources_read | node.resources_written):
+            found.append(
+                Finding("TW105", Severity.WARNING, node.statement.place, "it uses the network")
+            )
+    return tuple(found)
+
+
+def _relevant(links: tuple[Link, ...], body: tuple[int, ...]) -> tuple[Link, ...]:
+    inside = set(body)
+    return tuple(link for link in links if link.first in inside or link.last in inside)
+
+
+def _program_names(graph: Graph) -> frozenset[str]:
+    return frozenset(
+        name
+        for node in graph.nodes
+        for name in (*node.statement.stores, *node.statement.loads, *node.fact.binds)
+    )
+
+
+def _names_in(body: tuple[int, ...], nodes: dict[int, Node]) -> frozenset[str]:
+    return frozenset(
+        name
+        for n in body
+        for name in (
+            *nodes[n].statement.stores,
+            *nodes[n].statement.loads,
+            *nodes[n].statement.deferred,
+            *nodes[n].fact.binds,
+            *nodes[n].fact.reads,
+        )
+    )
+
+
+def _stores(numbers: tuple[int, ...], nodes: dict[int, Node]) -> frozenset[str]:
+    return frozenset(name for n in numbers for name in nodes[n].statement.stores)
+
+
+def _written_files(graph: Graph) -> frozenset[str]:
+    """Files that one statement writes and a later one reads: their paths stay literal."""
+    written: set[str] = set()
+    both: set[str] = set()
+    for node in graph.nodes:
+        both |= written & node.resources_read
+        written |= {t for t in node.resources_written if t.startswith("file:")}
+    return frozenset(token.removeprefix("file:") for token in both)
+
+
+def _read_later(graph: Graph, number: int) -> bool:
+    reach = Reach(graph.nodes)
+    return any(
+        "_" in node.reads and reach.before("_", node.statement.id) == number for node in graph.nodes
+    )
+
+
+def _package(graph: Graph, taken: frozenset[str]) -> str:
+    path = graph.program.source.path
+    heading = next((s.heading for s in graph.program.statements if s.heading), "")
+    imported = frozenset(p.replace("-", "_") for p in graph.trace.packages)
+    return package_name(path.stem, heading, path.parent.name, taken | imported)
+
+
+def _title(graph: Graph, name: str) -> str:
+    for cell in graph.program.source.cells:
+        if cell.heading and cell.heading_level <= 2:
+            return cell.heading
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,112 @@
+"""What crosses the edges of each step: values, random states and files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from thruway.plan.types import Port
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from thruway.graph.reach import Reach
+    from thruway.graph.types import Graph, Node
+    from thruway.kit.values.types import Value
+    from thruway.plan.cut import Segment
+
+_RANDOM = {
+    "random:python": ("python_random", "PythonRandom"),
+    "random:numpy": ("numpy_random", "NumpyRandom"),
+    "random:torch": ("torch_random", "TorchRandom"),
+    "random:tensorflow": ("tensorflow_random", "TensorflowRandom"),
+}
+
+
+@dataclass
+class Crossing:
+    """Carriers that enter and leave one segment, with the statement that made them."""
+
+    enters: dict[str, int] = field(default_factory=dict)
+    leaves: dict[str, int] = field(default_factory=dict)
+
+
+def crossings(
+    graph: Graph,
+    reach: Reach,
+    segments: tuple[Segment, ...],
+    inline: Mapping[int, int],
+) -> list[Crossing]:
+    """Return what enters and leaves each segment.
+
+    Args:
+        graph: the dependence graph.
+        reach: its index of writers.
+        segments: the steps to be.
+        inline: statements outside `segments` (seeds, settings) → segment they are written into.
+    """
+    nodes = {node.statement.id: node for node in graph.nodes}
+    home = {number: index for index, s in enumerate(segments) for number in s.statements}
+    found = [Crossing() for _ in segments]
+    for index, segment in enumerate(segments):
+        own = {*segment.statements, *(n for n, at in inline.items() if at == index)}
+        for number in sorted(own):
+            for carrier in _ordered_needs(nodes[number]):
+                source = reach.before(carrier, number)
+                if source is None or source in own or source not in home:
+                    continue
+                if carrier.startswith(("figure:", "options:", "env:", "cwd", "path", "module:")):
+                    continue
+                if carrier in nodes[source].statement.deletes - nodes[source].binds:
+                    continue
+                found[index].enters.setdefault(carrier, source)
+                found[home[source]].leaves.setdefault(carrier, source)
+    return found
+
+
+def _ordered_needs(node: Node) -> list[str]:
+    """Needs of a node in the order in which its text names them, the unnamed ones last."""
+    names = node.reads | node.updates | node.resources_read
+    words = {word: at for at, word in reversed(list(enumerate(re.findall(r"\w+", node.statement.code))))}
+    return sorted(names, key=lambda name: (words.get(name, len(words) + 1), name))
+
+
+def port(graph: Graph, carrier: str, statement: int, taken: frozenset[str]) -> Port:
+    """Return the port for a carrier as `statement` left it."""
+    if carrier in _RANDOM:
+        name, annotation = _RANDOM[carrier]
+        imports = (f"from thruway import {annotation}",)
+        free = _free(name, taken)
+        return Port(free, "random", annotation, imports, statement=statement, resource=carrier)
+    if carrier.startswith(("file:", "dir:")):
+        name = _free(_slug(carrier.partition(":")[2]), taken)
+        imports = ("from thruway import File",)
+        return Port(name, "file", "File", imports, statement=statement, resource=carrier)
+    value = value_at(graph, carrier, statement)
+    if value is None:
+        imports = ("from typing import Any",)
+        return Port(carrier, "value", "Any", imports, statement=statement)
+    return Port(carrier, "value", value.annotation, value.imports, value, statement)
+
+
+def value_at(graph: Graph, name: str, statement: int) -> Value | None:
+    """Return the last description of a name up to a statement."""
+    found = None
+    for node in graph.nodes:
+        if node.statement.id > statement:
+            break
+        found = node.fact.values.get(name, found)
+    return found
+
+
+def _slug(path: str) -> str:
+    last = path.rstrip("/").split("/")[-1]
+    name = re.sub(r"\W+", "_", last.lower(), flags=re.ASCII).strip("_") or "file"
+    return f"{name}_file" if not name[0].isdigit() else f"file_{name}"
+
+
+def _free(name: str, taken: frozenset[str]) -> str:
+    while name in taken:
+        name = f"{name}_"
+    return name

@@ -1,0 +1,107 @@
+"""Which values nobody downstream takes are results all the same.
+
+A result is a value that the program ends with and that nothing uses to make another one: the
+scores, the tables, the predictions; and every fitted model.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from thruway.graph.reach import Reach
+    from thruway.graph.types import Graph, Node
+    from thruway.kit.values.types import Value
+    from thruway.plan.cut import Segment
+    from thruway.plan.types import Role
+
+_KINDS = frozenset({"frame", "series", "array", "estimator", "scalar", "text", "container"})
+_MOST = 10
+
+
+def results_of(
+    graph: Graph, reach: Reach, segments: tuple[Segment, ...], roles: dict[int, Role]
+) -> list[tuple[str, ...]]:
+    """Return the result names of each segment."""
+    makers = _makers(graph, reach)
+    loops = frozenset(name for node in graph.nodes for name in _loop_names(node))
+    last = graph.nodes[-1].statement.id if graph.nodes else 0
+    found = []
+    for segment in segments:
+        names: dict[str, int] = {}
+        for number in segment.statements:
+            node = _node(graph, number)
+            for name in (*node.binds, *node.updates):
+                names[name] = number
+        found.append(
+            tuple(
+                name
+                for name, number in sorted(names.items(), key=lambda item: (item[1], item[0]))
+                if name in graph.trace.alive
+                and name not in loops
+                and reach.until(name, last) == number
+                and _is_result(graph, name, number, makers, roles)
+            )[-_MOST:]
+        )
+    return found
+
+
+def _is_result(
+    graph: Graph,
+    name: str,
+    number: int,
+    makers: frozenset[tuple[str, int]],
+    roles: dict[int, Role],
+) -> bool:
+    node = _node(graph, number)
+    value = _value(graph, name, number)
+    if value is None or value.kind not in _KINDS or value.unstorable or value.opaque:
+        return False
+    if name.startswith("_"):
+        return False
+    if value.kind == "estimator" and roles[number] in {"train", "tune"}:
+        return True
+    if roles[number] == "explore":
+        return False
+    return (name, node.statement.id) not in makers
+
+
+def _value(graph: Graph, name: str, number: int) -> Value | None:
+    found = None
+    for node in graph.nodes:
+        if node.statement.id > number:
+            break
+        found = node.fact.values.get(name, found)
+    return found
+
+
+def _makers(graph: Graph, reach: Reach) -> frozenset[tuple[str, int]]:
+    """(name, writer) pairs that a later statement reads in order to make something."""
+    found = set()
+    for node in graph.nodes:
+        if not (node.binds or node.updates):
+            continue
+        for name in node.reads | node.updates:
+            source = reach.before(name, node.statement.id)
+            if source is not None:
+                found.add((name, source))
+    return frozenset(found)
+
+
+def _loop_names(node: Node) -> frozenset[str]:
+    """Targets of loops and `with`: scaffolding, not results."""
+    names = set()
+    for part in ast.walk(ast.parse(node.statement.code)):
+        targets = []
+        if isinstance(part, ast.For | ast.AsyncFor):
+            targets = [part.target]
+        elif isinstance(part, ast.With):
+            targets = [item.optional_vars for item in part.items if item.optional_vars]
+        for target in targets:
+            names |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+    return frozenset(names)
+
+
+def _node(graph: Graph, number: int) -> Node:
+    return graph.node(number)

@@ -1,0 +1,204 @@
+"""What each statement is for, decided by the data flow first and the API tables second.
+
+Names of variables are never looked at. A statement that feeds nothing and only shows is
+`explore`; one that changes an estimator from data is `train`; and so on down to `prepare`,
+which is what is left between the data and the model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from thruway.graph.reach import Reach, needs
+from thruway.program.knowledge import lookup, lookup_method
+
+if TYPE_CHECKING:
+    from thruway.graph.types import Graph, Node
+    from thruway.kit.values.types import Value
+    from thruway.plan.types import Role
+    from thruway.program.types import Call
+
+# The first that a statement shows wins: what it does to the model outranks what it prints.
+_ORDER: tuple[Role, ...] = (
+    "tune", "train", "split", "export", "evaluate", "predict", "transform", "ingest", "prepare",
+)
+_SHOWN = frozenset({"explore", "report"})
+_TABLES = frozenset({"frame", "series", "array"})
+_MODEL_SIDE = frozenset({"train", "tune", "evaluate", "predict"})
+_FIT_METHODS = frozenset({"fit", "partial_fit", "fit_predict", "fit_transform", "train"})
+_SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "Study")
+
+
+def assign_roles(graph: Graph) -> dict[int, Role]:
+    """Return the role of every statement that ran; definitions get that of their first user."""
+    reach = Reach(graph.nodes)
+    types: dict[str, Value] = {}
+    first: dict[int, Role | None] = {}
+    bodies: dict[int, set[str]] = {}
+    for node in graph.nodes:
+        bodies[node.statement.id] = _body_roles(node)
+        first[node.statement.id] = _by_calls(node, types, bodies, reach)
+        types.update(node.fact.values)
+    useful = _feeds_a_result(graph, reach, first)
+    roles: dict[int, Role] = {}
+    for node in graph.nodes:
+        number = node.statement.id
+        role = first[number]
+        if node.replicable:
+            roles[number] = "prepare"
+        elif role in _MODEL_SIDE | {"export", "ingest", "split"}:
+            roles[number] = cast("Role", role)
+        elif number not in useful and _only_shows(node):
+            roles[number] = "explore"
+        else:
+            roles[number] = role if role is not None else "prepare"
+    return _inherit(graph, roles, first)
+
+
+def _by_calls(
+    node: Node, types: dict[str, Value], bodies: dict[int, set[str]], reach: Reach
+) -> Role | None:
+    """The strongest role that the calls and the observed values of a statement show."""
+    if node.replicable:
+        return None
+    found: set[str] = set()
+    for call in node.statement.calls:
+        if not call.in_definition:
+            found |= _roles_of_call(call, node, types)
+    found |= _roles_of_helpers(node, bodies, reach)
+    found |= _roles_of_effects(node)
+    if found & {"train", "tune"} and not _touches_model(node, types) and not _fits(node):
+        found -= {"train", "tune"}
+        found.add("model")
+    if "ingest" in found and not (node.binds or node.updates):
+        found.discard("ingest")
+    if _only_draws(node):
+        return None
+    for role in _ORDER:
+        if role in found:
+            return role
+    if "model" in found:
+        return "train"
+    return None
+
+
+def _roles_of_call(call: Call, node: Node, types: dict[str, Value]) -> set[str]:
+    receiver = types.get(call.receiver) or node.fact.values.get(call.receiver)
+    if call.resolved:
+        api = lookup(call.target)
+    else:
+        api = lookup_method(call.method, receiver.type if receiver else None)
+    if api is None or api.role in _SHOWN or not api.role:
+        return set()
+    if call.method in _FIT_METHODS and receiver is not None:
+        return {_fit_role(receiver)}
+    return {api.role}
+
+
+def _fit_role(receiver: Value) -> str:
+    """A fit trains a model, searches for one, or fits a transformer."""
+    if receiver.type.endswith(_SEARCHES):
+        return "tune"
+    parts = ("preprocessing", "impute", "decomposition", "feature_", "compose", "manifold")
+    if any(part in receiver.type for part in parts):
+        return "transform"
+    return "train"
+
+
+def _roles_of_helpers(node: Node, bodies: dict[int, set[str]], reach: Reach) -> set[str]:
+    """Roles of what the called functions of the program do in their bodies."""
+    found: set[str] = set()
+    for call in node.statement.calls:
+        if call.in_definition or call.resolved:
+            continue
+        definition = reach.before(call.receiver or call.target, node.statement.id)
+        found |= bodies.get(definition or 0, set())
+    return found
+
+
+def _body_roles(node: Node) -> set[str]:
+    """Roles of the calls inside the functions that a statement defines."""
+    found: set[str] = set()
+    for call in node.statement.calls:
+        api = lookup(call.target) if call.resolved else lookup_method(call.method, None)
+        if call.in_definition and api is not None and api.role not in _SHOWN:
+            found.add(api.role)
+    return found - {""}
+
+
+def _roles_of_effects(node: Node) -> set[str]:
+    found: set[str] = set()
+    kinds = {node.fact.values[name].kind for name in node.fact.binds if name in node.fact.values}
+    if node.fact.files_written:
+        found.add("export")
+    if node.fact.files_read and kinds & _TABLES:
+        found.add("ingest")
+    return found
+
+
+def _only_draws(node: Node) -> bool:
+    """Whether a statement touches figures and makes nothing but parts of figures."""
+    if not any(r.startswith("figure:") for r in node.resources_read | node.resources_written):
+        return False
+    made = [node.fact.values.get(name) for name in node.binds | node.fact.changes]
+    return all(value is None or value.kind == "figure" for value in made)
+
+
+def _touches_model(node: Node, types: dict[str, Value]) -> bool:
+    """Whether an estimator changed its state here."""
+    changed = node.fact.changes | node.fact.binds
+    values = [node.fact.values.get(name) or types.get(name) for name in changed]
+    return any(value is not None and value.kind == "estimator" for value in values)
+
+
+def _fits(node: Node) -> bool:
+    return any(
+        call.method in _FIT_METHODS and not call.in_definition for call in node.statement.calls
+    )
+
+
+def _feeds_a_result(
+    graph: Graph, reach: Reach, roles: dict[int, Role | None]
+) -> frozenset[int]:
+    """Statements in the backward slice of models, scores, predictions and written files."""
+    goals = [n for n in graph.nodes if roles[n.statement.id] in _MODEL_SIDE | {"export"}]
+    if not goals:
+        goals = [n for n in graph.nodes if (n.binds or n.updates) and not _only_draws(n)]
+    pending = [node.statement.id for node in goals]
+    seen: set[int] = set()
+    nodes = {node.statement.id: node for node in graph.nodes}
+    while pending:
+        number = pending.pop()
+        if number in seen:
+            continue
+        seen.add(number)
+        if _only_draws(nodes[number]):
+            continue
+        for carrier in needs(nodes[number]):
+            source = reach.before(carrier, number)
+            if source is not None and not carrier.startswith("figure:"):
+                pending.append(source)
+    return frozenset(seen)
+
+
+def _only_shows(node: Node) -> bool:
+    """Whether all a statement leaves is text, figures and values that nothing uses."""
+    return not node.fact.files_written
+
+
+def _inherit(
+    graph: Graph, roles: dict[int, Role], first: dict[int, Role | None]
+) -> dict[int, Role]:
+    """Give bare statements after a model the role of what they show."""
+    reach = Reach(graph.nodes)
+    for node in graph.nodes:
+        number = node.statement.id
+        if first[number] is not None or node.replicable or node.binds or node.updates:
+            continue
+        sources = {reach.before(name, number) for name in node.reads}
+        shown = {roles[source] for source in sources if source is not None}
+        if shown & {"evaluate", "predict"}:
+            roles[number] = "evaluate"
+        elif shown & {"train", "tune"} and roles[number] == "prepare":
+            roles[number] = "evaluate"
+    return roles

@@ -1,0 +1,119 @@
+"""The pipeline's module: reads like the table of contents of the original."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from thruway.project.code_text import camel_case, docstring, indent
+from thruway.project.header import Header
+from thruway.project.names import free_name
+from thruway.project.places import module_name
+from thruway.project.ports import Annotations, field_names, kit_import, kit_type, named_tuple
+
+if TYPE_CHECKING:
+    from thruway.plan.types import Parameter, Plan, Port, StepPlan
+    from thruway.project.layout import Layout
+
+
+def pipeline_text(plan: Plan, layout: Layout) -> str:
+    """Return the text of `<package>/pipeline.py`."""
+    header = Header(plan.title)
+    functions = _functions(plan)
+    for step in plan.steps:
+        module = f"{plan.package}.steps.{module_name(step.name)}"
+        renamed = "" if functions[step.name] == step.name else f" as {functions[step.name]}"
+        header.need(f"from {module} import {step.name}{renamed}")
+    taken = _variables(plan) | set(functions.values()) | {plan.package}
+    decorator = free_name("pipeline", taken)
+    header.need(kit_import("pipeline", decorator))
+    annotations = _annotations(plan, layout, header, taken)
+    result, class_text = _result(plan, annotations, taken)
+    signature = ", ".join(_parameter(each, annotations) for each in pipeline_parameters(plan))
+    function = (
+        f"@{decorator}\ndef {plan.package}({signature}) -> {result}:\n"
+        + indent("\n".join([docstring(plan.title), *_calls(plan, layout, functions)]))
+        + _return(plan, result if class_text else "")
+    )
+    return "\n\n\n".join(part for part in (header.text(), class_text, function) if part) + "\n"
+
+
+def _functions(plan: Plan) -> dict[str, str]:
+    """Return step → name of its function here: a variable of that name would hide it."""
+    taken = _variables(plan) | {plan.package}
+    return {step.name: free_name(step.name, taken, "_step") for step in plan.steps}
+
+
+def _variables(plan: Plan) -> set[str]:
+    ports = {port.name for step in plan.steps for port in (*step.inputs, *step.outputs)}
+    return ports | {each.pipeline_name for step in plan.steps for each in step.parameters}
+
+
+def _annotations(plan: Plan, layout: Layout, header: Header, taken: set[str]) -> Annotations:
+    stores = (statement.stores for statement in layout.pick(plan.shared.statements))
+    names = {kit_type(port) for step in plan.steps for port in step.outputs}
+    kit = {name: f"Thruway{name}" if name in taken else name for name in names}
+    return Annotations(header, plan.package, frozenset(), frozenset().union(*stores), kit)
+
+
+def pipeline_parameters(plan: Plan) -> list[Parameter]:
+    """Return the parameters of the pipeline: one of each name, in order of first use."""
+    found: dict[str, Parameter] = {}
+    for step in plan.steps:
+        for parameter in step.parameters:
+            found.setdefault(parameter.pipeline_name, parameter)
+    return list(found.values())
+
+
+def _parameter(parameter: Parameter, annotations: Annotations) -> str:
+    annotation = annotations.plain(parameter.annotation)
+    return f"{parameter.pipeline_name}: {annotation} = {parameter.default}"
+
+
+def _calls(plan: Plan, layout: Layout, functions: dict[str, str]) -> list[str]:
+    lines: list[str] = []
+    heading = ""
+    for step in plan.steps:
+        ids = step.body or step.helpers
+        here = layout.statements[ids[0]].heading if ids else ""
+        if here and here != heading:
+            lines += [*([""] if lines else []), f"# {' '.join(here.split())}"]
+            heading = here
+        lines.append(_call(step, functions[step.name]))
+    return lines
+
+
+def _call(step: StepPlan, function: str) -> str:
+    arguments = [port.name for port in step.inputs]
+    arguments += [f"{each.name}={each.pipeline_name}" for each in step.parameters]
+    targets = ", ".join(port.name for port in step.outputs)
+    assigned = f"{targets} = " if targets else ""
+    return f"{assigned}{function}({', '.join(arguments)})"
+
+
+def result_ports(plan: Plan) -> list[Port]:
+    """Return the ports of the pipeline's results, in the plan's order."""
+    ports = {(port.name, step.name): port for step in plan.steps for port in step.outputs}
+    return [ports[each] for each in plan.results if each in ports]
+
+
+def _result(plan: Plan, annotations: Annotations, taken: set[str]) -> tuple[str, str]:
+    """Return the return annotation, and the class of several results."""
+    ports = result_ports(plan)
+    if not ports:
+        return "None", ""
+    written = [annotations.of(port) for port in ports]
+    if len(ports) == 1:
+        return written[0], ""
+    annotations.header.need("from typing import NamedTuple")
+    name = free_name(camel_case(plan.package), taken | annotations.header.names(), "Results")
+    fields = field_names([port.name for port in ports])
+    title = f"What `{plan.package}` gives."
+    return name, named_tuple(name, title, list(zip(fields, written, strict=True)))
+
+
+def _return(plan: Plan, result_class: str) -> str:
+    ports = result_ports(plan)
+    if not ports:
+        return ""
+    names = ", ".join(port.name for port in ports)
+    return "\n" + indent(f"return {result_class}({names})" if result_class else f"return {names}")

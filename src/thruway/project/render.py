@@ -1,0 +1,70 @@
+"""Render a plan: every file of the project as text, nothing written yet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from thruway.project.format import format_files
+from thruway.project.layout import Layout
+from thruway.project.manifest import hashes, make_manifest, manifest_text
+from thruway.project.packaging_text import (
+    GITIGNORE,
+    init_text,
+    pyproject_text,
+    readme_text,
+    requirements_text,
+)
+from thruway.project.pipeline_text import pipeline_text
+from thruway.project.places import MANIFEST, README, source_file, step_file
+from thruway.project.schema_text import schemas_text
+from thruway.project.shared_text import shared_text
+from thruway.project.step_text import step_text
+from thruway.project.test_text import test_files
+
+if TYPE_CHECKING:
+    from thruway.plan.types import Plan
+
+Files = dict[str, str | bytes]
+
+
+def render(plan: Plan, *, data_root: str, climb: int, seed: int, proven: str = "") -> Files:
+    """Return the whole project: path (relative, posix) → content.
+
+    Args:
+        plan: what to write.
+        data_root: folder that relative paths of the program refer to, relative to the project.
+        climb: how many levels above that folder the program reaches.
+        seed: ambient seed of the original's run.
+        proven: Markdown for the README: what was proven, and what was not compared.
+    """
+    source = plan.graph.program.source
+    original = source.path.read_bytes()
+    modules = format_files(_modules(plan))
+    files: Files = {
+        **modules,
+        "pyproject.toml": pyproject_text(plan, data=data_root, climb=climb, seed=seed),
+        "requirements.txt": requirements_text(plan),
+        README: readme_text(plan, proven),
+        ".gitignore": GITIGNORE,
+        source_file(source.path.name): original,
+    }
+    manifest = make_manifest(plan, data=data_root, climb=climb, seed=seed, source=original)
+    files[MANIFEST] = manifest_text(replace(manifest, files=hashes(files)))
+    return dict(sorted(files.items()))
+
+
+def _modules(plan: Plan) -> dict[str, str]:
+    layout = Layout(plan.graph.program)
+    package = plan.package
+    files = {
+        f"{package}/__init__.py": init_text(plan.title),
+        f"{package}/steps/__init__.py": init_text("The steps, one per module"),
+        f"{package}/pipeline.py": pipeline_text(plan, layout),
+        f"{package}/shared.py": shared_text(plan, layout),
+        f"{package}/schemas.py": schemas_text(plan),
+    }
+    for step in plan.steps:
+        files[step_file(package, step.name)] = step_text(plan, step, layout)
+    files |= test_files(plan)
+    return {path: text for path, text in files.items() if text}

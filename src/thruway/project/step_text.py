@@ -1,0 +1,182 @@
+"""One step's module: the user's lines in a typed function."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from thruway.project.code_text import camel_case, docstring, indent
+from thruway.project.header import Header
+from thruway.project.layout import Additions, Layout
+from thruway.project.names import free_name, pyplot_name, used_names
+from thruway.project.ports import (
+    Annotations,
+    field_names,
+    kit_import,
+    kit_type,
+    named_tuple,
+    returned,
+)
+
+if TYPE_CHECKING:
+    from thruway.plan.types import Plan, StepPlan
+
+_KIT_ALIASES = {"step": "thruway_step", "display": "thruway_display", "File": "ThruwayFile"}
+
+
+class StepText:
+    """Renders one step; `text()` gives the module."""
+
+    def __init__(self, plan: Plan, step: StepPlan, layout: Layout) -> None:
+        self.plan = plan
+        self.step = step
+        self.layout = layout
+        self.header = Header(step.title or step.name)
+        self.header.need(*step.imports)
+        self._module_names = self._named_by_module()
+        self._function_names = self._named_in_function()
+        self.kit = self._kit_names()
+        self.annotations = Annotations(
+            self.header,
+            plan.package,
+            self._defined(step.helpers),
+            self._defined(plan.shared.statements),
+            self.kit,
+        )
+        self.result_class = ""
+
+    def text(self) -> str:
+        """Return the module."""
+        self._import_shared()
+        helpers = self.layout.text(self.step.helpers)
+        result = self._result()
+        function = self._function(result)
+        parts = [helpers, self._class_text, function]
+        return "\n\n\n".join([self.header.text(), *(part for part in parts if part)]) + "\n"
+
+    # --- names ---------------------------------------------------------------------------
+
+    def _defined(self, ids: tuple[int, ...]) -> frozenset[str]:
+        stores = (statement.stores for statement in self.layout.pick(ids))
+        return frozenset().union(*stores)
+
+    def _named_by_module(self) -> frozenset[str]:
+        own_lines = [line for line in self.step.imports if not line.startswith("from thruway ")]
+        imports = Header("")
+        imports.need(*own_lines)
+        return imports.names() | self._defined(self.step.helpers) | frozenset(self.step.shared)
+
+    def _named_in_function(self) -> frozenset[str]:
+        step = self.step
+        arguments = {port.name for port in step.inputs} | {each.name for each in step.parameters}
+        return frozenset(self._bound() | arguments | set(step.declare))
+
+    def _bound(self) -> frozenset[str]:
+        return self._defined(self.step.body) | {name for name, _ in self.step.bound}
+
+    def _kit_names(self) -> dict[str, str]:
+        """Return under which names the module has the kit's: aliases where the user has them."""
+        names = {}
+        carriers = map(kit_type, self.step.inputs + self.step.outputs)
+        for name in ("step", "display", "File", *carriers):
+            taken = self._module_names
+            if name != "step":
+                taken |= self._function_names
+            alias = _KIT_ALIASES.get(name, f"Thruway{name}")
+            names[name] = alias if name in taken else name
+        return names
+
+    # --- parts ---------------------------------------------------------------------------
+
+    def _import_shared(self) -> None:
+        names = sorted({*self.step.shared, *self.step.settings})
+        if names:
+            self.header.need(f"from {self.plan.package}.shared import {', '.join(names)}")
+
+    def _function(self, result: str) -> str:
+        step = self.step
+        self.header.need(kit_import("step", self.kit["step"]))
+        lines = [docstring(step.title or step.name), *(f"{name}()" for name in step.settings)]
+        lines += [f"{name}.restore()" for name in step.restores]
+        lines += [f"{name} = None" for name in step.declare]
+        body = self._body()
+        if body:
+            lines.append(body)
+        if step.outputs:
+            lines.append(f"return {self._returned()}")
+        text = indent("\n".join(lines))
+        decorator = f'@{self.kit["step"]}(role="{step.role}")'
+        return f"{decorator}\ndef {step.name}({self._signature()}) -> {result}:\n{text}"
+
+    def _signature(self) -> str:
+        parts = [f"{port.name}: {self.annotations.of(port)}" for port in self.step.inputs]
+        if self.step.parameters:
+            parts.append("*")
+        for parameter in self.step.parameters:
+            annotation = self.annotations.plain(parameter.annotation)
+            parts.append(f"{parameter.name}: {annotation} = {parameter.default}")
+        return ", ".join(parts)
+
+    def _body(self) -> str:
+        pyplot = self._pyplot() if self.step.shown else ""
+        body = self.layout.text(
+            self.step.body, Additions.of(self.step, self.kit["display"], pyplot)
+        )
+        helpers = self.layout.text(self.step.helpers)
+        if self.step.displayed or self._calls_display(helpers + "\n" + body):
+            self.header.need(kit_import("display", self.kit["display"]))
+        return body
+
+    def _calls_display(self, code: str) -> bool:
+        """Say whether the user's text uses the notebook's own `display`, bound nowhere."""
+        bound = self._module_names | self._function_names
+        return "display" in used_names(code) and "display" not in bound
+
+    def _pyplot(self) -> str:
+        imports = [self._own_import(number) for number in self.step.body]
+        known = pyplot_name([*self.step.imports, *(line for line in imports if line)])
+        if known:
+            return known
+        taken = self._module_names | self._function_names
+        name = "plt" if "plt" not in taken else free_name("pyplot", taken)
+        self.header.need(f"import matplotlib.pyplot as {name}")
+        return name
+
+    def _own_import(self, number: int) -> str:
+        statement = self.layout.statements[number]
+        return statement.code if statement.kind == "import" else ""
+
+    def _result(self) -> str:
+        """Return the return annotation, and keep the class when there are several outputs."""
+        outputs = self.step.outputs
+        self._class_text = ""
+        if not outputs:
+            return "None"
+        annotations = [self.annotations.of(port) for port in outputs]
+        if len(outputs) == 1:
+            return annotations[0]
+        self.header.need("from typing import NamedTuple")
+        taken = self._module_names | self._function_names | self.header.names()
+        self.result_class = free_name(camel_case(self.step.name), taken, "Outputs")
+        fields = field_names([port.name for port in outputs])
+        title = f"What `{self.step.name}` gives."
+        self._class_text = named_tuple(
+            self.result_class, title, list(zip(fields, annotations, strict=True))
+        )
+        return self.result_class
+
+    def _returned(self) -> str:
+        paths = {
+            ast.literal_eval(parameter.default): parameter.name
+            for parameter in self.step.parameters
+            if parameter.kind == "path"
+            and parameter.annotation == "str"
+            and parameter.name not in self._bound()
+        }
+        values = [returned(port, self.kit, paths) for port in self.step.outputs]
+        return f"{self.result_class}({', '.join(values)})" if self.result_class else values[0]
+
+
+def step_text(plan: Plan, step: StepPlan, layout: Layout) -> str:
+    """Return the text of `<package>/steps/<step>.py`."""
+    return StepText(plan, step, layout).text()

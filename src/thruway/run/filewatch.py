@@ -1,0 +1,154 @@
+"""Which files and folders a step read and wrote, also past Python's audit events.
+
+Readers written in C open files without telling Python (Parquet, HDF5, XGBoost). A cache that
+trusted the audit events alone would be stale after such a file changed, so what may have been
+read counts as read: files that a text in the step's code or arguments names, and, once a library
+with such readers is loaded, every data file in one of its formats.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thruway.kit.ambient import audit
+from thruway.kit.ambient.files import FileLog
+from thruway.kit.ambient.ignored import is_machinery
+from thruway.kit.ambient.protection import protect, unprotect
+from thruway.kit.ambient.scanning import changed, scan
+from thruway.kit.values.fingerprint import fingerprint_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from thruway.run.job import Place
+
+_NATIVE_LIBRARIES = ("pyarrow", "h5py", "tables", "polars", "duckdb", "netCDF4", "lance")
+_NATIVE_FORMATS = frozenset(
+    {".parquet", ".pq", ".feather", ".arrow", ".orc", ".h5", ".hdf5", ".hdf", ".nc", ".lance"}
+)
+_MOST_NATIVE = 500
+_PATH_LIKE = re.compile(r"[\w.~-][\w ./\\~-]{0,200}")
+_MISSING = re.compile(r"[\w./\\~-]*\.[A-Za-z]\w{0,7}")
+_MOST_MISSING = 200
+_HIDDEN = re.compile(r"(^|/)\.[^/.]")
+
+
+class FileWatch:
+    """Watches the files of one step, and keeps the user's own from being written."""
+
+    def __init__(self, place: Place, code: Iterable[str], arguments: Mapping[str, Any]) -> None:
+        self._place = place
+        self._code = tuple(code)
+        self._arguments = arguments
+        self._log = FileLog(place.cwd, place.protect)
+        self._before = scan(place.cwd)
+
+    def start(self) -> None:
+        """Begin to record and to protect."""
+        protect(self._place.protect)
+        self._log.start()
+
+    def stop(self) -> None:
+        """Stop both."""
+        self._log.stop()
+        unprotect(self._place.protect)
+
+    def take(self) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Return tokens read (`file:a.csv`, `dir:data`), and files written with their digest."""
+        accesses = self._log.take()
+        with audit.paused():
+            moved = changed(self._before, scan(self._place.cwd))
+            leaked = set(moved.leaked)
+            written = [name for name in moved.written if name not in leaked]
+            for access in accesses:
+                if access.mode != "read" and access.resource.startswith("file:"):
+                    written.append(access.resource.removeprefix("file:"))
+            digests = dict(self._digests(dict.fromkeys(written)))
+            reads = [access.resource for access in accesses if access.mode != "write"]
+            reads += [token for token in self._maybe_read() if token not in reads]
+            fresh = {access.resource for access in accesses if access.mode == "write"} | {
+                f"file:{name}" for name in digests if f"file:{name}" not in reads
+            }
+        kept = (t for t in reads if t not in fresh and t.startswith(("file:", "dir:", "stdin")))
+        return tuple(dict.fromkeys(kept)), digests
+
+    def _digests(self, tokens: Iterable[str]) -> Iterator[tuple[str, str]]:
+        for token in tokens:
+            path = self._place.cwd / token
+            if is_machinery(str(path)) or (Path(token).is_absolute() and _HIDDEN.search(token)):
+                continue  # caches that libraries keep in the home folder are not results
+            if path.is_file() and not path.is_symlink():
+                yield token, fingerprint_file(path)
+
+    def _maybe_read(self) -> Iterator[str]:
+        missing = 0
+        for text in sorted(self._texts()):
+            path = self._place.cwd / text
+            if is_machinery(str(path)):
+                continue
+            if path.is_file():
+                yield self._log.token(str(path))
+            elif _MISSING.fullmatch(text) and not path.exists() and missing < _MOST_MISSING:
+                # It may have been looked for: when it appears, the step may do otherwise.
+                missing += 1
+                yield self._log.token(str(path))
+        if any(name in sys.modules for name in _NATIVE_LIBRARIES):
+            native = [name for name in self._before if Path(name).suffix.lower() in _NATIVE_FORMATS]
+            yield from (f"file:{name}" for name in native[:_MOST_NATIVE])
+
+    def _texts(self) -> set[str]:
+        texts = {value for value in _strings(self._arguments) if _PATH_LIKE.fullmatch(value)}
+        for place in self._code:
+            texts |= _constants(place)
+        return texts
+
+
+def _strings(arguments: Mapping[str, Any]) -> Iterator[str]:
+    for value in arguments.values():
+        if isinstance(value, str | os.PathLike):
+            yield os.fspath(value)
+        elif isinstance(value, list | tuple | set) and len(value) <= 1000:
+            yield from (item for item in value if isinstance(item, str))
+
+
+def _constants(place: str) -> set[str]:
+    """Return the texts that could name a file, in one definition (`churn.shared.clean`)."""
+    name, whole = place.removesuffix(".*"), place.endswith(".*")
+    module, _, definition = name.rpartition(".")
+    if whole or name in sys.modules:
+        module, definition = name, ""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if not file:
+        return set()
+    return {
+        node.value
+        for statement in _statements(str(file))
+        if not definition or definition in _bound(statement)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and _PATH_LIKE.fullmatch(node.value)
+    }
+
+
+def _statements(file: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(Path(file).read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return []
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """Return the names that a top-level statement binds, generously."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {statement.name}
+    return {
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }

@@ -1,0 +1,176 @@
+"""Run steps in this process: the overhead of a function call, and of storing what it gives.
+
+Values are handed over in memory. To a step it must look as if it came from the store all the
+same: when a step changes a value that a later step still needs, the copy in memory is dropped
+and the later step gets it from the store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from thruway.errors import StorageError
+from thruway.kit.ambient.children import BACKEND
+from thruway.kit.ambient.files import File
+from thruway.kit.values import sharing
+from thruway.kit.values.fingerprint import fingerprint
+from thruway.run.job import Done, Failed, Input, Job, Place
+from thruway.run.modules import project_imports
+from thruway.run.outputs import place_file
+from thruway.run.perform import perform
+from thruway.run.probe import Probe
+from thruway.run.settings import settings_kept
+from thruway.run.store import FILE_FORMAT, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from thruway.kit.dag import Dag
+
+ObjectKey = tuple[str, str]
+_IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), range, File)
+
+
+class InProcessExecutor:
+    """Calls the steps, one after the other."""
+
+    def __init__(self, place: Place, probed: Mapping[str, str]) -> None:
+        self._place = place
+        self._store = Store(place.store)
+        self._probe = Probe()
+        self._memory: dict[ObjectKey, dict[str, Any]] = {}
+        self._digests: dict[ObjectKey, str] = {}
+        self._open = contextlib.ExitStack()
+        self._open.enter_context(project_imports(place.roots, probed, self._probe))
+
+    def check_types(self, dag: Dag) -> None:
+        """Check what meets at the ports; this imports the steps."""
+        from thruway.kit.check import check_types
+
+        with settings_kept(), _backend():
+            check_types(dag)
+
+    def perform(self, job: Job, needed: Callable[[ObjectKey], bool]) -> Done:
+        """Run one step; `needed` says whether a later step takes something of an object."""
+        try:
+            arguments = {**self._gather(job), **job.values}
+        except StorageError as error:
+            return Done(failure=Failed("Missing", error.what, error.where, error.fix))
+        watched = self._watched(job, needed)
+        before = {at: self._digest(at) for at in watched}
+        with settings_kept(), _backend():
+            done = perform(job, arguments, self._place, self._probe, strict=False)
+        if done.failure is not None:
+            # It may be tried again: then with what the store has.
+            self._forget(source.object for source in job.inputs.values())
+            return done
+        notes = self._drop_changed(before)
+        self._drop_shared(done, watched)
+        self._remember(job, done, needed)
+        return replace(done, warnings=(*done.warnings, *notes))
+
+    def close(self) -> None:
+        """Let go of every value and of the project's modules."""
+        self._open.close()
+        self._memory.clear()
+        self._digests.clear()
+
+    def _gather(self, job: Job) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name, source in job.inputs.items():
+            artifact = source.artifact
+            if artifact.format == FILE_FORMAT:
+                values[name] = place_file(self._store, artifact, self._place.cwd)
+                continue
+            if source.object not in self._memory:
+                loaded = self._store.load_object(artifact.hash, artifact.format)
+                self._memory[source.object] = loaded
+            values[name] = self._memory[source.object][artifact.member]
+        return values
+
+    def _watched(self, job: Job, needed: Callable[[ObjectKey], bool]) -> list[ObjectKey]:
+        """Return objects that this step is given and that are needed after it as they are."""
+        given = {source.object for source in job.inputs.values() if source.object in self._memory}
+        return [
+            at
+            for at in sorted(given)
+            if needed(at)
+            and not all(type(value) in _IMMUTABLE for value in self._memory[at].values())
+        ]
+
+    def _digest(self, at: ObjectKey) -> str:
+        if at not in self._digests:
+            self._digests[at] = _content(self._memory[at])
+        return self._digests[at]
+
+    def _drop_changed(self, before: Mapping[ObjectKey, str]) -> list[str]:
+        notes: list[str] = []
+        for at, digest in before.items():
+            if digest and _content(self._memory[at]) == digest:
+                continue
+            if _only_in_memory(at):
+                # There is no copy to fall back on: plain Python semantics, and said so.
+                if digest:
+                    names = ", ".join(f"`{name}`" for name in self._memory[at])
+                    notes.append(f"{names} was changed in place, and a later step gets it so")
+                self._digests.pop(at, None)
+            else:
+                self._forget([at])
+        return notes
+
+    def _drop_shared(self, done: Done, watched: list[ObjectKey]) -> None:
+        """Drop inputs whose parts live on in the outputs: in the store they are apart."""
+        alive = [at for at in watched if at in self._memory and not _only_in_memory(at)]
+        if not alive:
+            return
+        given = {
+            f"in {number}": tuple(self._memory[at].values()) for number, at in enumerate(alive)
+        }
+        values = {**given, **{f"out {port}": value for port, value in done.values.items()}}
+        for group in sharing.groups(values):
+            if any(name.startswith("out ") for name in group):
+                self._forget(alive[int(name[3:])] for name in group if name.startswith("in "))
+
+    def _remember(self, job: Job, done: Done, needed: Callable[[ObjectKey], bool]) -> None:
+        for port, artifact in done.outputs.items():
+            at = Input(job.node, artifact).object
+            if artifact.format != FILE_FORMAT:
+                self._memory.setdefault(at, {})[port] = done.values[port]
+        for at in [at for at in self._memory if not needed(at)]:
+            del self._memory[at]
+            self._digests.pop(at, None)
+
+    def _forget(self, objects: Iterable[ObjectKey]) -> None:
+        """Drop values that the store can give again."""
+        for at in objects:
+            if not _only_in_memory(at):
+                self._memory.pop(at, None)
+            self._digests.pop(at, None)
+
+
+def _only_in_memory(at: ObjectKey) -> bool:
+    return at[1].startswith("memory:")
+
+
+def _content(values: Mapping[str, Any]) -> str:
+    """Return a digest of an object's values; "" when it cannot look into all of them."""
+    parts = []
+    for name, value in sorted(values.items()):
+        try:
+            digest = fingerprint(value)
+        except Exception:  # a value of the user may fail in any way: then nothing is known of it
+            return ""
+        if digest.opaque:
+            return ""
+        parts.append(f"{name}={digest.hex}")
+    return ";".join(parts)
+
+
+@contextlib.contextmanager
+def _backend() -> Iterator[None]:
+    """Give matplotlib our backend unless the user chose one; `settings_kept` takes it back."""
+    os.environ.setdefault("MPLBACKEND", BACKEND)
+    yield

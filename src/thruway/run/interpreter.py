@@ -1,0 +1,122 @@
+"""Versions of Python and packages that steps run with, and the code keys of a pipeline."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from thruway.errors import InterpreterError
+from thruway.kit import code, packages
+from thruway.kit.ambient import children
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from thruway.kit.code import CodeKey
+    from thruway.kit.dag import Dag, Node, StepRef
+
+_PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class About:
+    """An interpreter: its version, and distribution → version of what it can import."""
+
+    python: str
+    packages: Mapping[str, str]
+
+
+def about_this() -> About:
+    """Return what a worker answers when it is asked about itself."""
+    return About(platform.python_version(), packages._installed(tuple(sys.path)))
+
+
+def about(python: str) -> About:
+    """Ask an interpreter about itself.
+
+    Raises:
+        InterpreterError: it cannot be started, or is too old.
+    """
+    command = children.command(python, "thruway.run.worker", "--about")
+    try:
+        asked = subprocess.run(
+            command,
+            env=children.environment(),
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_SECONDS,
+            check=True,
+        )
+        answer = json.loads(asked.stdout.splitlines()[-1])
+        return About(answer["python"], answer["packages"])
+    except subprocess.CalledProcessError as error:
+        raise _unusable(python, error.stderr) from error
+    except (OSError, ValueError, LookupError, subprocess.TimeoutExpired) as error:
+        raise _unusable(python, str(error)) from error
+
+
+def _unusable(python: str, reason: str) -> InterpreterError:
+    lines = reason.strip().splitlines() or ["it gave no answer"]
+    return InterpreterError(
+        f"the interpreter cannot run steps: {lines[-1]}",
+        where=python,
+        fix="give another one with --python, Python 3.11 or later",
+    )
+
+
+class CodeKeys:
+    """The code keys of a pipeline's steps, each read once."""
+
+    def __init__(self, dag: Dag, roots: Sequence[Path], interpreter: str) -> None:
+        self.dag = dag
+        self.roots = roots
+        self.interpreter = interpreter
+        self._known: dict[StepRef, CodeKey] = {}
+
+    @cached_property
+    def foreign(self) -> About | None:
+        """The other interpreter; None when steps run with this one."""
+        same = not self.interpreter or self.interpreter == sys.executable
+        return None if same else about(self.interpreter)
+
+    @property
+    def python(self) -> str:
+        """Version of the Python that steps run with."""
+        return self.foreign.python if self.foreign else platform.python_version()
+
+    def of(self, node: Node) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the code (place → digest) and packages (name → version) of a node's step."""
+        found = self._key(node.step)
+        places = {_place(kind, place): digest for kind, place, digest in found.ingredients}
+        places["step"] = f"{node.step.module}:{node.step.qualname}"
+        versions = {name: version for name, version in found.packages if name != "python"}
+        if self.foreign:
+            versions = {name: self.foreign.packages.get(name, "missing") for name in versions}
+        return places, versions
+
+    def places(self, node: Node) -> tuple[str, ...]:
+        """Return where the project's code is that a node's step reaches."""
+        found = self._key(node.step).ingredients
+        return tuple(place for kind, place, _ in found if kind != "import")
+
+    def all(self) -> str:
+        """Return one digest over the pipeline's text and all of its code."""
+        parts = [self.dag.dump(), self.python]
+        parts += [repr(self.of(node)) for node in self.dag.nodes]
+        return hashlib.blake2b("\n".join(parts).encode(), digest_size=20).hexdigest()
+
+    def _key(self, step: StepRef) -> CodeKey:
+        if step not in self._known:
+            self._known[step] = code.code_key(step.file, step.qualname, self.roots, step.module)
+        return self._known[step]
+
+
+def _place(kind: str, place: str) -> str:
+    return f"{place} ({kind})" if kind in ("module", "import") else place

@@ -1,0 +1,136 @@
+"""What an executor is given and what it gives back; the engine and the executors meet here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from thruway.errors import StepFailed, StorageError, ThruwayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from thruway.kit.dag import Dag
+    from thruway.run.types import ArtifactRef, StepRecord
+
+WHOLE = "return"
+"""Port of a step's whole result, where it is not taken apart."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input of a step: which node gave it, and where it is."""
+
+    node: str
+    artifact: ArtifactRef
+
+    @property
+    def object(self) -> tuple[str, str]:
+        """What is loaded together: values of one node in one object share their parts."""
+        return self.node, self.artifact.hash or f"memory:{self.artifact.member}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One execution of a step.
+
+    Attributes:
+        node: name of the node in the pipeline.
+        module, qualname: the step.
+        inputs: argument → artifact.
+        values: argument → value given by the pipeline's text or its parameters.
+        fields: output fields of the step, () for a single output.
+        wanted: fields that others take; None stands for the whole result.
+        code: dotted places of the project's code that the step reaches.
+        seed: ambient seed.
+        probe: record what the step shows.
+        keep: local names whose value is stored.
+    """
+
+    node: str
+    module: str
+    qualname: str
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
+    wanted: frozenset[str | None] = frozenset()
+    code: tuple[str, ...] = ()
+    seed: int = 0
+    probe: bool = False
+    keep: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A step that did not end well; `error` is one of ours, ready to be raised."""
+
+    kind: str
+    what: str
+    where: str
+    fix: str
+    detail: str = ""
+
+    def error(self) -> ThruwayError:
+        """Return the exception to raise."""
+        made = StorageError if self.kind == "StorageError" else StepFailed
+        return made(self.what, self.where, self.fix, self.detail)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of an execution.
+
+    Attributes:
+        outputs: port → artifact.
+        files: token of a file written → artifact.
+        reads: tokens of files read (`file:a.csv`) and folders listed (`dir:data`).
+        seconds: time of the step's own code.
+        stdout: text printed.
+        record: what the probe saw.
+        warnings: sentences for the reader.
+        failure: why there are no outputs.
+        values: in-process, the outputs themselves.
+        cause: in-process, the exception that the step raised.
+    """
+
+    outputs: Mapping[str, ArtifactRef] = field(default_factory=dict)
+    files: Mapping[str, ArtifactRef] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
+    seconds: float = 0.0
+    stdout: str = ""
+    record: StepRecord | None = None
+    warnings: tuple[str, ...] = ()
+    failure: Failed | None = None
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    cause: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run happens.
+
+    Attributes:
+        roots: folders from which the project's modules are imported.
+        store: folder of the store.
+        cwd: the working folder of the steps.
+        protect: root of the scratch copy of the data folder.
+    """
+
+    roots: tuple[Path, ...]
+    store: Path
+    cwd: Path
+    protect: Path
+
+
+class Executor(Protocol):
+    """Runs steps somewhere."""
+
+    def check_types(self, dag: Dag) -> None:
+        """Check what meets at the ports, where the steps can be imported."""
+
+    def perform(self, job: Job, needed: Callable[[tuple[str, str]], bool]) -> Done:
+        """Run one step; `needed` says whether a later step takes something of an object."""
+
+    def close(self) -> None:
+        """Stop everything that still runs."""

@@ -1,0 +1,273 @@
+"""Import step modules from their text as it is now, never from a stale `.pyc`.
+
+Python trusts a `.pyc` when the time and size of the text are the same; an edit within the same
+second, or a checkout that keeps times, would run old code under a new cache key. So modules of
+the project are compiled from their text. The same place rewrites a step for the probe: before
+each return of the step function its local names are handed over.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import CodeType, ModuleType
+
+PROBE_NAME = "__thruway_probe__"
+_RESULT_NAME = "__thruway_result__"
+
+Probe = Callable[[Mapping[str, Any]], None]
+
+
+class ProjectFinder(importlib.abc.MetaPathFinder):
+    """Finds the project's own modules before everything else.
+
+    Attributes:
+        roots: folders from which the project's modules are imported.
+        probed: dotted module → name of the step function to rewrite.
+        probe: what the rewritten functions call.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        probed: Mapping[str, str] | None = None,
+        probe: Probe | None = None,
+    ) -> None:
+        self.roots = tuple(root.resolve() for root in roots)
+        self.probed = dict(probed or {})
+        self.probe = probe
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None = None,
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Return the spec of a module with text inside the project, else None."""
+        places = [str(root) for root in self.roots] if path is None else path
+        spec = importlib.machinery.PathFinder.find_spec(fullname, places, target)
+        if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
+            return None
+        if not any(is_first_party(spec.loader.path, root) for root in self.roots):
+            return None
+        function = self.probed.get(fullname, "")
+        spec.loader = TextLoader(fullname, spec.loader.path, function, self.probe)
+        return spec
+
+
+class TextLoader(importlib.machinery.SourceFileLoader):
+    """Compiles a module from its text, and rewrites one function for the probe."""
+
+    def __init__(self, name: str, path: str, function: str, probe: Probe | None) -> None:
+        super().__init__(name, path)
+        self.function = function
+        self.probe = probe
+        self.text = b""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Return the code of the text as it is now."""
+        path = self.get_filename(fullname)
+        self.text = self.get_data(path)
+        tree = ast.parse(self.text, path)
+        if self.function and self.probe is not None:
+            tree = with_probe(tree, self.function)
+        return compile(tree, path, "exec", dont_inherit=True)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Execute the module; the probe is one of its globals."""
+        if self.function and self.probe is not None:
+            module.__dict__[PROBE_NAME] = self.probe
+        super().exec_module(module)
+
+
+def with_probe(tree: ast.Module, function: str) -> ast.Module:
+    """Return a module in which a top-level function hands over its locals before it returns."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            node.body = _probed_body(node.body)
+    return ast.fix_missing_locations(tree)
+
+
+def _probed_body(body: list[ast.stmt]) -> list[ast.stmt]:
+    rewritten = [_ReturnRewriter().visit(statement) for statement in body]
+    flat: list[ast.stmt] = []
+    for statement in rewritten:
+        flat.extend(statement if isinstance(statement, list) else [statement])
+    last = body[-1]
+    return [*flat, ast.copy_location(_probe_call(last), last)]
+
+
+def _probe_call(place: ast.stmt) -> ast.stmt:
+    call = ast.Expr(
+        ast.Call(
+            ast.Name(PROBE_NAME, ast.Load()),
+            [ast.Call(ast.Name("locals", ast.Load()), [], [])],
+            [],
+        )
+    )
+    return ast.copy_location(call, place)
+
+
+class _ReturnRewriter(ast.NodeTransformer):
+    """Splits each return of one function; leaves nested functions and classes alone."""
+
+    def visit_Return(self, node: ast.Return) -> list[ast.stmt]:
+        value = node.value or ast.Constant(None)
+        keep = ast.Assign([ast.Name(_RESULT_NAME, ast.Store())], value)
+        back = ast.Return(ast.Name(_RESULT_NAME, ast.Load()))
+        statements: list[ast.stmt] = [keep, _probe_call(node), back]
+        return [ast.copy_location(statement, node) for statement in statements]
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.Lambda:
+        return node
+
+
+def visible_locals(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the locals of a step without names that the rewriting added."""
+    return {name: value for name, value in values.items() if not name.startswith("__thruway")}
+
+
+def is_first_party(file: str, root: Path) -> bool:
+    """Say whether a file belongs to the project, and not to an environment inside it."""
+    path = Path(file)
+    with contextlib.suppress(OSError):
+        path = path.resolve()
+    inside = path.is_relative_to(root)
+    return inside and not {"site-packages", "dist-packages"} & set(path.parts)
+
+
+@contextlib.contextmanager
+def project_imports(
+    roots: Sequence[Path],
+    probed: Mapping[str, str] | None = None,
+    probe: Probe | None = None,
+) -> Iterator[None]:
+    """Make the project's modules importable inside the block, from their present text."""
+    finder = ProjectFinder(roots, probed, probe)
+    forget_stale(finder.roots, everything=bool(probed))
+    displaced = _displace(finder.roots)
+    importlib.invalidate_caches()
+    folders = [str(root) for root in finder.roots]
+    sys.meta_path.insert(0, finder)
+    sys.path[:0] = folders
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.meta_path.remove(finder)
+        for folder in folders:
+            with contextlib.suppress(ValueError):
+                sys.path.remove(folder)
+        if probed or displaced:
+            forget_stale(finder.roots, everything=True)
+        sys.modules.update(displaced)
+
+
+def _displace(roots: Sequence[Path]) -> dict[str, ModuleType]:
+    """Take aside loaded modules of others that bear the name of one of the project's.
+
+    Returns:
+        What is to be put back; modules of another project are not.
+    """
+    own = {name for root in roots for name in _top_level(root)}
+    own -= {*sys.stdlib_module_names, "thruway"}
+    displaced: dict[str, ModuleType] = {}
+    for name, module in list(sys.modules.items()):
+        file = _file(module)
+        ours = any(_importable_from(root, name, file) for root in roots)
+        if name.partition(".")[0] in own and not ours:
+            del sys.modules[name]
+            if not isinstance(getattr(module, "__loader__", None), TextLoader):
+                displaced[name] = module
+    return displaced
+
+
+def _top_level(root: Path) -> Iterator[str]:
+    with contextlib.suppress(OSError):
+        for entry in root.iterdir():
+            if entry.suffix == ".py" or (entry / "__init__.py").is_file():
+                yield entry.stem
+
+
+def is_importing() -> bool:
+    """Say whether modules of a project are importable now."""
+    return any(isinstance(finder, ProjectFinder) for finder in sys.meta_path)
+
+
+def forget_stale(roots: Sequence[Path], *, everything: bool = False) -> None:
+    """Drop loaded modules of the project if any of them is not what its text says now.
+
+    All or none: a module that is kept would go on using the old functions of one that is not.
+    """
+    loaded = {
+        name: module
+        for name, module in list(sys.modules.items())
+        if any(_importable_from(root, name, _file(module)) for root in roots)
+    }
+    if everything or any(_is_stale(module) for module in loaded.values()):
+        for name in loaded:
+            sys.modules.pop(name, None)
+
+
+def _importable_from(root: Path, name: str, file: str) -> bool:
+    """Say whether a loaded module is what `import name` finds in the project."""
+    if name == "__main__" or not file or not is_first_party(file, root):
+        return False
+    parts = Path(file).resolve().relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts) == name
+
+
+def _file(module: ModuleType) -> str:
+    return str(getattr(module, "__file__", None) or "")
+
+
+def _is_stale(module: ModuleType) -> bool:
+    loader = getattr(module, "__loader__", None)
+    if not isinstance(loader, TextLoader) or loader.function:
+        return True
+    try:
+        return Path(loader.path).read_bytes() != loader.text
+    except OSError:
+        return True
+
+
+def third_party_imports(files: Sequence[Path], first_party: frozenset[str]) -> tuple[str, ...]:
+    """Return modules imported at the top of files, that are neither the project's nor ours."""
+    found: dict[str, None] = {}
+    for file in files:
+        for name in _top_imports(file):
+            if name.partition(".")[0] not in first_party | {"thruway", "__future__"}:
+                found[name] = None
+    return tuple(found)
+
+
+def _top_imports(file: Path) -> list[str]:
+    try:
+        tree = ast.parse(file.read_bytes(), str(file))
+    except (OSError, SyntaxError, ValueError):
+        return []
+    names: list[str] = []
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.append(node.module)
+    return names

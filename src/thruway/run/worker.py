@@ -1,0 +1,248 @@
+"""The process behind isolated steps: imports once what all steps need, then forks one per step.
+
+Started as `bootstrap.py thruway.run.worker <config>`; runs under any interpreter with nothing
+but the standard library. Lines of JSON arrive on standard input and leave on standard output;
+both are moved aside first, so that nothing that a step prints can get between them. What a step
+is given and what it gave are files beside the store.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import faulthandler
+import importlib
+import json
+import os
+import pickle
+import select
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from thruway.errors import StorageError, ThruwayError
+from thruway.kit.dag import Dag
+from thruway.run.job import Done, Failed, Job, Place
+from thruway.run.modules import project_imports
+from thruway.run.outputs import load_inputs
+from thruway.run.probe import Probe
+from thruway.run.store import Store, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CRASHED = 70
+_FAREWELL_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Config:
+    """What all steps of a run have in common.
+
+    Attributes:
+        place: where the run happens.
+        preload: modules to import before the first fork.
+        probed: module → step function to rewrite; empty unless probing.
+    """
+
+    place: Place
+    preload: tuple[str, ...]
+    probed: Mapping[str, str]
+
+
+def main(arguments: list[str]) -> int:
+    """Serve steps until standard input ends; or answer `--about`; or run one `--step`."""
+    if arguments[0] == "--about":
+        from thruway.run.interpreter import about_this
+
+        sys.stdout.write(json.dumps(asdict(about_this())) + "\n")
+        return 0
+    if arguments[0] == "--step":
+        config, task, result, log = arguments[1:]
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+        _become_step(Path(log), sys.stdin.fileno())
+        _run_task(_config(config), Path(task), Path(result))
+        return 0
+    return _Zygote(_config(arguments[0])).serve()
+
+
+def _config(path: str) -> Config:
+    with Path(path).open("rb") as handle:
+        config: Config = pickle.load(handle)
+    return config
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(_CRASHED)
+
+
+class _Zygote:
+    """Forks a process for each task and tells how it ended."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._orders = os.dup(0)
+        self._answers = os.dup(1)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, 0)
+        os.dup2(nothing, 1)
+        self._wake, wakes = os.pipe()
+        os.set_blocking(wakes, False)
+        os.set_blocking(self._wake, False)
+        signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+        self._tasks: dict[int, int] = {}
+
+    def serve(self) -> int:
+        """Serve until the parent closes its end, or is gone."""
+        _preload(self._config.preload)
+        pending = b""
+        try:
+            while True:
+                ready, _, _ = select.select([self._orders, self._wake], [], [])
+                if self._wake in ready:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(self._wake, 4096)
+                    self._reap()
+                if self._orders in ready:
+                    received = os.read(self._orders, 1 << 16)
+                    if not received:
+                        return 0
+                    *lines, pending = (pending + received).split(b"\n")
+                    for line in lines:
+                        self._order(json.loads(line))
+        finally:
+            self._kill_all()
+
+    def _order(self, order: dict[str, Any]) -> None:
+        process = os.fork()
+        if process:
+            with contextlib.suppress(OSError):
+                os.setpgid(process, process)
+            self._tasks[process] = order["id"]
+            return
+        self._child(order)
+
+    def _child(self, order: dict[str, Any]) -> None:
+        status = _CRASHED
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            with contextlib.suppress(OSError):
+                os.setpgid(0, 0)
+            _die_with_parent()
+            for number in (self._orders, self._answers, self._wake):
+                os.close(number)
+            _become_step(Path(order["log"]), None)
+            _run_task(self._config, Path(order["task"]), Path(order["result"]))
+            status = 0
+        except BaseException:  # the process ends here whatever it is: the parent reads the log
+            traceback.print_exc()
+        finally:
+            _farewell(status)
+
+    def _reap(self) -> None:
+        for process in list(self._tasks):
+            found, status = os.waitpid(process, os.WNOHANG)
+            if found:
+                number = self._tasks.pop(process)
+                _kill_group(process)  # what the step started and left behind
+                answer = {"id": number, "status": os.waitstatus_to_exitcode(status)}
+                os.write(self._answers, json.dumps(answer).encode() + b"\n")
+
+    def _kill_all(self) -> None:
+        for process in self._tasks:
+            _kill_group(process)
+            with contextlib.suppress(OSError):
+                os.waitpid(process, 0)
+
+
+def _preload(names: tuple[str, ...]) -> None:
+    for name in names:
+        # What cannot be imported fails again in the step that needs it, with its traceback.
+        with contextlib.suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            importlib.import_module(name)
+
+
+def _kill_group(process: int) -> None:
+    with contextlib.suppress(OSError):
+        os.killpg(process, signal.SIGKILL)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this process when the one that forked it ends."""
+    if sys.platform == "linux":
+        with contextlib.suppress(Exception):
+            import ctypes
+
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+
+
+def _become_step(log: Path, keep: int | None) -> None:
+    """Send what goes past `sys.stdout` to a file; crashes leave their stack in it."""
+    number = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    os.dup2(number, 1)
+    os.dup2(number, 2)
+    if keep is None:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+    sys.stdin = open(os.devnull, encoding="utf-8")
+    faulthandler.enable()
+
+
+def _farewell(status: int) -> None:
+    """End without running the parent's leftovers, but give libraries the chance to tidy up."""
+    with contextlib.suppress(BaseException):
+        signal.alarm(_FAREWELL_SECONDS)
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
+
+
+def _run_task(config: Config, task: Path, result: Path) -> None:
+    probe = Probe()
+    with project_imports(config.place.roots, config.probed, probe):
+        with task.open("rb") as handle:
+            order = pickle.load(handle)
+        done = _check(order) if isinstance(order, Dag) else _step(order, config.place, probe)
+        done = replace(done, values={}, cause=None)
+        write_atomically(result, pickle.dumps(done, protocol=4))
+
+
+def _check(dag: Dag) -> Done:
+    from thruway.kit.check import check_types
+
+    try:
+        check_types(dag)
+    except ThruwayError as error:
+        failure = Failed(type(error).__name__, error.what, error.where, error.fix, error.detail)
+        return Done(failure=failure)
+    return Done()
+
+
+def _step(job: Job, place: Place, probe: Probe) -> Done:
+    from thruway.run.perform import perform
+
+    artifacts = {name: source.artifact for name, source in job.inputs.items()}
+    nodes = {name: source.node for name, source in job.inputs.items()}
+    try:
+        inputs = load_inputs(Store(place.store), artifacts, nodes, place.cwd)
+    except StorageError as error:
+        return Done(failure=Failed("Missing", error.what, error.where, error.fix))
+    return perform(job, {**inputs, **job.values}, place, probe, strict=True)
+
+
+def read_done(handle: BinaryIO) -> Done:
+    """Return what a step's process left behind."""
+    done: Done = pickle.load(handle)
+    return done

@@ -1,0 +1,353 @@
+"""IPython's syntax to Python: its own transformer finds it, the tables say what becomes of it.
+
+A cell that parses as plain Python is left alone, so that IPython is imported only where it is
+needed. Every line keeps its place: a dropped line becomes a comment, a joined one is padded.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from thruway.findings import Place
+from thruway.source.answers import Answer, dropped, refused, words
+from thruway.source.magics import cell_action, cell_answer, line_answer, value_answer
+from thruway.source.shell import shell_answer
+from thruway.source.syntax import explained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from thruway.findings import Finding
+
+PROMPT = re.compile(r"^\s*(In \[\d+\]:|>>> )", re.MULTILINE)
+CELL_MAGIC = re.compile(r"^%%(\S+)[ \t]*(.*)$")
+AUTOMAGIC = re.compile(r"^\s*(\w+)(?:[ \t]+[^\s=(.\[,<>!+*/%|&^:-][^=]*)?\s*$")
+AUTOMAGICS = words("pip conda ls pwd cd matplotlib who whos history mkdir cp mv rm")
+SHELL_FIX = "use subprocess.run(..., capture_output=True, text=True).stdout.splitlines()"
+LIMIT = 500
+LINE_MAGICS = ("run_line_magic", "magic")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of Python, and the line (from 1) of the author's text that it stands for."""
+
+    text: str
+    origin: int
+
+
+@dataclass(frozen=True)
+class Converted:
+    """The Python of a cell; see `Cell` for `line_map`."""
+
+    code: str
+    line_map: tuple[int, ...]
+    findings: tuple[Finding, ...]
+    packages: tuple[str, ...]
+
+
+@dataclass
+class _Cell:
+    """One cell while it is being converted."""
+
+    text: str
+    place: Place
+    known: str
+    findings: list[Finding] = field(default_factory=list)
+    packages: list[str] = field(default_factory=list)
+
+    def at(self, line: int) -> Place:
+        return Place(self.place.file, self.place.cell, line)
+
+    def take(self, answer: Answer) -> str:
+        self.findings += answer.findings
+        self.packages += answer.packages
+        return answer.code
+
+
+def convert(text: str, place: Place, known: str) -> Converted:
+    """Return the Python of one code cell.
+
+    Args:
+        text: what the author wrote.
+        place: file and cell.
+        known: the text of the program up to and with this cell.
+
+    Raises:
+        SourceError: what remains is not Python.
+        MigrationRefused: a magic has no Python that does the same.
+    """
+    cell = _Cell(text, place, known)
+    text = _automagic(_without_kernel(cell, text), known)
+    lines = [Line(line, number) for number, line in enumerate(text.split("\n"), start=1)]
+    lines = _converted(cell, lines)
+    code = "\n".join(line.text for line in lines)
+    origins = tuple(line.origin for line in lines)
+    findings = sorted(cell.findings, key=lambda finding: finding.place.line)
+    return Converted(code, origins, tuple(findings), tuple(cell.packages))
+
+
+def _automagic(text: str, known: str) -> str:
+    """Write the `%` that IPython leaves out in a cell of one line (`pip install x`)."""
+    match = AUTOMAGIC.match(text)
+    if not match or match[1] not in AUTOMAGICS or len(re.findall(rf"\b{match[1]}\b", known)) > 1:
+        return text
+    return f"%{text.strip()}"
+
+
+def _without_kernel(cell: _Cell, text: str) -> str:
+    """Let a program that looks for Google Colab find that it does not run there."""
+    if "str(get_ipython())" not in text:
+        return text
+    line = text[: text.index("str(get_ipython())")].count("\n") + 1
+    reason = "`str(get_ipython())` became `str(None)`: the program runs without IPython"
+    cell.take(dropped("TW001", cell.at(line), reason))
+    return text.replace("str(get_ipython())", "str(None)")
+
+
+def _converted(cell: _Cell, lines: list[Line]) -> list[Line]:
+    head, body = _without_cell_magic(cell, lines)
+    for _ in range(LIMIT):
+        text = "\n".join(line.text for line in body)
+        if not _needs_ipython(text):
+            return head + body
+        before = body
+        body = _without_magics(cell, _transformed(body))
+        if body == before:
+            break
+    return head + body
+
+
+def _needs_ipython(text: str) -> bool:
+    if "get_ipython" in text or PROMPT.search(text):
+        return True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return True
+    return False
+
+
+def _without_cell_magic(cell: _Cell, lines: list[Line]) -> tuple[list[Line], list[Line]]:
+    """Return the finished lines at the top, and the Python under any `%%` lines."""
+    start = 0
+    while start < len(lines):
+        text = lines[start].text
+        if match := CELL_MAGIC.match(text):
+            body = "\n".join(line.text for line in lines[start + 1 :])
+            place = cell.at(lines[start].origin)
+            later = cell.known.replace(text, "") if match[1] == "capture" else ""
+            action = cell_action(match[1], match[2], body, place, later)
+            cell.take(cell_answer(match[1], action, place))
+            if action == "drop":
+                return [_comment(line) for line in lines], []
+            lines = [*lines[:start], _comment(lines[start]), *lines[start + 1 :]]
+        elif text.strip() and not text.lstrip().startswith("#"):
+            break
+        start += 1
+    return lines[:start], lines[start:]
+
+
+def _comment(line: Line) -> Line:
+    text = line.text.rstrip()
+    return Line(text if not text or text.startswith("#") else f"# {text}", line.origin)
+
+
+def _transformed(lines: list[Line]) -> list[list[Line]]:
+    """Run IPython's transformer; each line comes with the author's lines that it was made of."""
+    from IPython.core.inputtransformer2 import TransformerManager, leading_empty_lines
+
+    manager = TransformerManager()
+    texts = [line.text + "\n" for line in lines]
+    for cleanup in manager.cleanup_transforms:
+        if cleanup is not leading_empty_lines:
+            texts = cleanup(texts)
+    groups = [[Line(text[:-1], line.origin)] for text, line in zip(texts, lines, strict=True)]
+    for _ in range(LIMIT):
+        changed, after = manager.do_one_token_transform(texts)
+        if not changed:
+            break
+        start, removed, added = _difference(texts, after)
+        joined = [line for group in groups[start : start + removed] for line in group[-1:]]
+        origins = _origins(groups[start : start + removed], joined)
+        new = [[*origins, Line(text[:-1], origins[0].origin)] for text in added]
+        groups[start : start + removed] = new
+        texts = after
+    return groups
+
+
+def _origins(groups: list[list[Line]], joined: list[Line]) -> list[Line]:
+    """Return the author's lines of some groups; a group's last line is its present text."""
+    lines = [line for group in groups for line in (group[:-1] or group)]
+    return lines or joined
+
+
+def _difference(before: list[str], after: list[str]) -> tuple[int, int, list[str]]:
+    """Return where two texts differ: first line, lines replaced, lines put there."""
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    end = 0
+    shorter = min(len(before), len(after)) - start
+    while end < shorter and before[-1 - end] == after[-1 - end]:
+        end += 1
+    return start, len(before) - end - start, after[start : len(after) - end]
+
+
+def _without_magics(cell: _Cell, groups: list[list[Line]]) -> list[Line]:
+    """Put Python, or a comment, in the place of every call that the transformer wrote."""
+    code = "\n".join(group[-1].text for group in groups)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(code)
+    except SyntaxError as error:
+        origins = [group[0].origin for group in groups]
+        raise explained(error, origins, cell.text, cell.place) from error
+    except (ValueError, RecursionError):
+        return [line for group in groups for line in group[-1:]]
+    result = {number: _padded(group) for number, group in enumerate(groups, start=1)}
+    for found in reversed(list(_uses(tree, "get_ipython" in _bound(tree)))):
+        _replace(cell, groups, found, result)
+    return [line for number in sorted(result) for line in result[number]]
+
+
+def _padded(group: list[Line]) -> list[Line]:
+    """Return a line, and an empty one for each further author's line joined into it."""
+    return [group[-1], *(Line("", line.origin) for line in group[1:-1])]
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A statement in which IPython is called, and whether it stands in another statement."""
+
+    statement: ast.stmt
+    call: ast.Call
+    nested: bool
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    aliases = (n for n in ast.walk(tree) if isinstance(n, ast.alias))
+    return {alias.asname or alias.name for alias in aliases}
+
+
+def _uses(tree: ast.Module, imported: bool) -> Iterator[_Use]:
+    """Yield the innermost statements that call `get_ipython()`, in the order of the text."""
+    for owner in ast.walk(tree):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(owner, name, None)
+            for statement in block if isinstance(block, list) else ():
+                call = _ipython_call(statement)
+                guarded = imported or isinstance(owner, ast.Try)
+                if call is not None and not (guarded and isinstance(call.func, ast.Name)):
+                    yield _Use(statement, call, not isinstance(owner, ast.Module))
+
+
+def _ipython_call(statement: ast.stmt) -> ast.Call | None:
+    """Return the first call on IPython in a statement's own expressions."""
+    for node in ast.iter_child_nodes(statement):
+        if isinstance(node, (ast.stmt, ast.ExceptHandler, ast.match_case)):
+            continue
+        for inner in ast.walk(node):
+            if _is_ipython(inner):
+                return _outermost(node, inner)
+    return None
+
+
+def _is_ipython(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "get_ipython"
+    )
+
+
+def _outermost(node: ast.AST, inner: ast.AST) -> ast.Call:
+    """Return `get_ipython().system(...)` for its `get_ipython()`, if it is one."""
+    for outer in ast.walk(node):
+        called = outer.func if isinstance(outer, ast.Call) else None
+        if isinstance(outer, ast.Call) and getattr(called, "value", None) is inner:
+            return outer
+    assert isinstance(inner, ast.Call)
+    return inner
+
+
+def _replace(
+    cell: _Cell, groups: list[list[Line]], use: _Use, result: dict[int, list[Line]]
+) -> None:
+    """Write the answer for one use into `result`, at the lines of its statement."""
+    statement = use.statement
+    first, last = statement.lineno, statement.end_lineno or statement.lineno
+    authors = [line for n in range(first, last + 1) for line in _authors(groups[n - 1])]
+    place = cell.at(authors[0].origin)
+    python = _answer(cell, use, place, authors[0].text)
+    head = groups[first - 1][-1].text.encode()[: statement.col_offset].decode()
+    tail = groups[last - 1][-1].text.encode()[statement.end_col_offset :].decode()
+    alone = not head.strip() and (not tail.strip() or tail.lstrip().startswith("#"))
+    if not alone:
+        text = f"{head}{python or 'pass'}{tail}"
+        new = [text]
+    elif python:
+        new = [head + line for line in python.split("\n")]
+    else:
+        keep = "pass  " if use.nested else ""
+        new = [f"{head}{keep}# {authors[0].text.strip()}"]
+    lines = [Line(text, authors[0].origin) for text in new]
+    rest = authors[len(new) :]
+    lines += [Line(f"{head if alone else ''}# {a.text.strip()}", a.origin) for a in rest]
+    for number in range(first, last + 1):
+        result[number] = []
+    result[first] = lines
+
+
+def _authors(group: list[Line]) -> list[Line]:
+    return group[:-1] or group
+
+
+def _answer(cell: _Cell, use: _Use, place: Place, text: str) -> str:
+    """Return the Python for one use; "" when it is dropped."""
+    call, statement = use.call, use.statement
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    arguments = [a.value for a in call.args if isinstance(a, ast.Constant)]
+    texts = [argument for argument in arguments if isinstance(argument, str)]
+    if len(texts) != len(call.args) or not texts:
+        fix = "remove the use of get_ipython()"
+        raise refused("The program asks IPython for itself.", place, text, fix)
+    if method in LINE_MAGICS:
+        name, _, rest = " ".join(texts).strip().lstrip("%").partition(" ")
+        return _line_magic(cell, use, (name, rest), place)
+    if isinstance(statement, ast.Expr) and statement.value is call:
+        if method == "system":
+            return cell.take(shell_answer(texts[0], place, cell.known))
+        if method == "run_cell_magic":
+            return _cell_magic(cell, [*texts, "", ""], place)
+        if method == "getoutput":
+            return cell.take(shell_answer(texts[0], place, cell.known))
+    what = "The output of a shell line is used as a value."
+    raise refused(what, place, text, SHELL_FIX)
+
+
+def _line_magic(cell: _Cell, use: _Use, magic: tuple[str, str], place: Place) -> str:
+    statement, (name, rest) = use.statement, magic
+    if isinstance(statement, ast.Expr) and statement.value is use.call:
+        return cell.take(line_answer(name, rest, place, cell.known))
+    python = cell.take(value_answer(name, rest, place))
+    if not isinstance(statement, ast.Assign) or statement.value is not use.call:
+        text = cell.text.split("\n")[place.line - 1]
+        raise refused(f"The value of %{name} is used.", place, text, "write it in Python")
+    targets = " = ".join(ast.unparse(target) for target in statement.targets)
+    return f"{targets} = {python}"
+
+
+def _cell_magic(cell: _Cell, texts: list[str], place: Place) -> str:
+    """Return the body of an exported `run_cell_magic("time", "", "...")`."""
+    name, arguments, body = texts[:3]
+    action = cell_action(name, arguments, body, place, "")
+    cell.take(cell_answer(name, action, place))
+    return body.rstrip("\n") if action == "unwrap" else ""

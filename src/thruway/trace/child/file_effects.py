@@ -1,0 +1,143 @@
+"""The files that one statement read and wrote, with the digests of their content."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from thruway.kit.ambient import audit
+from thruway.kit.ambient.files import FileLog
+from thruway.kit.ambient.ignored import prefixes
+from thruway.kit.values.fingerprint import fingerprint_file
+from thruway.trace.types import Effect
+
+if TYPE_CHECKING:
+    from thruway.kit.ambient.files import Access
+    from thruway.trace.job import Job
+
+_MOST_FOLDERS = 200
+
+
+@dataclass
+class Files:
+    """What happened to files during one statement.
+
+    Attributes:
+        effects: on every resource that the audit hook knows.
+        read, written: path as in the token → content digest afterwards.
+    """
+
+    effects: list[Effect] = field(default_factory=list)
+    read: dict[str, str] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
+
+
+class FileEffects:
+    """Asks the log of accesses, and looks for files that compiled code wrote past it."""
+
+    def __init__(self, job: Job) -> None:
+        self._log = FileLog(Path(job.cwd), Path(job.workspace))
+        self._folders = _Folders(Path(job.cwd))
+        self._digests: dict[tuple[str, int, int, int], str] = {}
+
+    def start(self) -> Self:
+        """Begin to listen."""
+        self._log.start()
+        with audit.paused():
+            self._folders.news()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._log.stop()
+
+    def begin(self) -> None:
+        """Forget what was not the statement's."""
+        self._log.take()
+
+    def end(self, *, moved: bool) -> Files:
+        """Return what happened since `begin`.
+
+        Args:
+            moved: the working folder changed, which the log tells as a change of that folder.
+        """
+        files = Files()
+        for access in self._log.take():
+            if not (moved and access.resource.startswith("dir:") and access.mode == "update"):
+                self._note(files, access)
+        with audit.paused():
+            for path in self._folders.news():
+                token = self._log.token(path)
+                if token.removeprefix("file:") not in files.written:
+                    files.effects.append(Effect(token, "write"))
+                    self._digest_into(files.written, token, path)
+        return files
+
+    def _note(self, files: Files, access: Access) -> None:
+        if access.resource.startswith("dir:") and _in_machinery(access.path):
+            return  # caches that libraries make when they are imported
+        files.effects.append(Effect(access.resource, access.mode))
+        if not access.resource.startswith("file:"):
+            return
+        with audit.paused():
+            if access.mode != "write":
+                self._digest_into(files.read, access.resource, access.path)
+            if access.mode != "read":
+                self._digest_into(files.written, access.resource, access.path)
+
+    def _digest_into(self, record: dict[str, str], token: str, path: str) -> None:
+        try:
+            status = os.stat(path)  # noqa: PTH116 - text from the hook
+            key = (path, status.st_ino, status.st_size, status.st_mtime_ns)
+            if key not in self._digests:
+                self._digests[key] = fingerprint_file(path)
+        except OSError:  # gone again, or not ours to read
+            return
+        record[token.removeprefix("file:")] = self._digests[key]
+
+
+class _Folders:
+    """Notices new files by the times of the folders that hold them: one `stat` per folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = str(root)
+        self._known: dict[str, tuple[int, frozenset[str]]] = {}
+
+    def news(self) -> list[str]:
+        """Return the paths of files that appeared since the last call."""
+        found: list[str] = []
+        waiting = [self._root, *(folder for folder in self._known if folder != self._root)]
+        for folder in waiting:
+            try:
+                time = os.stat(folder).st_mtime_ns  # noqa: PTH116 - called after every statement
+            except OSError:
+                self._known.pop(folder, None)
+                continue
+            known = self._known.get(folder)
+            if known is None or known[0] != time:
+                files, inner = _listing(folder)
+                self._known[folder] = (time, files)
+                waiting += [new for new in inner if new not in self._known and self._room()]
+                found += sorted(files - (known[1] if known else frozenset()))
+        return found
+
+    def _room(self) -> bool:
+        return len(self._known) < _MOST_FOLDERS
+
+
+def _in_machinery(folder: str) -> bool:
+    return (folder + os.sep).startswith(prefixes())
+
+
+def _listing(folder: str) -> tuple[frozenset[str], list[str]]:
+    files, folders = set(), []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith((".", "__pycache__", "joblib_memmapping")):
+                    folders.append(entry.path)
+            elif not entry.is_symlink():
+                files.add(entry.path)
+    return frozenset(files), folders

@@ -1,0 +1,117 @@
+"""Entry of the child process: read a job, observe it, write the trace.
+
+Started by the parent as `python …/kit/bootstrap.py thruway.trace.child.main <job.json>`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thruway.kit.ambient import audit, protection
+from thruway.kit.ambient.random import seed_all, seed_on_import
+from thruway.trace.child.compiled import compile_job
+from thruway.trace.child.imported import imported_roots, local_modules, packages
+from thruway.trace.child.observer import Observer
+from thruway.trace.child.stage import make_namespace, on_stage
+from thruway.trace.job import Job
+from thruway.trace.types import Trace
+from thruway.trace.wire import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from thruway.trace.child.observer import Observed
+
+
+def main(arguments: list[str]) -> int:
+    """Observe the job of the file named first, and write its result."""
+    _die_with_parent()
+    job = Job.read(Path(arguments[0]))
+    with Path(job.events).open("w", encoding="utf-8") as events:
+
+        def tell(**event: Any) -> None:
+            events.write(json.dumps(event) + "\n")
+            events.flush()
+
+        trace = observe_job(job, tell)
+        _write(json.dumps(encode(trace)), Path(job.result))
+        tell(event="end")
+    return 0
+
+
+def observe_job(job: Job, tell: Callable[..., None]) -> Trace:
+    """Return the trace of a job, run in this process."""
+    program = compile_job(job)
+    namespace = make_namespace(job)
+    with on_stage(job, namespace), _protected(Path(job.workspace)):
+        seed_all(job.seed)
+        with seed_on_import(job.seed):
+            start = time.perf_counter()
+            observed = Observer(job, program, namespace, tell).run()
+            seconds = time.perf_counter() - start
+        trees = [compiled.tree for compiled in program.statements]
+        return _trace(job, observed, packages(imported_roots(trees)), seconds)
+
+
+@contextlib.contextmanager
+def _protected(workspace: Path) -> Iterator[None]:
+    protection.protect(workspace)
+    try:
+        yield
+    finally:
+        protection.unprotect(workspace)
+
+
+def _trace(job: Job, observed: Observed, versions: dict[str, str], seconds: float) -> Trace:
+    return Trace(
+        facts=tuple(observed.facts),
+        failure=observed.failure,
+        python=platform.python_version(),
+        executable=sys.executable,
+        packages=versions,
+        local_modules=tuple(sorted(local_modules(Path(job.cwd)).values())),
+        seed=job.seed,
+        seconds=seconds,
+        user_seconds=observed.user_seconds,
+        peak_bytes=_peak_bytes(),
+        alive=observed.alive,
+        stderr=observed.stderr,
+        linked_folders=job.linked_folders,
+    )
+
+
+def _write(text: str, path: Path) -> None:
+    with audit.paused():
+        unfinished = path.with_suffix(".part")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+
+
+def _peak_bytes() -> int:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent dies, however that dies."""
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(Exception):  # a system without it: the parent's own care remains
+        import ctypes
+        import signal
+
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)

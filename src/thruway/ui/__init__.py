@@ -1,0 +1,1 @@
+"""Thin faces over `thruway.api`: the command line and what it prints."""

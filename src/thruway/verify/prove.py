@@ -1,0 +1,251 @@
+"""Run the pipeline, every step in its own process, and compare it with the original.
+
+Digests are compared first. Only what differs is looked at again: the original runs a second
+time (what differs between its own two runs is non-deterministic, and named), and the two values
+are compared element by element, so that a rounding difference is told from a wrong result.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from thruway.errors import StepFailed, StorageError
+from thruway.findings import Unknown
+from thruway.kit.values.compare import compare
+from thruway.run import RunOptions, run_project
+from thruway.run.store import Store
+from thruway.trace.observe import ObserveOptions, observe_values
+from thruway.verify.expected import Expected, Kept, expected_of, statement_places
+from thruway.verify.text import comparable, first_difference
+from thruway.verify.types import Check, Proof, overall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from thruway.kit.project import ProjectConfig
+    from thruway.program.types import Program
+    from thruway.project.types import Manifest, StepRecord
+    from thruway.run.reporter import Reporter
+    from thruway.run.types import RunResult, StepResult
+    from thruway.trace.types import Trace
+
+LIMITS = (
+    "Data other than this run's: a branch that was not taken here was kept, not executed.",
+    "Standard error, warnings, colours of terminals and the time things take.",
+    "Pixels: figures are compared by the data they draw.",
+)
+_UNCOMPARED = frozenset({"module", "function", "class"})
+
+
+@dataclass(frozen=True)
+class Original:
+    """The original: its program, its observed run, and how to run it again."""
+
+    program: Program
+    trace: Trace
+    options: ObserveOptions
+
+
+def prove(
+    project: ProjectConfig,
+    manifest: Manifest,
+    original: Original,
+    *,
+    python: str = "",
+    reporter: Reporter | None = None,
+) -> Proof:
+    """Return the proof that the project computes what the original computed.
+
+    Raises:
+        StepFailed: a step raised; the migration is not sound as it is.
+        StorageError: a value could not cross an edge.
+    """
+    began = time.perf_counter()
+    options = RunOptions(
+        seed=original.trace.seed, isolate=True, force=True, probe=True, python=python, jobs=2
+    )
+    result = run_project(project, options, reporter)
+    checks = list(_compare(manifest, original.trace, result))
+    runs = 1
+    if any(check.verdict == "differs" for check in checks):
+        runs = 2
+        checks = _look_again(checks, project, manifest, original, options, python)
+    found = tuple(checks)
+    return Proof(
+        found,
+        overall(found),
+        original.trace.seed,
+        runs,
+        time.perf_counter() - began,
+        result.run,
+        LIMITS,
+    )
+
+
+def _compare(manifest: Manifest, trace: Trace, result: RunResult) -> Iterator[Check]:
+    places = statement_places(manifest)
+    for step in manifest.steps:
+        wanted = expected_of(step, trace)
+        done = result.step(step.name)
+        yield from _values(step, wanted, done, places)
+        yield from _texts(step, wanted, done)
+        yield _figures(step, wanted, done)
+        yield from _files(step, wanted, done)
+
+
+def _values(
+    step: StepRecord, wanted: Expected, done: StepResult, places: dict[int, str]
+) -> Iterator[Check]:
+    record = done.record
+    if record is None:
+        yield Check(step.name, "step", step.name, "not compared", "the run kept no record of it")
+        return
+    ports = {port.name for port in step.outputs}
+    for name, number in step.bound.items():
+        what = "port" if name in ports else "name"
+        check = Check(step.name, what, name, "equal", "", place=places.get(number, ""),
+                      statement=number)
+        kept = wanted.names.get(name)
+        local = record.names.get(name)
+        if kept is None:
+            yield replace(check, verdict="not compared", reason="the trace kept no digest of it")
+        elif kept.kind in _UNCOMPARED:
+            yield replace(check, verdict="not compared", reason=f"it is a {kept.kind}")
+        elif local is None:
+            yield replace(check, verdict="not compared", reason="not a local of the step")
+        elif kept.digest == local.digest and not kept.opaque:
+            yield check
+        elif kept.digest == local.digest:
+            reason = f"only its type: {kept.opaque} cannot be looked into"
+            yield replace(check, verdict="not compared", reason=reason)
+        else:
+            yield replace(check, verdict="differs")
+
+
+def _texts(step: StepRecord, wanted: Expected, done: StepResult) -> Iterator[Check]:
+    record = done.record
+    if record is None:
+        return
+    pairs = (
+        ("stdout", wanted.stdout, record.stdout),
+        ("display", "\n".join(wanted.displays), "\n".join(record.displays)),
+    )
+    for what, expected, actual in pairs:
+        if not expected and not actual:
+            continue
+        check = Check(step.name, "stdout" if what == "stdout" else "display", "", "equal")
+        if comparable(expected) != comparable(actual):
+            path, left, right = first_difference(expected, actual)
+            check = replace(check, verdict="differs", path=path, expected=left, actual=right)
+        yield check
+
+
+def _figures(step: StepRecord, wanted: Expected, done: StepResult) -> Check:
+    drawn = tuple(figure.digest for figure in done.record.figures) if done.record else ()
+    check = Check(step.name, "figures", f"{len(wanted.figures)} drawn", "equal")
+    if sorted(drawn) == sorted(wanted.figures):
+        return check
+    return replace(
+        check,
+        verdict="differs",
+        expected=f"{len(wanted.figures)} figures",
+        actual=f"{len(drawn)} figures, or other data in them",
+    )
+
+
+def _files(step: StepRecord, wanted: Expected, done: StepResult) -> Iterator[Check]:
+    written = dict(done.record.files) if done.record else {}
+    for path in sorted({*wanted.files, *written}):
+        expected, actual = wanted.files.get(path, ""), written.get(path, "")
+        check = Check(step.name, "file", path, "equal")
+        if expected != actual:
+            check = replace(
+                check,
+                verdict="differs",
+                expected=f"content {expected[:12]}" if expected else "no such file",
+                actual=f"content {actual[:12]}" if actual else "no such file",
+            )
+        yield check
+
+
+def _look_again(
+    checks: list[Check],
+    project: ProjectConfig,
+    manifest: Manifest,
+    original: Original,
+    options: RunOptions,
+    python: str,
+) -> list[Check]:
+    """Run both once more, with the values that differ kept, and settle each difference."""
+    doubtful = [c for c in checks if c.verdict == "differs"]
+    values = frozenset((c.statement, c.name) for c in doubtful if c.what in {"port", "name"})
+    again, captured = observe_values(original.program, replace(original.options, capture=values))
+    keep = frozenset((c.step, c.name) for c in doubtful if c.what in {"port", "name"})
+    result = run_project(project, replace(options, keep=keep), None)
+    steps = {step.name: step for step in manifest.steps}
+    settled = []
+    for check in checks:
+        if check.verdict != "differs":
+            settled.append(check)
+        elif check.what in {"port", "name"}:
+            settled.append(_settle_value(check, original.trace, again, captured, result))
+        else:
+            settled.append(_settle_effect(check, steps[check.step], original.trace, again))
+    return settled
+
+
+def _settle_value(
+    check: Check,
+    first: Trace,
+    second: Trace,
+    captured: dict[tuple[int, str], Any],
+    result: RunResult,
+) -> Check:
+    one, two = _digest(first, check), _digest(second, check)
+    if one is None or two is None or one.digest != two.digest:
+        reason = "it differs between two runs of the original"
+        return replace(check, verdict="not compared", reason=reason)
+    record = result.step(check.step).record
+    local = record.names.get(check.name) if record else None
+    key = (check.statement, check.name)
+    if local is None or local.artifact is None or key not in captured:
+        reason = local.reason if local else "the value could not be kept for a closer look"
+        return replace(check, reason=reason)
+    if isinstance(captured[key], Unknown):
+        return replace(check, reason=str(captured[key]))
+    actual = Store(result.store).load(local.artifact)
+    found = compare(captured[key], actual)
+    return replace(
+        check,
+        verdict=found.verdict,
+        reason=found.tolerance or found.reason,
+        path=found.path,
+        expected=found.expected,
+        actual=found.actual,
+    )
+
+
+def _digest(trace: Trace, check: Check) -> Kept | None:
+    value = trace.fact(check.statement).values.get(check.name)
+    return Kept(check.statement, value.fingerprint, value.opaque, value.kind) if value else None
+
+
+def _settle_effect(check: Check, step: StepRecord, first: Trace, second: Trace) -> Check:
+    """Text, figures and files: non-deterministic if the original's own two runs differ."""
+    one, two = expected_of(step, first), expected_of(step, second)
+    same = {
+        "stdout": comparable(one.stdout) == comparable(two.stdout),
+        "display": comparable("\n".join(one.displays)) == comparable("\n".join(two.displays)),
+        "figures": sorted(one.figures) == sorted(two.figures),
+        "file": one.files.get(check.name) == two.files.get(check.name),
+    }
+    if same.get(check.what, True):
+        return check
+    return replace(
+        check, verdict="not compared", reason="it differs between two runs of the original"
+    )
+
+
+__all__ = ["LIMITS", "Original", "StepFailed", "StorageError", "prove"]
