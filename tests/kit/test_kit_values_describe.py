@@ -109,7 +109,7 @@ def test_large_values_are_cheap(name):
     value = LARGE[name]()
     start = time.perf_counter()
     found = describe(value)
-    assert time.perf_counter() - start < 1.0
+    assert time.perf_counter() - start < 3.0
     assert len(found.preview) <= 200
 
 

@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+import scipy.spatial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -168,6 +169,7 @@ KEPT = {
     "counter": collections.Counter("abc"),
     "error": ValueError("a", 1),
     "pure path": pathlib.PurePosixPath("a/b"),
+    "search tree": scipy.spatial.KDTree(X),
     "csr": scipy.sparse.random(5, 5, 0.5, "csr", random_state=0),
     "dok": scipy.sparse.dok_matrix(np.eye(3)),
     "namespace": types.SimpleNamespace(a=[1]),
@@ -351,6 +353,7 @@ class Hostile:
 def test_never_raises():
     assert fingerprint([Hostile(), 1]).opaque
     assert fingerprint({Hostile()}).hex
+    assert fingerprint([Hostile(), 1]).hex != fingerprint([Hostile(), 2]).hex
 
 
 def test_deep_and_long():

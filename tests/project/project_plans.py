@@ -121,8 +121,17 @@ CHURN_CELLS = [
     ("Load the data", '# the export of last night\ndf = pd.read_csv("data/churn.csv")\ndf.head()'),
     (
         "Prepare",
-        "# drop what is empty\n\n# (all of it)\nfeatures = (\n    df.dropna()\n"
-        '    .assign(note="""a\n  b""")\n)\nnp.random.seed(7)\n\ny = df["churn"]',
+        """# drop what is empty
+
+# (all of it)
+features = (
+    df.dropna()
+    .assign(note=\'\'\'a
+  b\'\'\')
+)
+np.random.seed(7)
+
+y = df["churn"]""",
     ),
     (
         "Train",

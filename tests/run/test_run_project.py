@@ -30,11 +30,11 @@ class Heard(SilentReporter):
     def __init__(self):
         self.states, self.reasons, self.text, self.warnings = {}, {}, "", []
 
-    def step_finished(self, step, state, seconds, reason):
+    def step_finished(self, step, state, seconds, reason):  # noqa: ARG002 - the protocol's
         self.states[step] = state
         self.reasons[step] = reason
 
-    def output(self, step, text):
+    def output(self, step, text):  # noqa: ARG002 - the protocol's
         self.text += text
 
     def warned(self, step, text):
@@ -71,8 +71,7 @@ class Toy:
             RunOptions(**{"isolate": self.isolate, "logs": True, **options}),
             heard,
         )
-        result_heard = (result, heard)
-        return result_heard
+        return result, heard
 
     def states(self, **options) -> str:
         """One line: `load=COMPLETE total=CACHED`."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _AMBIENT = ("options:", "env:", "cwd", "path", "module:")
 _RANDOM = "random:"
+_PARTS_OF_FIGURES = re.compile(r"matplotlib|<Axes|Text\(|<Figure|seaborn")
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,16 @@ def make_plan(
     names = step_names(subjects, taken | {name}, mode)
     steps = tuple(
         _step(
-            _Draft(graph, definitions, segment, places[i], crossing[i], subjects[i], names[i]),
+            _Draft(
+                graph,
+                definitions,
+                segment,
+                places[i],
+                crossing[i],
+                subjects[i],
+                names[i],
+                sum(other.heading == subjects[i].heading for other in subjects) == 1,
+            ),
             results[i],
             module_of[i],
             _settings_before(shared, segments, i),
@@ -227,6 +238,7 @@ class _Draft:
     crossing: Crossing
     subject: Subject
     name: str
+    own_heading: bool
 
 
 def _step(
@@ -262,7 +274,7 @@ def _step(
     return StepPlan(
         name=draft.name,
         role=draft.subject.role,
-        title=title(draft.subject),
+        title=title(draft.subject, own_heading=draft.own_heading),
         body=body,
         inputs=inputs,
         outputs=outputs,
@@ -274,12 +286,20 @@ def _step(
         edits=(*lifted.edits, *scoped.edits, *_star_edits(body, nodes)),
         restores=tuple(p.name for p in inputs if p.kind == "random"),
         declare=scoped.declare,
-        displayed=frozenset(n for n in body if nodes[n].fact.displays and nodes[n].statement.displays),
+        displayed=frozenset(n for n in body if _is_shown(nodes[n])),
         shown=frozenset(n for n in body if nodes[n].fact.flushed),
         underscore=frozenset(n for n in body if "_" in nodes[n].fact.binds and nodes[n].statement.displays and _read_later(draft.graph, n)),
         reason=draft.segment.reason,
         bound=_bound(body, nodes),
     )
+
+
+def _is_shown(node: Node) -> bool:
+    """Whether a cell showed a value on purpose, not as the by-product of drawing or fitting."""
+    if not node.statement.displays or not node.fact.displays or node.updates:
+        return False
+    draws = any(r.startswith("figure:") for r in node.resources_read | node.resources_written)
+    return not (draws and _PARTS_OF_FIGURES.search(node.fact.displays[-1].text))
 
 
 def _outputs(

@@ -6,6 +6,7 @@ import builtins
 import keyword
 import re
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -50,8 +51,10 @@ def step_names(
     """Return a name for each step, unique and free of clashes with names of the program."""
     used = set(taken)
     names = []
+    headings = Counter(subject.heading for subject in subjects)
     for subject in subjects:
-        candidates = [c for c in _candidates(subject, mode) if c]
+        own = headings[subject.heading] == 1 or mode != "auto"
+        candidates = [c for c in _candidates(subject, mode, own_heading=own) if c]
         name = next((c for c in candidates if _usable(c, used)), "")
         if not name:
             name = _numbered(candidates[0], used)
@@ -60,10 +63,10 @@ def step_names(
     return tuple(names)
 
 
-def title(subject: Subject) -> str:
+def title(subject: Subject, *, own_heading: bool) -> str:
     """One line for the docstring of a step."""
     heading = _clean(subject.heading)
-    if heading:
+    if heading and own_heading:
         return f"{heading[0].upper()}{heading[1:]}."
     sentence = _SENTENCES[subject.role]
     estimators = _estimators(subject)
@@ -93,9 +96,10 @@ def package_name(stem: str, heading: str, folder: str, taken: frozenset[str]) ->
     return "program_pipeline"
 
 
-def _candidates(subject: Subject, mode: CutMode) -> list[str]:
+def _candidates(subject: Subject, mode: CutMode, *, own_heading: bool) -> list[str]:
+    """Names in the order of liking; a heading that several steps share comes last."""
     verb = _VERBS[subject.role]
-    heading = slug(subject.heading)
+    heading = slug(subject.heading) if own_heading else ""
     specific = _specific(subject)
     thing = subject.outputs[0] if subject.outputs else (subject.inputs or ("data",))[0]
     about = f"{verb}_{_snake(thing)}"
@@ -122,6 +126,8 @@ def _specific(subject: Subject) -> str:
         files = sorted({path for node in subject.nodes for path in node.fact.files_written})
         stem = slug(PurePosixPath(files[0]).stem, most=3) if len(files) == 1 else ""
         return f"{verb}_{stem or 'results'}"
+    if subject.role == "transform":
+        return "transform_features"
     thing = (subject.outputs or subject.inputs or ("data",))[0]
     return f"{verb}_{_snake(thing)}"
 

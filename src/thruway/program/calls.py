@@ -159,6 +159,13 @@ def literal_value(node: ast.expr) -> Any:
     """
     if isinstance(node, ast.BinOp):
         return _computed(node.op, literal_value(node.left), literal_value(node.right))
+    if isinstance(node, ast.List):
+        return [literal_value(element) for element in node.elts]
+    if isinstance(node, ast.Tuple):
+        return tuple(literal_value(element) for element in node.elts)
+    if isinstance(node, ast.Dict):
+        keys = [literal_value(key) for key in node.keys if key is not None]
+        return dict(zip(keys, map(literal_value, node.values), strict=True))
     return ast.literal_eval(node)
 
 

@@ -78,7 +78,9 @@ def _targets(tree: ast.Module) -> Iterator[tuple[str, str]]:
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if alias.name != "*":
-                    yield alias.asname or alias.name, f"{_module(node)}.{alias.name}".lstrip(".")
+                    module = _module(node)
+                    separator = "" if module.endswith(".") else "."
+                    yield alias.asname or alias.name, f"{module}{separator}{alias.name}"
 
 
 def _module(node: ast.ImportFrom) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from thruway.plan.types import Edit, StepPlan
     from thruway.program.types import Program, Statement
+    from thruway.source.types import Cell
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Layout:
 
     def __init__(self, program: Program) -> None:
         self.statements = {statement.id: statement for statement in program.statements}
-        self._cells = {cell.number: cell.text.split("\n") for cell in program.source.cells}
+        self._cells = {cell.number: _lines(cell) for cell in program.source.cells}
 
     def pick(self, ids: Iterable[int]) -> list[Statement]:
         """Return the statements with these ids."""
@@ -64,9 +65,8 @@ class Layout:
         for statement in self.pick(ids):
             if before is not None and self._is_apart(before, statement):
                 parts.append("")
-            if statement.comment.strip():
-                parts.append(_comment(statement.comment))
-            parts.append(changed(statement, additions))
+            above, below = self._comments(statement)
+            parts += [*above, changed(statement, additions), *below]
             before = statement
         return "\n".join(parts)
 
@@ -80,15 +80,43 @@ class Layout:
         return any(self._follows_blank_line(later) for later in between)
 
     def _follows_blank_line(self, statement: Statement) -> bool:
-        comment = statement.comment.strip("\n")
-        first = statement.place.line - (len(comment.split("\n")) if comment.strip() else 0)
-        lines = self._cells.get(statement.place.cell, [])
-        above = first - 2
-        return 0 <= above < len(lines) and not lines[above].strip()
+        above, _ = self._comments(statement)
+        first = statement.place.line - len(above)
+        return not self._line(statement, first - 1, "#").strip()
+
+    def _comments(self, statement: Statement) -> tuple[list[str], list[str]]:
+        """Return the comment lines above a statement, and those that end its cell."""
+        rows = [row.strip() for row in statement.comment.strip("\n").split("\n")]
+        if not statement.comment.strip():
+            return [], []
+        left = self._count_above(statement)
+        for number, row in enumerate(rows):
+            if row and left == 0:
+                end = number if number == 0 or rows[number - 1] else number - 1
+                return rows[:end], rows[end:]
+            left -= bool(row)
+        return rows, []
+
+    def _count_above(self, statement: Statement) -> int:
+        """Return how many comment lines stand above a statement in its cell."""
+        count, line = 0, statement.place.line - 1
+        while text := self._line(statement, line):
+            if text.strip() and not text.lstrip().startswith("#"):
+                break
+            count += text.lstrip().startswith("#")
+            line -= 1
+        return count
+
+    def _line(self, statement: Statement, line: int, missing: str = "") -> str:
+        """Return a line of a statement's cell with its end, or `missing` outside of the cell."""
+        return self._cells.get(statement.place.cell, {}).get(line, missing)
 
 
-def _comment(text: str) -> str:
-    return "\n".join(line.strip() for line in text.strip("\n").split("\n"))
+def _lines(cell: Cell) -> dict[int, str]:
+    """Return line of the user's text → the Python that stands for it, with its line end."""
+    rows = cell.code.split("\n")
+    numbers = cell.line_map or range(1, len(rows) + 1)
+    return {number: f"{row}\n" for number, row in zip(numbers, rows, strict=False)}
 
 
 def changed(statement: Statement, additions: Additions = NOTHING) -> str:

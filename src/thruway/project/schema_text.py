@@ -24,6 +24,8 @@ _KNOWN_DTYPE = re.compile(
     r"(u?int|float|complex|U?Int|Float)\d+|bool|boolean|object|str|string|category"
     r"|datetime64\[(ns|us|ms|s)(, [^\]]+)?\]|timedelta64\[(ns|us|ms|s)\]"
 )
+# Names are observed as text: such a column may be named by a number, a date or a tuple.
+_MAYBE_NO_TEXT = re.compile(r"-?\d+(\.\d+)?|\(.*\)|\d{4}-\d\d-\d\d.*|True|False|None|nan|NaT")
 _Column = tuple[str, str, bool]
 
 
@@ -84,6 +86,8 @@ def _column(name: str, dtype: str, nullable: bool) -> str:
     arguments = [quoted(dtype)] if _KNOWN_DTYPE.fullmatch(dtype) else []
     if nullable:
         arguments.append("nullable=True")
+    if _MAYBE_NO_TEXT.fullmatch(name):
+        arguments.append("required=False")
     return f"{quoted(name)}: pa.Column({', '.join(arguments)})"
 
 

@@ -19,7 +19,7 @@ from thruway.run.interpreter import CodeKeys
 from thruway.run.job import WHOLE, Done, Executor, Failed, Input, Job
 from thruway.run.lineage import Execution, Lineage
 from thruway.run.reporter import Reporter, SilentReporter
-from thruway.run.scratch import Scratch
+from thruway.run.scratch import Scratch, sweep
 from thruway.run.store import Store
 from thruway.run.types import ArtifactRef, RunOptions, RunResult, StepResult
 
@@ -87,6 +87,7 @@ class PipelineRun:
         shown = {name: key.exact(value) for name, value in self.parameters.items()}
         executor = "isolated" if self.options.isolate else "in-process"
         self.context, self.run = self.lineage.start_run(self.dag.name, shown, self.seed, executor)
+        sweep(self.store, self.lineage.running())
         return self
 
     def __exit__(

@@ -65,9 +65,11 @@ class FileWatch:
             moved = changed(self._before, scan(self._place.cwd))
             leaked = set(moved.leaked)
             written = [name for name in moved.written if name not in leaked]
-            for access in accesses:
-                if access.mode != "read" and access.resource.startswith("file:"):
-                    written.append(access.resource.removeprefix("file:"))
+            written += [
+                access.resource.removeprefix("file:")
+                for access in accesses
+                if access.mode != "read" and access.resource.startswith("file:")
+            ]
             digests = dict(self._digests(dict.fromkeys(written)))
             reads = [access.resource for access in accesses if access.mode != "write"]
             reads += [token for token in self._maybe_read() if token not in reads]

@@ -205,6 +205,11 @@ class Lineage:
                 (context,),
             )
 
+    def running(self) -> frozenset[str]:
+        """Return the ids of runs that go on."""
+        rows = self._connection.execute("SELECT run FROM context WHERE state = 'RUNNING'")
+        return frozenset(row["run"] for row in rows.fetchall())
+
     # Executions -------------------------------------------------------------------------------
 
     def start(self, context: int, position: int, execution: Execution, seed: int) -> int:

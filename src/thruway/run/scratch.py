@@ -94,7 +94,7 @@ class Scratch:
 
     def _listing(self, folder: Path, token: str) -> str:
         names = {entry.name for entry in os.scandir(folder) if not self._ours(entry)}
-        prefix = "" if token == "." else f"{token}/"
+        prefix = f"{token}/".removeprefix("./")
         for file in self.files:
             if file.startswith(prefix):
                 names.add(file.removeprefix(prefix).partition("/")[0])
@@ -122,6 +122,15 @@ class Scratch:
             self._place = None
 
 
+def sweep(store: Store, running: frozenset[str]) -> None:
+    """Remove working folders that runs left behind when they were killed."""
+    folder = store.root / "work"
+    if folder.is_dir():
+        for entry in folder.iterdir():
+            if entry.name.removesuffix("-tasks") not in running:
+                shutil.rmtree(entry, ignore_errors=True)
+
+
 def output_name(token: str) -> str:
     """Return the path under `outputs/` of a file; "" for one at an absolute path.
 
@@ -129,7 +138,7 @@ def output_name(token: str) -> str:
     ('plots/a.png', 'up/b.csv', '')
     """
     path = PurePosixPath(token)
-    if path.is_absolute() or os.path.isabs(token):
+    if path.is_absolute() or Path(token).anchor:  # the second: a drive letter on Windows
         return ""
     return str(PurePosixPath(*("up" if part == ".." else part for part in path.parts)))
 

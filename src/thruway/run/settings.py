@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 Undo = Callable[[], None]
 
@@ -84,10 +85,12 @@ def _libraries() -> list[Undo]:
 def _numpy() -> Undo:
     import numpy as np
 
-    state, errors, printing = np.random.get_state(), np.geterr(), np.get_printoptions()
+    from thruway.kit.ambient.random import NumpyRandom
+
+    state, errors, printing = NumpyRandom.capture(), np.geterr(), np.get_printoptions()
 
     def put_back() -> None:
-        np.random.set_state(state)
+        state.restore()
         np.seterr(**errors)
         if np.get_printoptions() != printing:
             np.set_printoptions(**printing)
@@ -96,8 +99,7 @@ def _numpy() -> Undo:
 
 
 def _pandas() -> Undo:
-    from pandas._config import config
-
+    config: Any = sys.modules["pandas._config.config"]
     before = dict(_flat(config._global_config))
 
     def put_back() -> None:

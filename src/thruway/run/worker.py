@@ -166,6 +166,10 @@ class _Zygote:
 
 
 def _preload(names: tuple[str, ...]) -> None:
+    # Ours too: imported once here instead of in every fork.
+    from thruway.run import perform
+
+    del perform
     for name in names:
         # What cannot be imported fails again in the step that needs it, with its traceback.
         with contextlib.suppress(Exception), warnings.catch_warnings():
@@ -195,7 +199,7 @@ def _become_step(log: Path, keep: int | None) -> None:
     if keep is None:
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
-    sys.stdin = open(os.devnull, encoding="utf-8")
+    sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
     faulthandler.enable()
 
 

@@ -58,6 +58,7 @@ def explained(
     offending = lines[line - 1].strip() if 0 < line <= len(lines) else ""
     where = f"{Place(place.file, place.cell, line)}: {offending}"
     message = error.msg.split(" (<")[0].rstrip(".")
+    sentence = message if message.endswith("?") else f"{message}."
     if "'await' outside function" in message or "outside async function" in message:
         return MigrationRefused(
             "`await` outside a function runs only in IPython.",
@@ -66,12 +67,12 @@ def explained(
         )
     if message.startswith(PYTHON_2) or PYTHON_2_TEXT.search(offending) or version.startswith("2"):
         return SourceError(
-            f"The program is Python 2: {message}.",
+            f"The program is Python 2: {sentence}",
             where,
             "bring it to Python 3 first (python -m fissix, or 2to3 of Python 3.12 and older)",
         )
     return SourceError(
-        f"Python cannot read the program: {message}.", where, "correct the line, or remove it"
+        f"Python cannot read the program: {sentence}", where, "correct the line, or remove it"
     )
 
 

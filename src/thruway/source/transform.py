@@ -209,6 +209,7 @@ def _without_magics(cell: _Cell, groups: list[list[Line]]) -> list[Line]:
             tree = ast.parse(code)
     except SyntaxError as error:
         origins = [group[0].origin for group in groups]
+        _refuse_late_cell_magic(cell)
         raise explained(error, origins, cell.text, cell.place) from error
     except (ValueError, RecursionError):
         return [line for group in groups for line in group[-1:]]
@@ -216,6 +217,14 @@ def _without_magics(cell: _Cell, groups: list[list[Line]]) -> list[Line]:
     for found in reversed(list(_uses(tree, "get_ipython" in _bound(tree)))):
         _replace(cell, groups, found, result)
     return [line for number in sorted(result) for line in result[number]]
+
+
+def _refuse_late_cell_magic(cell: _Cell) -> None:
+    """Name a `%%` line under other code, where IPython does not take it either."""
+    for number, text in enumerate(cell.text.split("\n"), start=1):
+        if match := CELL_MAGIC.match(text):
+            what = f"The cell magic %%{match[1]} is not on the first line of its cell."
+            raise refused(what, cell.at(number), text, "put it into a cell of its own")
 
 
 def _padded(group: list[Line]) -> list[Line]:

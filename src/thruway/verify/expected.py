@@ -43,6 +43,8 @@ def expected_of(step: StepRecord, trace: Trace) -> Expected:
     """Return what the original left for one step."""
     facts = {fact.statement: fact for fact in trace.facts}
     members = [facts[number] for number in step.body if number in facts]
+    # Explicit `display(...)` calls inside statements count; by-products of a cell do not.
+    shown = {*step.displayed, *(f.statement for f in members if len(f.displays) > 1)}
     files: dict[str, str] = {}
     for fact in members:
         files.update(fact.files_written)
@@ -53,7 +55,12 @@ def expected_of(step: StepRecord, trace: Trace) -> Expected:
             if (kept := _kept(facts, name, number)) is not None
         },
         stdout="".join(fact.stdout for fact in members),
-        displays=tuple(display.text for fact in members for display in fact.displays),
+        displays=tuple(
+            display.text
+            for fact in members
+            if fact.statement in shown
+            for display in fact.displays
+        ),
         figures=tuple(figure.digest for fact in members for figure in fact.figures),
         files=files,
     )

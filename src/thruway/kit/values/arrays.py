@@ -56,7 +56,9 @@ def claim(kind: type) -> Handler | None:
 
 
 def claim_sparse(kind: type) -> Handler | None:
-    """Return how SciPy's sparse matrices are digested."""
+    """Return how SciPy's sparse matrices and search trees are digested."""
+    if any(base.__name__ == "cKDTree" for base in kind.__mro__):
+        return _search_tree
     is_sparse = any(b.__module__.startswith("scipy.sparse") for b in kind.__mro__)
     return _sparse if is_sparse and hasattr(kind, "format") else None
 
@@ -209,6 +211,12 @@ def _sparse(walk: Walk, value: Any) -> Iterator[Any]:
         part = getattr(value, name)
         walk.write(name, atoms.text(f"{dtype_name(part.dtype)}{part.shape}"))
         yield from content(walk, part)
+
+
+def _search_tree(walk: Walk, value: Any) -> Iterator[Any]:
+    """Write what a tree was built of: its own state holds addresses."""
+    walk.write("search tree", atoms.text(type(value).__name__))
+    return iter((value.data, value.leafsize, value.boxsize, value.indices))
 
 
 CLAIMS: dict[str, Callable[[type], Handler | None]] = {"numpy": claim, "scipy": claim_sparse}

@@ -89,12 +89,17 @@ class Walk:
         while stack:
             try:
                 part = next(stack[-1])
-                parts = self._enter(part)
             except StopIteration:
                 stack.pop()
+                continue
             except Exception as error:  # whatever a value of a user's program raises
                 self._failed(error)
                 stack.pop()
+                continue
+            try:
+                parts = self._enter(part)
+            except Exception as error:  # the same, and its siblings are still to come
+                self._failed(error)
             else:
                 if parts is not None:
                     stack.append(parts)

@@ -29,7 +29,7 @@ _NOTHING: tuple[Any, ...] = ()
 # What hides its state, or would change if it were looked at.
 _OPAQUE_ROOTS = {
     "_asyncio", "_queue", "_socket", "_sqlite3", "_ssl", "_thread", "asyncio", "concurrent",
-    "matplotlib", "mmap", "multiprocessing", "queue", "select", "socket", "sqlite3",
+    "mmap", "multiprocessing", "queue", "select", "socket", "sqlite3",
     "subprocess", "threading", "weakref",
 }  # fmt: skip
 _DESCRIPTORS = (
@@ -259,11 +259,22 @@ def is_opaque(kind: type) -> bool:
     mine = origin.first_party(origin.module_of(kind))
     if any(origin.root(origin.module_of(base)) in _OPAQUE_ROOTS for base in kind.__mro__):
         return True
+    if is_drawn(kind):
+        return True
     if hasattr(kind, "__next__") or issubclass(kind, io.IOBase):
         # A user's own iterator has its position among its attributes; others hide theirs.
         return not mine or issubclass(kind, io.IOBase)
     return issubclass(
         kind, (types.CoroutineType, types.AsyncGeneratorType, types.FrameType, types.TracebackType)
+    )
+
+
+def is_drawn(kind: type) -> bool:
+    """Return whether a class is a part of a matplotlib figure, or one itself."""
+    return any(
+        base.__name__ in {"Artist", "FigureBase", "FigureCanvasBase"}
+        and origin.root(origin.module_of(base)) == "matplotlib"
+        for base in kind.__mro__
     )
 
 
@@ -373,7 +384,8 @@ def _attributes(kind: type, found: Any) -> list[tuple[str, Any]]:
 
 
 def _is_cache(kind: type, name: str) -> bool:
-    if name in {"_cache", "__weakref__", "_abc_cache"}:
+    # The last of these is lost by scikit-learn's own pickling, and says nothing.
+    if name in {"_cache", "__weakref__", "_deprecated_key_to_warnings"}:
         return True
     member = next((vars(b)[name] for b in kind.__mro__ if name in vars(b)), None)
     return isinstance(member, functools.cached_property)

@@ -137,9 +137,7 @@ def refused(kind: type) -> str:
     roots = {origin.root(origin.module_of(base)) for base in kind.__mro__}
     for name in sorted(roots & _ROOT_REASONS.keys()):
         return _ROOT_REASONS[name]
-    if "matplotlib" in roots and any(
-        base.__name__ in {"Artist", "FigureBase", "FigureCanvasBase"} for base in kind.__mro__
-    ):
+    if objects.is_drawn(kind):
         return f"a matplotlib {kind.__name__} belongs to its figure"
     if issubclass(kind, io.IOBase):
         return "" if kind in (io.StringIO, io.BytesIO) else "an open file"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import CodeType
+    from types import CodeType, FunctionType
 
     from thruway.trace.job import Job, JobStatement
 
@@ -44,6 +44,12 @@ class CompiledProgram:
 
     statements: tuple[Compiled, ...]
     pins: frozenset[str]
+    definitions: dict[tuple[str, str, int], ast.FunctionDef]
+
+    def definition(self, function: FunctionType) -> ast.FunctionDef | None:
+        """Return the text of a function that the program defines; None for any other."""
+        code = function.__code__
+        return self.definitions.get((code.co_filename, code.co_name, code.co_firstlineno))
 
 
 def compile_job(job: Job) -> CompiledProgram:
@@ -60,7 +66,15 @@ def compile_job(job: Job) -> CompiledProgram:
         flags |= one.code.co_flags & _FUTURES
         statements.append(one)
         pins |= _deleted_globals(one.tree) | frozenset(_hidden_loads(one.code, in_function=True))
-    return CompiledProgram(tuple(statements), frozenset(pins))
+    definitions = {key: node for one in statements for key, node in _definitions(one)}
+    return CompiledProgram(tuple(statements), frozenset(pins), definitions)
+
+
+def _definitions(one: Compiled) -> Iterator[tuple[tuple[str, str, int], ast.FunctionDef]]:
+    for node in ast.walk(one.tree):
+        # A decorated function is not what its text says.
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list:
+            yield (one.statement.file, node.name, node.lineno), node
 
 
 def _compile(statement: JobStatement, flags: int) -> Compiled:

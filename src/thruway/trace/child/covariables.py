@@ -89,6 +89,7 @@ class Covariables:
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
         self._known: dict[str, Known] = {}
+        self._described: dict[tuple[type, str], Value] = {}
 
     def settle(
         self,
@@ -147,7 +148,7 @@ class Covariables:
             value = self._namespace.value(name)
             known = same.get(id(value))
             if known is None:
-                known = same[id(value)] = _look(value)
+                known = same[id(value)] = self._look(value)
             self._known[name] = known
             values[name] = known.value
         return values
@@ -159,31 +160,38 @@ class Covariables:
             before, value = self._known[name], self._namespace.value(name)
             known = seen.get(id(value))
             if known is None:
-                known = seen[id(value)] = _look_again(value, before)
+                known = seen[id(value)] = self._look_again_at(value, before)
             self._known[name] = known
             if known.digest != before.digest or (known.digest and known.digest.opaque):
                 changed.append(name)
         return changed
 
+    def _look(self, value: Any, digest: Digest | None = None) -> Known:
+        """Look at a value anew; its digest may be known already."""
+        digest = digest or fingerprint(value)
+        described = self._describe(value, digest)
+        if _cannot_change(value):
+            return Known(id(value), None, Parts(), described)
+        return Known(id(value), digest, _parts(value), described)
+
+    def _look_again_at(self, value: Any, before: Known) -> Known:
+        digest = fingerprint(value)
+        if digest == before.digest:
+            return replace(before, parts=_parts(value))
+        return self._look(value, digest)
+
+    def _describe(self, value: Any, digest: Digest) -> Value:
+        """Describe a value, once for every content that could be looked into."""
+        key = (type(value), digest.hex)
+        described = None if digest.opaque else self._described.get(key)
+        if described is None:
+            described = replace(describe(value), fingerprint=digest.hex, opaque=digest.opaque)
+            self._described[key] = described
+        return described
+
     def _shares(self, touched: set[str]) -> tuple[frozenset[str], ...]:
         parts = {name: known.parts for name, known in self._known.items() if known.parts}
         return _groups(parts, touched)
-
-
-def _look(value: Any, digest: Digest | None = None) -> Known:
-    """Look at a value anew; its digest may be known already."""
-    digest = digest or fingerprint(value)
-    described = replace(describe(value), fingerprint=digest.hex, opaque=digest.opaque)
-    if _cannot_change(value):
-        return Known(id(value), None, Parts(), described)
-    return Known(id(value), digest, _parts(value), described)
-
-
-def _look_again(value: Any, before: Known) -> Known:
-    digest = fingerprint(value)
-    if digest == before.digest:
-        return replace(before, parts=_parts(value))
-    return _look(value, digest)
 
 
 def _parts(value: Any) -> Parts:

@@ -14,16 +14,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from thruway.trace.child import pure
+from thruway.trace.child.families import (
+    ATOMS,
+    familiar,
+    freshness,
+    is_plain_estimator,
+    is_shallow,
+    pure_function,
+    root_of,
+    writes_by_keyword,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_ATOMS = (int, float, complex, bool, str, bytes, type(None), slice, range)
-_CONTAINERS = (list, dict, set, tuple, frozenset)
-_DATA = {"pandas", "numpy"}
+    from thruway.trace.child.families import Fresh
+
 _NOT_FOLLOWED = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.With, ast.AsyncWith, ast.AsyncFor),
-    *(ast.Await, ast.Yield, ast.YieldFrom, ast.Match),
+    *(ast.Await, ast.Yield, ast.YieldFrom, ast.Match, ast.Global, ast.Nonlocal),
 )
 
 
@@ -45,25 +54,42 @@ class Verdict:
         return reads - self.changed
 
 
-def judge(tree: ast.AST, value: Callable[[str], Any]) -> Verdict:
+def judge(
+    tree: ast.AST,
+    value: Callable[[str], Any],
+    definition: Callable[[types.FunctionType], ast.FunctionDef | None],
+) -> Verdict:
     """Return what a statement, about to run, can do to the names in its text.
 
     Args:
         tree: the statement.
         value: gives the value behind a name, builtins included.
+        definition: gives the text of a function of the program, so that it can be judged too.
     """
-    walk = _Walk(value)
+    walk = _Walk(value, definition, {})
     walk.visit(tree)
     return walk.verdict
 
 
 class _Walk(ast.NodeVisitor):
-    """Collects what makes a claim impossible."""
+    """Collects what makes a claim impossible.
 
-    def __init__(self, value: Callable[[str], Any]) -> None:
+    Names bound on the way stand for parts of what was read, and may be looked at like these. Some
+    are *fresh*: bound to a new object, which may be changed without changing anything older.
+    """
+
+    def __init__(
+        self,
+        value: Callable[[str], Any],
+        definition: Callable[[types.FunctionType], ast.FunctionDef | None],
+        followed: dict[types.CodeType, bool],
+    ) -> None:
         self.verdict = Verdict()
         self._value = value
+        self._definition = definition
+        self._followed = followed
         self._local: set[str] = set()
+        self._fresh: dict[str, Fresh] = {}
 
     def generic_visit(self, node: ast.AST) -> None:
         """Walk on, unless the case is lost."""
@@ -78,36 +104,66 @@ class _Walk(ast.NodeVisitor):
     # -- names ---------------------------------------------------------------------------------
 
     def visit_Name(self, node: ast.Name) -> None:
-        """A name read must be of a family; names bound here stand for parts of those."""
-        if isinstance(node.ctx, ast.Load):
-            self.verdict.names.add(node.id)
-            if node.id not in self._local and not _familiar(self._value(node.id)):
-                self._give_up()
-        else:
+        """A name read must be of a family, or a function of the program that can be followed."""
+        if not isinstance(node.ctx, ast.Load):
             self._local.add(node.id)
+            self._fresh.pop(node.id, None)
+        elif node.id not in self._local:
+            self.verdict.names.add(node.id)
+            found = self._value(node.id)
+            if not familiar(found) and not self._follow(found):
+                self._give_up()
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         """Arguments of a lambda given to a pure method are parts of its receiver."""
+        outer = set(self._local)
         arguments = node.args
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
         self._local |= {argument.arg for argument in every}
         self.generic_visit(node)
+        self._local = outer
 
     def _comprehension(self, node: ast.AST) -> None:
+        outer = set(self._local)
         for generator in getattr(node, "generators", []):
             self.visit(generator)
         self.generic_visit(node)
+        self._local = outer
 
     # The names that `ast.NodeVisitor` looks for.
     visit_ListComp = visit_SetComp = _comprehension  # noqa: N815
     visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815
 
+    # -- blocks --------------------------------------------------------------------------------
+
     def visit_For(self, node: ast.For) -> None:
         """A loop variable is a part of what is looped over."""
         self.visit(node.iter)
         self.visit(node.target)
-        for child in (*node.body, *node.orelse):
-            self.visit(child)
+        self._block(node.body, node.orelse, loops=True)
+
+    def visit_While(self, node: ast.While) -> None:
+        """A body that runs any number of times."""
+        self.visit(node.test)
+        self._block(node.body, node.orelse, loops=True)
+
+    def visit_If(self, node: ast.If) -> None:
+        """Two bodies, of which one runs."""
+        self.visit(node.test)
+        self._block(node.body, node.orelse)
+
+    def visit_Try(self, node: ast.Try) -> None:
+        """Bodies that may run in part."""
+        handlers = [child for handler in node.handlers for child in handler.body]
+        self._block(node.body, handlers, node.orelse, node.finalbody)
+
+    def _block(self, *bodies: list[ast.stmt], loops: bool = False) -> None:
+        # In a loop the second pass starts from what the first left.
+        for body in bodies * (1 + loops):
+            before = dict(self._fresh)
+            for child in body:
+                self.visit(child)
+            self._fresh = {n: f for n, f in before.items() if self._fresh.get(n) == f}
 
     # -- stores --------------------------------------------------------------------------------
 
@@ -116,6 +172,9 @@ class _Walk(ast.NodeVisitor):
         self.visit(node.value)
         for target in node.targets:
             self.visit(target)
+        new = freshness(node.value, self._function)
+        if new and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            self._fresh[node.targets[0].id] = new
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         """`x += 1` may work in place, on whatever else is that object."""
@@ -137,36 +196,54 @@ class _Walk(ast.NodeVisitor):
             self._changes(node)
 
     def _changes(self, target: ast.AST) -> None:
-        root = _root(target)
-        if not isinstance(root, ast.Name) or root.id in self._local:
-            self._give_up()  # a part of something: which names it belongs to is unknown
+        root = root_of(target)
+        if not isinstance(root, ast.Name):
+            self._give_up()
             return
-        self.verdict.names.add(root.id)
-        self.verdict.changed.add(root.id)
+        if root.id not in self._local:
+            self.verdict.names.add(root.id)
+            self.verdict.changed.add(root.id)
+        elif not (root.id in self._fresh and is_shallow(target)):
+            self._give_up()  # a part of something: which names it belongs to is unknown
         for child in ast.walk(target):
-            if isinstance(child, ast.Name) and child is not root:
+            if isinstance(child, (ast.Name, ast.Call)) and child is not root:
                 self.visit(child)
-            elif isinstance(child, ast.Call):
-                self.visit_Call(child)
 
     # -- calls ---------------------------------------------------------------------------------
 
     def visit_Call(self, node: ast.Call) -> None:
         """A call must be of a known function, or of a known method of a familiar value."""
-        if _writes_by_keyword(node):
-            self._give_up()
-            return
         function = self._function(node.func)
-        if function is not None:
-            known = _pure_function(function, node)
-        elif isinstance(node.func, ast.Attribute):
-            known = self._pure_method(node.func, node)
+        if writes_by_keyword(node):
+            known = self._in_place(node)
+        elif function is not None:
+            known = pure_function(function, node) or self._follow(function)
         else:
-            known = False
+            known = isinstance(node.func, ast.Attribute) and self._pure_method(node.func, node)
         if known:
             self.generic_visit(node)
         else:
             self._give_up()
+
+    def _follow(self, function: Any) -> bool:
+        """Judge the body of a function of the program; its arguments are judged where it is used."""
+        if not isinstance(function, types.FunctionType):
+            return False
+        code, text = function.__code__, self._definition(function)
+        if code in self._followed:
+            return self._followed[code]
+        self._followed[code] = False  # one that calls itself is not followed
+        defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+        if text is None or code.co_freevars or not all(type(d) in ATOMS for d in defaults):
+            return False
+        inner = _Walk(self._value, self._definition, self._followed)
+        inner._local = {*code.co_varnames, *code.co_cellvars}
+        for child in text.body:
+            inner.visit(child)
+        self.verdict.names |= inner.verdict.names
+        self.verdict.changed |= inner.verdict.changed
+        self._followed[code] = not inner.verdict.unknown
+        return self._followed[code]
 
     def _function(self, node: ast.expr) -> Any:
         """Return the object called, when it is a plain name or an attribute of a module."""
@@ -183,20 +260,37 @@ class _Walk(ast.NodeVisitor):
             found = getattr(found, attribute, None) if isinstance(found, types.ModuleType) else None
         return found
 
+    def _in_place(self, node: ast.Call) -> bool:
+        """`df.dropna(inplace=True)` of a frame by its name changes that name."""
+        keywords = {keyword.arg for keyword in node.keywords}
+        receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+        if not isinstance(receiver, ast.Name) or keywords & {None, "out", *pure.COPYING}:
+            return False
+        if any(isinstance(argument, ast.Starred) for argument in node.args):
+            return False
+        if receiver.id in self._local:
+            return receiver.id in self._fresh
+        self.verdict.changed.add(receiver.id)
+        return type(self._value(receiver.id)).__name__ in {"DataFrame", "Series"}
+
     def _pure_method(self, function: ast.Attribute, node: ast.Call) -> bool:
         receiver, method = function.value, function.attr
         if method in pure.FITTING:
             return self._fits(receiver)
+        if isinstance(receiver, ast.Name) and self._fresh.get(receiver.id) == "data":
+            return method in pure.METHODS or method in pure.BUILDING
         if method in pure.CALLBACKS and any(self._hands_over_method(a) for a in _arguments(node)):
             return False
         # A third positional argument may be pandas' `inplace`.
         return method in pure.METHODS and len(node.args) <= 2
 
     def _fits(self, receiver: ast.expr) -> bool:
-        if not isinstance(receiver, ast.Name) or receiver.id in self._local:
-            return False
+        if not isinstance(receiver, ast.Name):
+            return freshness(receiver, self._function) == "model"
+        if receiver.id in self._local:
+            return self._fresh.get(receiver.id) == "model"
         self.verdict.changed.add(receiver.id)
-        return _is_plain_estimator(self._value(receiver.id))
+        return is_plain_estimator(self._value(receiver.id))
 
     def _hands_over_method(self, argument: ast.expr) -> bool:
         if isinstance(argument, ast.Lambda):
@@ -205,96 +299,5 @@ class _Walk(ast.NodeVisitor):
         return any(self._function(part) is None for part in parts)
 
 
-def _root(node: ast.AST) -> ast.AST:
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Starred)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node
-
-
-def _writes_by_keyword(node: ast.Call) -> bool:
-    for keyword in node.keywords:
-        constant = keyword.value.value if isinstance(keyword.value, ast.Constant) else ...
-        if keyword.arg in {None, "out"} or (keyword.arg == "inplace" and constant is not False):
-            return True
-        if keyword.arg in pure.COPYING and constant is not True:
-            return True
-    return any(isinstance(argument, ast.Starred) for argument in node.args)
-
-
 def _arguments(node: ast.Call) -> list[ast.expr]:
     return [*node.args, *(keyword.value for keyword in node.keywords)]
-
-
-def _pure_function(function: Any, node: ast.Call) -> bool:
-    name = getattr(function, "__name__", "")
-    package = _package(function)
-    if package == "builtins":
-        return name in pure.BUILTINS
-    if type(function).__name__ == "ufunc":
-        inputs: int = function.nin
-        return len(node.args) <= inputs  # one more would be the output
-    return package in pure.PACKAGES and name not in pure.EXCEPTIONS
-
-
-def _familiar(value: Any) -> bool:
-    """Whether reading this value, and calling listed methods of it, runs no code of the user."""
-    if type(value) in _ATOMS:
-        return True
-    if isinstance(value, types.ModuleType):
-        return _trusted(value.__name__)
-    if isinstance(value, types.BuiltinFunctionType):
-        owner = getattr(value, "__self__", None)
-        return owner is None or isinstance(owner, types.ModuleType)
-    if type(value) in _CONTAINERS:
-        return _familiar_items(value)
-    package = _package(type(value))
-    if package in _DATA:
-        return _is_data(value)
-    if isinstance(value, (type, types.FunctionType)) or type(value).__name__ == "ufunc":
-        return _package(value) in {*pure.PACKAGES, "builtins"}
-    return _is_plain_estimator(value)
-
-
-def _is_data(value: Any) -> bool:
-    if _package(type(value)) == "pandas":
-        return type(value).__name__ in pure.PANDAS_TYPES  # not a reader, which is used up
-    names = {base.__name__ for base in type(value).__mro__}
-    # An array of objects is a container of anything: of the axes of a figure, for example.
-    return "generic" in names or (type(value).__name__ == "ndarray" and not value.dtype.hasobject)
-
-
-def _familiar_items(container: Any) -> bool:
-    items = list(container.values()) if type(container) is dict else list(container)
-    return len(items) <= 1000 and all(
-        type(item) in _ATOMS or (type(item) not in _CONTAINERS and _familiar(item))
-        for item in items
-    )
-
-
-def _trusted(module: str) -> bool:
-    return module.partition(".")[0] in pure.PACKAGES
-
-
-def _is_plain_estimator(value: Any) -> bool:
-    """An estimator of scikit-learn that holds no other, no function and no random generator."""
-    if _package(type(value)) != "sklearn" or not hasattr(value, "get_params"):
-        return False
-    parameters = value.get_params(deep=False)
-    if any(parameters.get(name) is False for name in pure.COPYING):
-        return False
-    return (
-        all(
-            type(item) in _ATOMS or (_package(type(item)) == "numpy" and not callable(item))
-            for item in parameters.values()
-        )
-        and type(parameters.get("random_state")).__name__ != "RandomState"
-    )
-
-
-def _package(thing: Any) -> str:
-    module = getattr(thing, "__module__", None)
-    if module is None and type(thing).__name__ == "ufunc":
-        return "numpy"
-    if module is None and isinstance(thing, types.BuiltinMethodType):
-        module = type(thing.__self__).__module__  # `numpy.random.rand`, a method of the stream
-    return module.partition(".")[0] if isinstance(module, str) else ""

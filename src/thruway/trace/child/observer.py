@@ -81,6 +81,7 @@ class Observer:
         logs = (self._figures, self._files, self._displays, self._output)
         for log in logs:
             log.start()
+        self._surroundings.begin()
         try:
             for compiled in self._program.statements:
                 if not self._step(compiled, observed):
@@ -96,9 +97,8 @@ class Observer:
         """Observe one statement; return whether the program goes on."""
         number = compiled.statement.id
         self._tell(event="start", statement=number)
-        verdict = judge(compiled.tree, self._value)
+        verdict = judge(compiled.tree, self._value, self._program.definition)
         self._files.begin()
-        self._surroundings.begin()
         self._namespace.begin()
         for name in compiled.class_loads:
             self._namespace.get(name)

@@ -57,3 +57,18 @@ PANDAS_TYPES = _words("""
     Timestamp Timedelta Period Interval NaTType NAType Categorical
     DataFrameGroupBy SeriesGroupBy
 """)
+# Methods that change the receiver alone.
+BUILDING = _words(
+    "append extend insert add update setdefault sort reverse pop remove discard clear"
+)
+# Functions that give a new object, sharing nothing with their arguments.
+MAKERS = _words("""
+    list dict set sorted zeros ones empty full zeros_like ones_like empty_like full_like array
+    arange linspace column_stack hstack vstack concatenate concat get_dummies read_csv
+""")
+# Parameters by which an estimator takes another one, or a function.
+HOLDERS = _words("""
+    estimator estimators base_estimator final_estimator steps transformers transformer_list
+    regressor classifier transformer func kernel metric scoring score_func preprocessor tokenizer
+    analyzer
+""")

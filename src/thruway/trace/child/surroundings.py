@@ -37,45 +37,46 @@ class Surroundings:
         self._figures = figures
         self._streams: dict[str, str] = {}
         self._options: dict[str, str] = {}
-        self._open: tuple[int, ...] = ()
+        self._drawn: set[int] = set()
         self._modules: dict[str, str] = {}
         self._loaded = 0
         self._threads = 0
 
     def begin(self) -> None:
-        """Take the state before a statement."""
+        """Take the state before the first statement; later ones start where `end` left it."""
         self._streams = random.streams()
         self._options = options.snapshot()
-        self._open = self._figures.open_figures()
         self._threads = _threads()
 
     def end(self, tree: ast.Module, value: Callable[[str], Any]) -> list[Effect]:
-        """Return the effects since `begin`, without those on files."""
+        """Return the effects since the last call, without those on files."""
         imports = all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in tree.body)
         effects = [*self._random_effects(imports=imports), *self._option_effects(imports=imports)]
         effects += self._figure_effects()
         effects += self._module_effects()
         effects += [Effect(f"module:{name}", "update") for name in _set_modules(tree, value)]
-        if _threads() > self._threads:
+        threads, self._threads = self._threads, _threads()
+        if self._threads > threads:
             effects.append(Effect("thread", "update"))
         return effects
 
     def _random_effects(self, *, imports: bool) -> Iterable[Effect]:
-        now = random.streams()
-        for token, state in now.items():
+        known, self._streams = self._streams, random.streams()
+        for token, state in self._streams.items():
             # A stream that appears with its library is in its seeded state, unless it was used.
-            before = self._streams.get(token, state if imports else "")
-            if before != state:
+            if known.get(token, state if imports else "") != state:
                 yield Effect(token, "update")
 
     def _option_effects(self, *, imports: bool) -> Iterable[Effect]:
-        for token in options.changed(self._options, options.snapshot()):
+        known, self._options = self._options, options.snapshot()
+        for token in options.changed(known, self._options):
             if not (imports and token.startswith(_SET_BY_IMPORT)):
                 yield Effect(token, "write")
 
     def _figure_effects(self) -> Iterable[Effect]:
         for number in self._figures.touched():
-            yield Effect(f"figure:{number}", "update" if number in self._open else "write")
+            yield Effect(f"figure:{number}", "update" if number in self._drawn else "write")
+            self._drawn.add(number)
 
     def _module_effects(self) -> Iterable[Effect]:
         """State of the modules beside the program; libraries are not looked into."""
