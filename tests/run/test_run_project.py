@@ -525,6 +525,20 @@ def test_a_damaged_object_is_made_anew(line, content):
     assert again.load("value") == 12.0
 
 
+def test_a_large_damaged_object_is_found_when_it_is_read(line, monkeypatch):
+    monkeypatch.setattr("thruway.run.execute._VERIFIED_ON_HIT", 0)
+    result, _ = line.run()
+    address = result.step("load").outputs["rows"].hash
+    file = line.dir / ".thruway" / "objects" / address[:2] / address[2:]
+    file.chmod(0o644)
+    file.write_bytes(b"garbage")
+    line.edit("* C", "* C * 10")
+    again, heard = line.run()
+    assert heard.states == {"load": "COMPLETE", "total": "COMPLETE"}
+    assert "gone or damaged" in heard.warnings[0]
+    assert again.load("value") == 120.0
+
+
 def test_two_runs_at_once(line):
     failures, values = [], []
 

@@ -96,6 +96,16 @@ CODE = {
         "if 'colab' in str(get_ipython()):\n    x = 1",
         "if 'colab' in str(None):\n    x = 1",
     ),
+    "captured output": (
+        '%%capture out\ns = \'a\\n\'\nt = """b\nc"""\nprint(s + t)  # {last}',
+        (
+            "# %%capture out\nimport collections, contextlib, io\n"
+            "with contextlib.redirect_stdout(io.StringIO()) as captured_out:\n"
+            '    s = \'a\\n\'\n    t = """b\nc"""\n    print(s + t)  # {last}\n    pass\n'
+            "out = collections.UserString(captured_out.getvalue()); out.stdout = out.data; "
+            "del captured_out"
+        ),
+    ),
     "only a comment": ("# nothing", "# nothing"),
     "empty lines kept": ("\n\nx = 1\n\n", "\n\nx = 1\n\n"),
 }
@@ -104,7 +114,7 @@ CODE = {
 @pytest.mark.parametrize("case", CODE)
 def test_cell_becomes_python(case: str, tmp_path: Path) -> None:
     text, expected = CODE[case]
-    source = read_source(notebook(tmp_path, text, "last = 0"))
+    source = read_source(notebook(tmp_path, text, "last = 0\nout = 1"))
     cell = source.cells[0]
     assert cell.code == expected
     assert cell.text == text
@@ -163,8 +173,8 @@ The magic %frobnicate has no plain Python that does the same.
 The magic %run executes another file in the notebook's names.
   at: nb.ipynb, cell 1, line 1: %run other.py
   do: import what it defines instead""",
-    "%%capture out\nx = 1\nprint(out)": """\
-`%%capture out` binds output that is used later.
+    "%%capture out\nx = 1\nout.show()": """\
+`%%capture out` binds more than text that is used later.
   at: nb.ipynb, cell 1, line 1: %%capture out
   do: use contextlib.redirect_stdout, or remove the use""",
     "await f()": """\

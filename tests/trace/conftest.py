@@ -77,7 +77,9 @@ def trace(tmp_path, monkeypatch):
         job = Job(
             kind=kind,
             statements=tuple(_job_statement(statement) for statement in made.statements),
-            sources={},
+            sources={
+                _file(s.place): made.source.cells[s.place.cell - 1].text for s in made.statements
+            },
             root=str(tmp_path),
             workspace=str(tmp_path),
             cwd=str(tmp_path),
@@ -92,8 +94,15 @@ def trace(tmp_path, monkeypatch):
 
 
 def _job_statement(statement):
-    place = statement.place
-    file = f"<{place.file}, cell {place.cell}>" if place.cell else place.file
     return JobStatement(
-        statement.id, file, place.line, statement.code, statement.displays, statement.last_in_cell
+        statement.id,
+        _file(statement.place),
+        statement.place.line,
+        statement.code,
+        statement.displays,
+        statement.last_in_cell,
     )
+
+
+def _file(place):
+    return f"<{place.file}, cell {place.cell}>" if place.cell else place.file

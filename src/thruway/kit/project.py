@@ -94,7 +94,8 @@ def load_project(path: Path | str) -> ProjectConfig:
 
 def _names_function(text: str) -> bool:
     """Whether the text ends in `:name` (and is not a Windows drive)."""
-    return text.rpartition(":")[2].isidentifier() and len(text.partition(":")[0]) > 1
+    before, colon, name = text.rpartition(":")
+    return bool(colon) and name.isidentifier() and len(before.partition(":")[0]) > 1
 
 
 def _enclosing(folder: Path) -> Path:

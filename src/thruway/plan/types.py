@@ -10,7 +10,7 @@ from typing import Literal
 
 from thruway.findings import Finding
 from thruway.graph.types import Graph
-from thruway.trace.types import Value
+from thruway.kit.values.types import Value
 
 Role = Literal[
     "ingest", "explore", "validate", "prepare", "split", "transform", "tune", "train",

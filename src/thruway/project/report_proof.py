@@ -58,7 +58,8 @@ def summary(rows: Sequence[Row]) -> str:
     sentences = [f"Compared: {_counted(compared)}." if compared else "Nothing was compared."]
     if wrong:
         first = wrong[0]
-        sentences.append(f"{len(wrong)} differ, first {first['name']} in step {first['step']}.")
+        count = "1 differs:" if len(wrong) == 1 else f"{len(wrong)} differ, first"
+        sentences.append(f"{count} {first['what']} {first['name']} in step {first['step']}.")
     if skipped := len(rows) - len(compared):
         sentences.append(f"Not compared: {skipped}, each with its reason below.")
     return " ".join(sentences)

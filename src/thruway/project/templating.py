@@ -25,11 +25,26 @@ def plain(name: str) -> Markup:
     return Markup((FOLDER / name).read_text(encoding="utf-8").strip())  # noqa: S704 - our own style sheet and script
 
 
+def ticks(text: str) -> Markup:
+    """Return text as HTML, what stands in backticks as code.
+
+    >>> print(ticks("`a<b` of x"))
+    <code>a&lt;b</code> of x
+    """
+    from markupsafe import Markup, escape
+
+    parts = str(escape(text)).split("`")
+    if len(parts) % 2 == 0:  # one backtick is alone
+        return escape(text)
+    marked = [f"<code>{part}</code>" if odd % 2 else part for odd, part in enumerate(parts)]
+    return Markup("".join(marked))  # noqa: S704 - escaped above
+
+
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=select_autoescape(["html.jinja"]),
         undefined=StrictUndefined,
@@ -37,3 +52,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["ticks"] = ticks
+    return environment

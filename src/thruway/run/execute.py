@@ -84,7 +84,7 @@ class PipelineRun:
 
     def __enter__(self) -> Self:
         """Record that the run began."""
-        shown = {name: key.exact(value) for name, value in self.parameters.items()}
+        shown = {name: repr(value) for name, value in self.parameters.items()}
         executor = "isolated" if self.options.isolate else "in-process"
         self.context, self.run = self.lineage.start_run(self.dag.name, shown, self.seed, executor)
         sweep(self.store, self.lineage.running())

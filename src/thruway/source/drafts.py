@@ -1,4 +1,4 @@
-"""Cells as they lie in the file, before their code is looked at."""
+"""Cells as they lie in the file, and their lines, before they are Python."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ class Draft:
     text: str
     title: tuple[str, int] | None = None
     first_line: int = 1
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of Python, and the line (from 1) of the author's text that it stands for."""
+
+    text: str
+    origin: int
 
 
 @dataclass(frozen=True)

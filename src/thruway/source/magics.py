@@ -16,7 +16,7 @@ from thruway.source.shell import installed, is_read_only, shell_answer
 if TYPE_CHECKING:
     from thruway.findings import Place
 
-CellAction = Literal["drop", "unwrap"]
+CellAction = Literal["drop", "unwrap", "capture"]
 
 # They show something, or set how the notebook looks: no step needs them.
 SHOWN = words("""
@@ -152,7 +152,7 @@ def _pylab(arguments: str, place: Place, text: str) -> Answer:
 
 
 def cell_action(name: str, arguments: str, body: str, place: Place, later: str) -> CellAction:
-    """Return whether the rest of a cell under `%%name` is dropped or kept.
+    """Return what becomes of the rest of a cell under `%%name`: dropped, kept, or captured.
 
     Args:
         name: the magic.
@@ -160,6 +160,9 @@ def cell_action(name: str, arguments: str, body: str, place: Place, later: str) 
         body: the lines under it.
         place: where it stands.
         later: text in which a name bound by `%%capture name` would be used.
+
+    Returns:
+        `drop`, `unwrap`, or `capture` when the output is bound to a name that is used.
 
     Raises:
         MigrationRefused: the cell runs something that is not this program's Python.
@@ -169,11 +172,12 @@ def cell_action(name: str, arguments: str, body: str, place: Place, later: str) 
         return "drop"
     if name in CELLS_OF_SHELL and is_read_only(body):
         return "drop"
-    if name == "capture" and (names := re.findall(r"(?<![\w-])[A-Za-z_]\w*", arguments)):
-        used = re.search(rf"\b{names[0]}\b", later)
-        if used:
+    bound = re.search(r"(?<![\w-])[A-Za-z_]\w*", arguments) if name == "capture" else None
+    if bound and re.search(rf"\b{bound[0]}\b", later):
+        if re.search(rf"\b{bound[0]}(\(|\.(show|outputs|stderr)\b)", later) or "--" in arguments:
             fix = "use contextlib.redirect_stdout, or remove the use"
-            raise refused(f"`{text}` binds output that is used later.", place, text, fix)
+            raise refused(f"`{text}` binds more than text that is used later.", place, text, fix)
+        return "capture"
     if name in CELLS_UNWRAPPED:
         return "unwrap"
     reason = "is not this program's Python" if name != "writefile" else "writes a file, not Python"
@@ -192,6 +196,8 @@ def cell_answer(name: str, action: CellAction, place: Place) -> Answer:
     """Return the finding of a dropped or unwrapped cell magic."""
     if action == "drop":
         return dropped("TW001", place, f"the cell under %%{name} was left out")
+    if action == "capture":
+        return dropped("TW001", place, "%%capture became contextlib.redirect_stdout")
     if name == "capture":
         reason = "%%capture was left out: the output that it hid is shown"
         return dropped("TW001", place, reason)

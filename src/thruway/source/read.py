@@ -74,13 +74,13 @@ def _source(path: Path, drafts: Drafts) -> Source:
     cells: list[Cell] = []
     findings: list[Finding] = []
     packages: list[str] = []
-    heading, level, known = "", 0, ""
+    heading, level = "", 0
+    known = "\n".join(draft.text for draft in drafts.cells if draft.kind == "code")
     for number, draft in _numbered(drafts):
         heading, level = _heading(draft) or (heading, level)
         code = ""
         lines: tuple[int, ...] = ()
         if draft.kind == "code":
-            known = f"{known}\n{draft.text}"
             done = convert(draft.text, Place(path.name, number), known)
             code, lines = done.code, done.line_map
             findings += done.findings

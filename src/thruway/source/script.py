@@ -15,6 +15,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from thruway.errors import SourceError
+from thruway.source.capture import lines_in_strings
 from thruway.source.drafts import Draft, Drafts
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _percent_cells(text: str) -> list[Draft]:
     lines = text.split("\n")
     marks = [n for n, line in enumerate(lines) if line.startswith("#") and _is_marker(line)]
     if marks and ('"""' in text or "'''" in text):
-        inside = _lines_in_strings(text)
+        inside = lines_in_strings(text)
         marks = [mark for mark in marks if mark not in inside]
     if not marks:
         return []
@@ -92,18 +93,6 @@ def _percent_cells(text: str) -> list[Draft]:
 
 def _is_marker(line: str) -> bool:
     return bool(PERCENT.match(line) or EXPORTED.match(line) or OLD.match(line))
-
-
-def _lines_in_strings(text: str) -> set[int]:
-    """Return the lines, from 0, that lie in a string of several lines."""
-    inside: set[int] = set()
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.start[0] != token.end[0]:
-                inside.update(range(token.start[0], token.end[0]))
-    except (tokenize.TokenError, SyntaxError):
-        return inside
-    return inside
 
 
 def _preamble(lines: list[str]) -> list[Draft]:

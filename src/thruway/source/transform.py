@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from thruway.findings import Place
 from thruway.source.answers import Answer, dropped, refused, words
+from thruway.source.capture import captured
+from thruway.source.drafts import Line
 from thruway.source.magics import cell_action, cell_answer, line_answer, value_answer
 from thruway.source.shell import shell_answer
 from thruway.source.syntax import explained
@@ -25,19 +27,11 @@ if TYPE_CHECKING:
 
 PROMPT = re.compile(r"^\s*(In \[\d+\]:|>>> )", re.MULTILINE)
 CELL_MAGIC = re.compile(r"^%%(\S+)[ \t]*(.*)$")
-AUTOMAGIC = re.compile(r"^\s*(\w+)(?:[ \t]+[^\s=(.\[,<>!+*/%|&^:-][^=]*)?\s*$")
+AUTOMAGIC = re.compile(r"^\s*(\w+)(?:[ \t]+install\b.*|[ \t]+[^\s=(.\[,<>!+*/%|&^:-][^=]*)?\s*$")
 AUTOMAGICS = words("pip conda ls pwd cd matplotlib who whos history mkdir cp mv rm")
 SHELL_FIX = "use subprocess.run(..., capture_output=True, text=True).stdout.splitlines()"
 LIMIT = 500
 LINE_MAGICS = ("run_line_magic", "magic")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of Python, and the line (from 1) of the author's text that it stands for."""
-
-    text: str
-    origin: int
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,7 @@ def convert(text: str, place: Place, known: str) -> Converted:
     Args:
         text: what the author wrote.
         place: file and cell.
-        known: the text of the program up to and with this cell.
+        known: the text of all code cells.
 
     Raises:
         SourceError: what remains is not Python.
@@ -94,7 +88,10 @@ def convert(text: str, place: Place, known: str) -> Converted:
 def _automagic(text: str, known: str) -> str:
     """Write the `%` that IPython leaves out in a cell of one line (`pip install x`)."""
     match = AUTOMAGIC.match(text)
-    if not match or match[1] not in AUTOMAGICS or len(re.findall(rf"\b{match[1]}\b", known)) > 1:
+    if not match or match[1] not in AUTOMAGICS:
+        return text
+    alone = text.strip() == match[1]
+    if alone and len(re.findall(rf"\b{match[1]}\b", known)) > 1:
         return text
     return f"%{text.strip()}"
 
@@ -110,16 +107,23 @@ def _without_kernel(cell: _Cell, text: str) -> str:
 
 
 def _converted(cell: _Cell, lines: list[Line]) -> list[Line]:
-    head, body = _without_cell_magic(cell, lines)
+    head, body, name = _without_cell_magic(cell, lines)
+    marker = head[-1].origin if head else 1
+    body = _python(cell, body)
+    return head + (captured(name, body, marker) if name else body)
+
+
+def _python(cell: _Cell, body: list[Line]) -> list[Line]:
+    """Return lines without IPython's syntax; what a magic unwraps is looked at again."""
     for _ in range(LIMIT):
         text = "\n".join(line.text for line in body)
         if not _needs_ipython(text):
-            return head + body
+            return body
         before = body
         body = _without_magics(cell, _transformed(body))
         if body == before:
             break
-    return head + body
+    return body
 
 
 def _needs_ipython(text: str) -> bool:
@@ -134,9 +138,9 @@ def _needs_ipython(text: str) -> bool:
     return False
 
 
-def _without_cell_magic(cell: _Cell, lines: list[Line]) -> tuple[list[Line], list[Line]]:
-    """Return the finished lines at the top, and the Python under any `%%` lines."""
-    start = 0
+def _without_cell_magic(cell: _Cell, lines: list[Line]) -> tuple[list[Line], list[Line], str]:
+    """Return the finished lines at the top, the code under any `%%` lines, and a captured name."""
+    start, name = 0, ""
     while start < len(lines):
         text = lines[start].text
         if match := CELL_MAGIC.match(text):
@@ -146,12 +150,13 @@ def _without_cell_magic(cell: _Cell, lines: list[Line]) -> tuple[list[Line], lis
             action = cell_action(match[1], match[2], body, place, later)
             cell.take(cell_answer(match[1], action, place))
             if action == "drop":
-                return [_comment(line) for line in lines], []
+                return [_comment(line) for line in lines], [], ""
+            name = match[2].split()[0] if action == "capture" else name
             lines = [*lines[:start], _comment(lines[start]), *lines[start + 1 :]]
         elif text.strip() and not text.lstrip().startswith("#"):
             break
         start += 1
-    return lines[:start], lines[start:]
+    return lines[:start], lines[start:], name
 
 
 def _comment(line: Line) -> Line:

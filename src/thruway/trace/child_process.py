@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _UNUSABLE = 8  # bootstrap's exit status for an interpreter that is too old
+_OURS = 70  # the child's exit status when the observer itself raised
 _PAUSE = 0.02
 _GRACE = 5.0  # seconds for exit handlers, once the result is there
 _TAIL = 4000
@@ -150,6 +151,13 @@ class ChildProcess:
             return InterpreterError(
                 text or f"The interpreter {self._python} cannot be used.",
                 fix="give --python the path of a Python 3.11 or later that has your packages",
+            )
+        if status == _OURS:
+            return InterpreterError(
+                "Thruway itself failed while it observed your program.",
+                where,
+                "please report it with the lines below",
+                self.tail(),
             )
         if status < 0:
             return InterpreterError(

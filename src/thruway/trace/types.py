@@ -9,7 +9,7 @@ Resources are written as tokens, and behave like variables:
 | `dir:<path>` | a folder that was listed |
 | `figure:<n>` | the n-th pyplot figure made by the program, from 1 |
 | `env:<NAME>`, `cwd`, `path` | environment variable, working directory, `sys.path` |
-| `options:pandas`, `options:numpy`, `options:decimal`, `options:warnings`, `options:matplotlib`, `options:logging` | library settings |
+| `options:<library>` | settings of pandas, numpy, decimal, warnings, matplotlib, logging … |
 | `module:<dotted name>` | attributes of a module were changed |
 | `stdin`, `network`, `process`, `thread` | the outside |
 """
@@ -17,9 +17,10 @@ Resources are written as tokens, and behave like variables:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from thruway.kit.values.types import Value
+if TYPE_CHECKING:
+    from thruway.kit.values.types import Value
 
 EffectMode = Literal["read", "write", "update"]
 

@@ -59,6 +59,8 @@ def _run(words: list[str]) -> int:
 
     try:
         result = app(args=words, standalone_mode=False, prog_name="thruway")
+    except ThruwayError:
+        raise
     except Exception as error:
         # Usage errors show themselves; typer keeps their class in a private module.
         show, status = getattr(error, "show", None), getattr(error, "exit_code", None)

@@ -26,6 +26,7 @@ TABLE = Table(
             set_xlim set_ylim set_xscale set_yscale bar barh scatter imshow axhline axvline legend
             annotate text add_subplot tight_layout suptitle tick_params add_artist bar_label pie
             get_legend_handles_labels set_size_inches countplot map_dataframe
+            unique corrwith add_legend background_gradient set_axis_labels set
         """,
         "prepare": """
             dropna fillna ffill bfill interpolate merge join drop drop_duplicates rename rename_axis
@@ -36,14 +37,15 @@ TABLE = Table(
             infer_objects insert pop update append to_numpy to_frame to_dict to_list tolist ravel
             reshape flatten squeeze copy strip lower upper extract contains factorize
             select_dtypes isnull isna notnull notna sum mean median std var min max
-            mode quantile idxmax idxmin count round abs add sub mul div
+            mode quantile idxmax idxmin count round abs add sub mul div dot any all
+            as_matrix toarray argsort iterrows itertuples average
             tz_localize tz_convert strftime combine_first duplicated
             DataFrame.add Series.add DataFrame.append Series.append Index.append Index.insert
             DataFrame.resample Series.resample Index.sort_values ndarray.choice
         """,
         "split": "split get_n_splits",
         "transform": """
-            transform fit_transform inverse_transform fit_resample get_feature_names_out
+            transform fit_transform inverse_transform fit_resample fit_sample get_feature_names_out
             get_feature_names set_output
         """,
         "tune": """
@@ -53,6 +55,7 @@ TABLE = Table(
         "train": "fit partial_fit train boost fit_regularized fit_predict compile backward",
         "predict": """
             predict predict_proba predict_log_proba decision_function score_samples
+            inplace_predict
             forecast apply_model staged_predict
         """,
         "evaluate": "score evaluate eval_set rsquared cross_val_score",
@@ -74,7 +77,7 @@ TABLE = Table(
             set_yticklabels set_xlim set_ylim set_xscale set_yscale set_visible set_size_inches
             set_facecolor set_aspect set_axis_off set_xticks set_zlabel set_position
             tick_params add_subplot add_artist axhline axvline legend annotate bar_label savefig
-            suptitle tight_layout twinx imshow scatter barh fill_between
+            set suptitle tight_layout twinx imshow scatter barh fill_between
             setLevel addHandler removeHandler set_config save_model
         """,
         "figure": "savefig plot hist boxplot",

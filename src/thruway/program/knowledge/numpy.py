@@ -13,6 +13,7 @@ STREAM = """
 
 TABLE = Table(
     library="numpy",
+    modules={"prepare": "numpy"},
     roles={
         "ingest": "numpy: load loadtxt genfromtxt fromfile fromregex memmap",
         "export": "numpy: save savez savez_compressed savetxt",

@@ -14,7 +14,7 @@ TABLE = Table(
         "evaluate": "xgboost: cv",
         "explore": "xgboost: plot_importance plot_tree to_graphviz",
     },
-    modules={"train": "xgboost.dask"},
+    modules={"train": "xgboost.dask xgboost.callback"},
     effects={
         "options:xgboost": "xgboost: set_config config_context",
         "figure": "xgboost: plot_importance plot_tree",

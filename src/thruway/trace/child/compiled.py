@@ -57,8 +57,8 @@ def compile_job(job: Job) -> CompiledProgram:
     for file, text in job.sources.items():
         # Without a time of modification, `linecache.checkcache` leaves an entry alone; without
         # an end, the last line would be marked one column off.
-        text = text if text.endswith("\n") else f"{text}\n"
-        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        lines = [f"{line}\n" for line in text.splitlines()]
+        linecache.cache[file] = (len(text), None, lines, file)
     statements, pins, flags = [], set(), 0
     top_level_await = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if job.kind == "notebook" else 0
     for statement in job.statements:

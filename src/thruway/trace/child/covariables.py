@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from thruway.kit.values.describe import describe
 from thruway.kit.values.fingerprint import fingerprint
 from thruway.kit.values.reach import reach
+from thruway.trace.child.drawn import split_drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -195,8 +196,13 @@ class Covariables:
 
 
 def _parts(value: Any) -> Parts:
-    found = reach(value)
-    return Parts(frozenset(found.objects), frozenset(found.lent))
+    drawn = split_drawn(value)
+    if drawn is None:
+        found = reach(value)
+        return Parts(frozenset(found.objects), frozenset(found.lent))
+    figures, rest = drawn
+    found = reach(rest)
+    return Parts(frozenset(figures | found.objects - {id(rest)}), frozenset(found.lent))
 
 
 def _cannot_change(value: Any) -> bool:

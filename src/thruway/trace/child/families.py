@@ -17,17 +17,20 @@ Fresh = Literal["", "data", "model"]
 ATOMS = (int, float, complex, bool, str, bytes, type(None), slice, range)
 _CONTAINERS = (list, dict, set, tuple, frozenset)
 _DATA = {"pandas", "numpy"}
+_MANY = 1000
 _CONTENTS = {"loc", "iloc", "at", "iat"}
 _NEW = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Constant)
 
 
 def root_of(node: ast.AST) -> ast.AST:
+    """Return what a chain of attributes, subscripts and calls begins with."""
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Starred)):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node
 
 
 def writes_by_keyword(node: ast.Call) -> bool:
+    """Whether a call says that it writes to what it was given, or hides what it says."""
     for keyword in node.keywords:
         constant = keyword.value.value if isinstance(keyword.value, ast.Constant) else ...
         if keyword.arg in {None, "out"} or (keyword.arg == "inplace" and constant is not False):
@@ -38,6 +41,7 @@ def writes_by_keyword(node: ast.Call) -> bool:
 
 
 def pure_function(function: Any, node: ast.Call) -> bool:
+    """Whether a function is known to leave the arguments of this call alone."""
     name = getattr(function, "__name__", "")
     package = _package(function)
     if package == "builtins":
@@ -77,8 +81,10 @@ def _is_data(value: Any) -> bool:
 
 def _familiar_items(container: Any) -> bool:
     items = list(container.values()) if type(container) is dict else list(container)
-    return len(items) <= 1000 and all(
-        type(item) in ATOMS or (type(item) not in _CONTAINERS and familiar(item)) for item in items
+    if set(map(type, items)) <= set(ATOMS):
+        return True
+    return len(items) <= _MANY and all(
+        type(item) not in _CONTAINERS and familiar(item) for item in items
     )
 
 

@@ -178,6 +178,9 @@ class _Walk(ast.NodeVisitor):
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         """`x += 1` may work in place, on whatever else is that object."""
+        root = root_of(node.target)
+        if isinstance(root, ast.Name) and root.id in self._fresh and root is not node.target:
+            self._give_up()  # `x[0] += …` may change an old object that a new list holds
         self._changes(node.target)
         self.visit(node.value)
 
@@ -226,7 +229,7 @@ class _Walk(ast.NodeVisitor):
             self._give_up()
 
     def _follow(self, function: Any) -> bool:
-        """Judge the body of a function of the program; its arguments are judged where it is used."""
+        """Judge the body of a function of the program; arguments are judged where they are."""
         if not isinstance(function, types.FunctionType):
             return False
         code, text = function.__code__, self._definition(function)

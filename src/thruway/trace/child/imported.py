@@ -6,11 +6,11 @@ import ast
 import os
 import sys
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 # Top-level module → distribution, where `packages_distributions` may not know (editable installs).
 _DISTRIBUTIONS = {

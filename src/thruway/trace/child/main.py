@@ -11,6 +11,7 @@ import os
 import platform
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from thruway.trace.child.observer import Observed
 
 
+_FAULT = 70  # tells the parent that the fault is ours
+
+
 def main(arguments: list[str]) -> int:
     """Observe the job of the file named first, and write its result."""
     _die_with_parent()
@@ -40,8 +44,12 @@ def main(arguments: list[str]) -> int:
             events.write(json.dumps(event) + "\n")
             events.flush()
 
-        trace = observe_job(job, tell)
-        _write(json.dumps(encode(trace)), Path(job.result))
+        try:
+            trace = observe_job(job, tell)
+            _write(json.dumps(encode(trace)), Path(job.result))
+        except Exception:  # the user's exceptions are caught where the user's code runs
+            traceback.print_exc()
+            return _FAULT
         tell(event="end")
     return 0
 

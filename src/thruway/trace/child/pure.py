@@ -66,9 +66,8 @@ MAKERS = _words("""
     list dict set sorted zeros ones empty full zeros_like ones_like empty_like full_like array
     arange linspace column_stack hstack vstack concatenate concat get_dummies read_csv
 """)
-# Parameters by which an estimator takes another one, or a function.
+# Parameters by which an estimator takes another one, which it would then fit too.
 HOLDERS = _words("""
     estimator estimators base_estimator final_estimator steps transformers transformer_list
-    regressor classifier transformer func kernel metric scoring score_func preprocessor tokenizer
-    analyzer
+    regressor classifier transformer
 """)
