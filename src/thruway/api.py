@@ -24,6 +24,7 @@ from thruway.plan.link import Link
 from thruway.program import read_program
 from thruway.project import load_manifest, render, update_files, write_project
 from thruway.project.report import render_report
+from thruway.project.report_proof import proven_text
 from thruway.project.write import check_target
 from thruway.source import read_source
 from thruway.trace.climb import climb
@@ -349,7 +350,8 @@ def _finished(target: Path, plan: Plan, proof: Proof | None, clock: _Clock) -> M
     findings = plan.findings
     report = render_report(plan, proof.dump() if proof else None, None)
     verdict = proof.verdict if proof else ""
-    update_files(target, {"report.html": report}, proven=verdict)
+    proven = proven_text(proof.dump()) if proof else ""
+    update_files(target, {"report.html": report}, verdict=verdict, proven=proven)
     clock.lap("report")
     return Migration(target, plan, proof, findings, clock.seconds)
 

@@ -188,7 +188,7 @@ def _put_back(monkeypatch):
     monkeypatch.setattr(math, "tau", math.tau)
     state = random.getstate()
     with warnings.catch_warnings():
-        warnings.simplefilter("default")
+        warnings.filterwarnings("ignore", message="The inplace keyword")
         yield
     random.setstate(state)
     os.environ.pop("A_B", None)

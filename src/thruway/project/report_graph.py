@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from thruway.project.drawing import Drawing, Spot, Wire
 
 _MARGIN = 4.0
+_TIP = (
+    '<marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" '
+    'markerWidth="9" markerHeight="9" orient="auto"><path d="M0 0.8 7.2 4 0 7.2z"/></marker>'
+)
 
 
 def step_edges(plan: Plan) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -49,8 +53,7 @@ def graph_svg(plan: Plan, notes: Mapping[str, str]) -> str:
         f'<svg class="dag" viewBox="{-_MARGIN} {-_MARGIN} {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}" style="min-width: {width * 0.62:.0f}px" '
         f'role="group" aria-label="Graph of {len(plan.steps)} steps: {escape(names)}">'
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="9" '
-        'markerHeight="9" orient="auto"><path d="M0 0.8 7.2 4 0 7.2z"/></marker></defs>'
+        f"<defs>{_TIP}</defs>"
         f"{wires}{labels}{boxes}</svg>"
     )
 

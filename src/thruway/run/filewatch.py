@@ -20,7 +20,7 @@ from thruway.kit.ambient.files import FileLog
 from thruway.kit.ambient.ignored import is_machinery
 from thruway.kit.ambient.protection import protect, unprotect
 from thruway.kit.ambient.scanning import changed, scan
-from thruway.kit.values.fingerprint import fingerprint_file
+from thruway.kit.values.written import fingerprint_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -85,7 +85,7 @@ class FileWatch:
             if is_machinery(str(path)) or (Path(token).is_absolute() and _HIDDEN.search(token)):
                 continue  # caches that libraries keep in the home folder are not results
             if path.is_file() and not path.is_symlink():
-                yield token, fingerprint_file(path)
+                yield token, fingerprint_written(path)
 
     def _maybe_read(self) -> Iterator[str]:
         missing = 0

@@ -20,7 +20,7 @@ from thruway.errors import ThruwayError
 from thruway.kit.ambient.display import DisplayLog
 from thruway.kit.ambient.figures import FigureLog
 from thruway.kit.ambient.output import OutputLog
-from thruway.kit.ambient.random import seed_all, seed_on_import
+from thruway.kit.ambient.random import quiet_imports, seed_all, seed_on_import
 from thruway.kit.dag import call_arguments
 from thruway.kit.values.fingerprint import fingerprint
 from thruway.run.filewatch import FileWatch
@@ -112,7 +112,7 @@ def _surroundings(
     output = OutputLog()
     files = FileWatch(place, job.code, arguments)
     seed_all(job.seed)
-    with seed_on_import(job.seed), _folder(place.cwd), contextlib.ExitStack() as stack:
+    with quiet_imports(), seed_on_import(job.seed), _folder(place.cwd), contextlib.ExitStack() as stack:
         for log in (output, displays, figures, files):
             log.start()
             stack.callback(log.stop)

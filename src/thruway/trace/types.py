@@ -129,6 +129,7 @@ class Trace:
         alive: names alive at the end (no modules, functions, classes; no underscored names).
         stderr: the end of what was printed there; kept for the reader, never compared.
         linked_folders: folders of data too large to mirror, which the program saw as they are.
+        import_draws: (module, random stream) of imports that drew from a stream; it was put back.
     """
 
     facts: tuple[Fact, ...]
@@ -144,6 +145,7 @@ class Trace:
     alive: frozenset[str]
     stderr: str = ""
     linked_folders: tuple[str, ...] = ()
+    import_draws: tuple[tuple[str, str], ...] = ()
 
     def fact(self, statement: int) -> Fact:
         """Return the fact of a statement; an empty one when it did not run."""

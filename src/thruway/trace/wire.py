@@ -35,6 +35,7 @@ def decode(record: dict[str, Any]) -> Trace:
             "failure": Failure(**failure) if failure else None,
             "local_modules": tuple(record["local_modules"]),
             "linked_folders": tuple(record["linked_folders"]),
+            "import_draws": tuple((module, token) for module, token in record["import_draws"]),
             "alive": frozenset(record["alive"]),
         }
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from thruway.kit.ambient.imports import ImportWatch
+from thruway.kit.ambient.imports import ImportGuard, ImportWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -209,13 +209,22 @@ def seed_on_import(seed: int) -> ImportWatch:
     return ImportWatch({name: seeder(action) for name, action in _SEEDERS.items()})
 
 
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Put back every global stream that the block drew from.
+def quiet_imports(drew: Callable[[str, str], object] | None = None) -> ImportGuard:
+    """Keep imports of installed libraries from moving the global streams.
 
     Some libraries draw while they are imported (rich, which scikit-learn 1.9 loads): whether a
-    stream moves then depends on what was loaded earlier in the process.
+    stream moves then depends on what was loaded earlier in the process, so that a step alone
+    could not repeat it. Modules of the user's own may seed on purpose and are left alone.
+
+    Args:
+        drew: told (module, token) of every stream that an import moved.
     """
+    return ImportGuard(lambda name: undisturbed(lambda token: drew and drew(name, token)))
+
+
+@contextlib.contextmanager
+def undisturbed(drew: Callable[[str], object] | None = None) -> Iterator[None]:
+    """Put back every global stream that the block drew from; `drew` is told their tokens."""
     states = {token: (digest, CLASSES[token].capture()) for token, digest in streams().items()}
     try:
         yield
@@ -224,6 +233,8 @@ def undisturbed() -> Iterator[None]:
         for token, (digest, state) in states.items():
             if after.get(token) != digest:
                 state.restore()
+                if drew is not None:
+                    drew(token)
 
 
 def _seed_numpy(module: Any, seed: int) -> None:

@@ -11,9 +11,12 @@ from thruway.kit.ambient import audit
 from thruway.kit.ambient.files import FileLog
 from thruway.kit.ambient.ignored import prefixes
 from thruway.kit.values.fingerprint import fingerprint_file
+from thruway.kit.values.written import fingerprint_written
 from thruway.trace.types import Effect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from thruway.kit.ambient.files import Access
     from thruway.trace.job import Job
 
@@ -40,7 +43,7 @@ class FileEffects:
     def __init__(self, job: Job) -> None:
         self._log = FileLog(Path(job.cwd), Path(job.workspace))
         self._folders = _Folders(Path(job.cwd))
-        self._digests: dict[tuple[str, int, int, int], str] = {}
+        self._digests: dict[tuple[str, int, int, int, str], str] = {}
 
     def start(self) -> Self:
         """Begin to listen."""
@@ -72,7 +75,7 @@ class FileEffects:
                 token = self._log.token(path)
                 if token.removeprefix("file:") not in files.written:
                     files.effects.append(Effect(token, "write"))
-                    self._digest_into(files.written, token, path)
+                    self._digest_into(files.written, token, path, fingerprint_written)
         return files
 
     def _note(self, files: Files, access: Access) -> None:
@@ -85,14 +88,20 @@ class FileEffects:
             if access.mode != "write":
                 self._digest_into(files.read, access.resource, access.path)
             if access.mode != "read":
-                self._digest_into(files.written, access.resource, access.path)
+                self._digest_into(files.written, access.resource, access.path, fingerprint_written)
 
-    def _digest_into(self, record: dict[str, str], token: str, path: str) -> None:
+    def _digest_into(
+        self,
+        record: dict[str, str],
+        token: str,
+        path: str,
+        digest: Callable[[Path], str] = fingerprint_file,
+    ) -> None:
         try:
             status = os.stat(path)  # noqa: PTH116 - text from the hook
-            key = (path, status.st_ino, status.st_size, status.st_mtime_ns)
+            key = (path, status.st_ino, status.st_size, status.st_mtime_ns, digest.__name__)
             if key not in self._digests:
-                self._digests[key] = fingerprint_file(path)
+                self._digests[key] = digest(Path(path))
         except OSError:  # gone again, or not ours to read
             return
         record[token.removeprefix("file:")] = self._digests[key]

@@ -12,11 +12,12 @@ import platform
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thruway.kit.ambient import audit, protection
-from thruway.kit.ambient.random import seed_all, seed_on_import
+from thruway.kit.ambient.random import quiet_imports, seed_all, seed_on_import
 from thruway.trace.child.compiled import compile_job
 from thruway.trace.child.imported import imported_roots, local_modules, packages
 from thruway.trace.child.observer import Observer
@@ -60,12 +61,14 @@ def observe_job(job: Job, tell: Callable[..., None]) -> Trace:
     namespace = make_namespace(job)
     with on_stage(job, namespace), _protected(Path(job.workspace)):
         seed_all(job.seed)
-        with seed_on_import(job.seed):
+        drawn: list[tuple[str, str]] = []
+        with quiet_imports(lambda *what: drawn.append(what)), seed_on_import(job.seed):
             start = time.perf_counter()
             observed = Observer(job, program, namespace, tell).run()
             seconds = time.perf_counter() - start
         trees = [compiled.tree for compiled in program.statements]
-        return _trace(job, observed, packages(imported_roots(trees)), seconds)
+        found = _trace(job, observed, packages(imported_roots(trees)), seconds)
+        return replace(found, import_draws=tuple(drawn))
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from thruway.trace.job import Job
 
 _ABSENT: Any = object()
+_RUNS_TEXT = re.compile(r"(?<![\w.])(exec|eval|run_path|run_module)\(|\.(run_path|run_module)\(")
 
 
 def make_namespace(job: Job) -> Namespace:
@@ -32,8 +34,7 @@ def make_namespace(job: Job) -> Namespace:
     }
     if job.script:
         values["__file__"] = os.path.join(job.cwd, job.script)  # noqa: PTH118 - a plain string
-    runs_text = any(word in text for word in ("exec(", "eval(", "run_path(", "run_module("))
-    kind = EagerNamespace if runs_text else Namespace
+    kind = EagerNamespace if _RUNS_TEXT.search(text) else Namespace
     return kind(values, lend_builtins="builtins" not in text)
 
 
