@@ -48,7 +48,9 @@ def _run(title: str, words: list[str], folder: Path) -> int:
     shown = shlex.join(["thruway", *(word.removeprefix(f"{folder}/") for word in words)])
     print(f"\n== {title}\n$ {shown}", flush=True)
     began = time.perf_counter()
-    done = subprocess.run([sys.executable, "-m", "thruway.ui.main", *words], cwd=folder, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "thruway.ui.main", *words], cwd=folder, check=False
+    )
     print(f"({time.perf_counter() - began:.1f} s)", flush=True)
     return done.returncode
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from thruway.trace.reporter import ObserveReporter
     from thruway.trace.types import Trace
 
-_MOST_REPAIRS = 6
+_MOST_REPAIRS = 4
 
 
 class Progress(Protocol):
@@ -303,7 +303,7 @@ class _Repairs:
     def learn(self, plan: Plan, proof: Proof) -> bool:
         """Join the first step that differs with the one before it; False when that is no use."""
         first = proof.first_difference
-        if first is None:
+        if first is None or first.what == "file":
             return False
         return self._join(plan, first.step, f"{first.what} {first.name} differs".strip())
 
@@ -328,10 +328,8 @@ class _Repairs:
         place: Place = nodes[first].statement.place
         reason = f"cut apart, they did not compute the same: {why}"
         self.together = (*self.together, Link(first, last, "", reason))
-        self.findings = (
-            *self.findings,
-            Finding("TW203", Severity.WARNING, place, reason, "report the program if you can"),
-        )
+        fix = "please report the program, if you can"
+        self.findings = (*self.findings, Finding("TW203", Severity.WARNING, place, reason, fix))
         self.count += 1
         self.last = reason
         return True

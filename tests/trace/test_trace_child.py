@@ -14,6 +14,7 @@ import pytest
 
 from thruway.errors import InterpreterError
 from thruway.findings import Unknown
+from thruway.trace.child.own_copies import replace_links
 from thruway.trace.observe import ObserveOptions, observe, observe_values
 
 SOURCE = str(Path(__file__).parents[2] / "src")
@@ -126,6 +127,40 @@ def test_the_users_files_are_not_written(program):
     assert (folder / "data.txt").read_text() == "old"
     assert set(trace.facts[0].files_written) == {"data.txt"}
     assert set(trace.facts[1].files_read) == {"../up.txt"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell")
+@pytest.mark.parametrize(
+    "start",
+    [
+        "import os\nos.system(LINE)",
+        "import subprocess\nsubprocess.run(LINE, shell=True)",
+        "import subprocess\nsubprocess.check_output(['sh', '-c', LINE])",
+    ],
+)
+def test_other_programs_do_not_write_the_users_files(program, start):
+    line = "echo new > data.txt; echo new >> deep/a.txt; echo new > ../beside/b.txt; rm gone.txt"
+    made = program(f"LINE = {line!r}\n{start}\nx = open('deep/a.txt').read()", kind="script")
+    folder = made.source.path.parent
+    files = [folder / "data.txt", folder / "deep/a.txt", folder.parent / "beside/b.txt"]
+    for file in [*files, folder / "gone.txt"]:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("old")
+    trace = observe(made)
+    assert trace.failure is None
+    assert [file.read_text() for file in [*files, folder / "gone.txt"]] == ["old"] * 4
+
+
+def test_what_there_is_no_room_to_copy_is_left_out(tmp_path, capsys):
+    for name, size in (("small", 10), ("large", 1000)):
+        (tmp_path / name).write_text("x" * size)
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    for name in ("small", "large"):
+        (workspace / name).symlink_to(tmp_path / name)
+    replace_links(workspace, room=100)
+    assert [path.name for path in workspace.iterdir() if not path.is_symlink()] == ["small"]
+    assert "large" in capsys.readouterr().err
 
 
 FAILURES = {

@@ -11,6 +11,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from thruway.graph.folders import Folders
 from thruway.graph.reach import Reach, needs, writes
 from thruway.graph.replicable import mark_replicable
 from thruway.graph.sharing import Sharing
@@ -58,6 +59,7 @@ def _join(statements: list[Statement], facts: dict[int, Fact]) -> Iterator[Node]
     sharing = Sharing(tuple(facts[statement.id] for statement in statements))
     deferred = _Deferred()
     kinds: dict[str, ValueKind] = {}
+    folders = Folders()
     known: set[str] = set()
     program_names = {name for s in statements for name in (*s.stores, *facts[s.id].binds)}
     for statement in statements:
@@ -71,6 +73,7 @@ def _join(statements: list[Statement], facts: dict[int, Fact]) -> Iterator[Node]
         updates |= sharing.joined_here(statement.id)
         updates = (updates & known) - binds
         read_resources, written_resources = _resources(statement, fact)
+        read_resources |= folders.implied(read_resources, written_resources)
         yield Node(
             statement,
             fact,
@@ -108,6 +111,8 @@ def _resources(statement: Statement, fact: Fact) -> tuple[frozenset[str], frozen
     read: set[str] = set()
     written: set[str] = set(seeded)
     for effect in fact.effects:
+        if statement.kind == "import" and effect.resource.startswith("random:"):
+            continue
         if effect.resource.startswith(_QUIET) and not _sets_itself(statement, effect.resource):
             continue
         if effect.mode in {"read", "update"}:

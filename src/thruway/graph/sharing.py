@@ -46,9 +46,7 @@ class Sharing:
         return frozenset(found)
 
 
-def _without(
-    groups: dict[str, frozenset[str]], names: frozenset[str]
-) -> dict[str, frozenset[str]]:
+def _without(groups: dict[str, frozenset[str]], names: frozenset[str]) -> dict[str, frozenset[str]]:
     kept = {}
     for name, group in groups.items():
         rest = group - names

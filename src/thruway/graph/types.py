@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from thruway.program.types import Program, Statement
-from thruway.trace.types import Fact, Trace
+if TYPE_CHECKING:
+    from thruway.program.types import Program, Statement
+    from thruway.trace.types import Fact, Trace
 
 Evidence = Literal["static", "observed", "both", "assumed"]
 

@@ -22,14 +22,29 @@ if TYPE_CHECKING:
     from thruway.plan.types import CutMode, Role
 
 _FAMILY = {
-    "ingest": "ingest", "explore": "explore", "validate": "prepare", "prepare": "prepare",
-    "transform": "transform", "split": "split", "tune": "train", "train": "train",
-    "evaluate": "evaluate", "predict": "evaluate", "report": "evaluate", "export": "export",
+    "ingest": "ingest",
+    "explore": "explore",
+    "validate": "prepare",
+    "prepare": "prepare",
+    "transform": "transform",
+    "split": "split",
+    "tune": "train",
+    "train": "train",
+    "evaluate": "evaluate",
+    "predict": "evaluate",
+    "report": "evaluate",
+    "export": "export",
 }
 # How strongly a statement pulls its step towards its own meaning.
 _STRENGTH = {
-    "ingest": 3.0, "split": 3.5, "train": 3.0, "export": 1.5, "evaluate": 1.6, "transform": 1.0,
-    "prepare": 0.7, "explore": 0.4,
+    "ingest": 3.0,
+    "split": 3.5,
+    "train": 3.0,
+    "export": 1.5,
+    "evaluate": 1.6,
+    "transform": 1.0,
+    "prepare": 0.7,
+    "explore": 0.4,
 }
 # Families that live together well: mixing them costs only this part of the strength.
 _MIXES = {
@@ -42,7 +57,14 @@ _MIXES = {
 }
 _STEP_COST = 1.3
 _HEADING_BONUS = 0.7
-_WIDTH = {"frame": 0.25, "series": 0.2, "array": 0.2, "estimator": 0.25, "scalar": 0.06, "text": 0.05}
+_WIDTH = {
+    "frame": 0.25,
+    "series": 0.2,
+    "array": 0.2,
+    "estimator": 0.25,
+    "scalar": 0.06,
+    "text": 0.05,
+}
 _DEFAULT_WIDTH = 0.15
 
 

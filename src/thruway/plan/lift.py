@@ -52,7 +52,7 @@ def lift(
         taken: names that mean something in the step already.
         written_files: paths that the program itself writes and reads back: they stay.
     """
-    parameters = {name: parameter for name, parameter in map(_constant, constants)}
+    parameters = dict(map(_constant, constants))
     by_value: dict[tuple[str, str], str] = {}
     edits: list[Edit] = []
     names = set(taken) | set(parameters)
@@ -80,7 +80,9 @@ def name_at_pipeline(steps: tuple[StepPlan, ...]) -> tuple[StepPlan, ...]:
             values.setdefault(parameter.name, set()).add(parameter.default)
     ports = {port.name for step in steps for port in (*step.inputs, *step.outputs)}
     return tuple(
-        replace(step, parameters=tuple(_named(p, step, uses, values, ports) for p in step.parameters))
+        replace(
+            step, parameters=tuple(_named(p, step, uses, values, ports) for p in step.parameters)
+        )
         for step in steps
     )
 
@@ -108,7 +110,9 @@ def _constant(node: Node) -> tuple[str, Parameter]:
         kind = "seed"
     annotation = value.type.removeprefix("builtins.")
     place = node.statement.place
-    return name, Parameter(name, name, text, annotation, kind, f"a constant of {place}")
+    comment = node.statement.comment.strip("\n")
+    reason = f"a constant of {place}"
+    return name, Parameter(name, name, text, annotation, kind, reason, comment)
 
 
 def _value_text(node: Node) -> str:

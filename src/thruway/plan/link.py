@@ -120,7 +120,7 @@ def _why_unstorable(
     ):
         return f"the class of `{name}` reads data of the program"
     if value.kind in {"figure", "iterator", "handle", "function", "class", "module"}:
-        return value.unstorable and f"`{name}` cannot be stored: {value.unstorable}" or (
+        return (value.unstorable and f"`{name}` cannot be stored: {value.unstorable}") or (
             f"`{name}` ({value.type}) cannot be stored"
         )
     if value.unstorable:
@@ -165,4 +165,3 @@ def _undefined(graph: Graph, reach: Reach) -> Iterator[Link]:
                 yield Link(maybe[name], number, name, f"`{name}` was not bound in the observed run")
         for name in node.statement.stores - node.fact.binds:
             maybe[name] = number
-

@@ -5,43 +5,31 @@ Each part is its own module; this one only hands values from one to the next.
 
 from __future__ import annotations
 
-import ast
-import builtins
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from thruway.findings import Finding, Severity
 from thruway.graph.reach import Reach
 from thruway.plan.cut import Segment, cut, family
 from thruway.plan.imports import import_lines, is_star, star_import_edit
 from thruway.plan.lift import lift, name_at_pipeline
 from thruway.plan.link import Link, find_links, findings_of
 from thruway.plan.names import Subject, package_name, step_names, title
+from thruway.plan.notice import notice, relevant
 from thruway.plan.place import Definitions, Place, place
 from thruway.plan.ports import Crossing, crossings, port
 from thruway.plan.results import results_of
 from thruway.plan.roles import assign_roles
+from thruway.plan.schemas import name_schemas
 from thruway.plan.scope import scope_edits
 from thruway.plan.share import share
+from thruway.plan.sort import sort_statements, written_into
 from thruway.plan.types import CutMode, Edit, Plan, Port, Role, Shared, StepPlan
 
 if TYPE_CHECKING:
     from thruway.graph.types import Graph, Node
 
-_AMBIENT = ("options:", "env:", "cwd", "path", "module:")
-_RANDOM = "random:"
 _PARTS_OF_FIGURES = re.compile(r"matplotlib|<Axes|Text\(|<Figure|seaborn")
-
-
-@dataclass(frozen=True)
-class _Sorted:
-    """The statements that ran, sorted by how they are written."""
-
-    body: tuple[int, ...]
-    settings: frozenset[int]
-    seeds: frozenset[int]
-    dropped: tuple[tuple[int, str], ...]
 
 
 def make_plan(
@@ -62,12 +50,12 @@ def make_plan(
         together: statements that an earlier proof showed to belong together.
     """
     nodes = {node.statement.id: node for node in graph.nodes}
-    sorted_ = _sort(graph)
-    definitions = Definitions(graph, sorted_.seeds)
+    sorted_ = sort_statements(graph)
+    definitions = Definitions(graph, sorted_.seeds | sorted_.folders)
     roles = assign_roles(graph)
     links = find_links(graph, sorted_.settings, definitions.local_classes(), unstorable)
     segments = cut(graph, sorted_.body, roles, (*links, *together), mode)
-    inline = _inline(sorted_, segments, nodes, definitions.reach)
+    inline = written_into(sorted_, segments, nodes, definitions.reach)
     crossing = crossings(graph, definitions.reach, segments, inline)
     places = [
         _settle_locals(segment, index, crossing[index], definitions, inline)
@@ -106,100 +94,14 @@ def make_plan(
         graph=graph,
         package=name,
         title=_title(graph, name),
-        steps=name_at_pipeline(_link_files(steps)),
+        steps=name_schemas(name_at_pipeline(_link_files(steps)), taken),
         shared=shared,
         results=tuple((port, names[i]) for i, step in enumerate(results) for port in step),
         dropped=sorted_.dropped,
         roles=tuple((number, str(role)) for number, role in sorted(roles.items())),
-        findings=(*_findings(graph), *findings_of(graph, _relevant(links, sorted_.body))),
+        findings=(*notice(graph), *findings_of(graph, relevant(links, sorted_.body))),
         cut=mode,
     )
-
-
-def _sort(graph: Graph) -> _Sorted:
-    reach = Reach(graph.nodes)
-    nodes = {node.statement.id: node for node in graph.nodes}
-    settings = {n.statement.id for n in graph.nodes if _is_setting(n, reach, nodes)}
-    seeds = {n.statement.id for n in graph.nodes if _is_seed(n, reach, nodes)}
-    dropped = {n.statement.id: why for n in graph.nodes if (why := _drop(n))}
-    body = [
-        number
-        for number, node in nodes.items()
-        if number not in settings | seeds and number not in dropped and not node.replicable
-    ]
-    if not body:
-        body = [n for n, node in nodes.items() if node.statement.kind == "constant"]
-        body += sorted((settings | seeds) if not body else ())
-    return _Sorted(
-        tuple(sorted(body)),
-        frozenset(settings - set(body)),
-        frozenset(seeds - set(body)),
-        tuple(dropped.items()),
-    )
-
-
-def _only_effects(node: Node, reach: Reach, nodes: dict[int, Node]) -> bool:
-    if node.replicable or node.fact.binds or node.updates or node.fact.stdout:
-        return False
-    if node.fact.figures or node.fact.files_written or node.statement.deletes:
-        return False
-    sources = [reach.before(name, node.statement.id) for name in node.reads]
-    return all(source is None or nodes[source].replicable for source in sources)
-
-
-def _is_setting(node: Node, reach: Reach, nodes: dict[int, Node]) -> bool:
-    """Whether a statement only sets options, from constants."""
-    tokens = node.resources_written
-    if not tokens or not _only_effects(node, reach, nodes):
-        return False
-    return all(token.startswith(_AMBIENT) for token in tokens | node.resources_read)
-
-
-def _is_seed(node: Node, reach: Reach, nodes: dict[int, Node]) -> bool:
-    """Whether a statement only sets a random stream, whatever its state was."""
-    tokens = node.resources_written
-    if not tokens or node.resources_read or not _only_effects(node, reach, nodes):
-        return False
-    return all(token.startswith(_RANDOM) for token in tokens)
-
-
-def _drop(node: Node) -> str:
-    statement = node.statement
-    if statement.kind == "docstring":
-        return "the docstring of the program"
-    if statement.code.strip() == "pass":
-        return "does nothing"
-    tree = ast.parse(statement.code).body
-    if len(tree) == 1 and isinstance(tree[0], ast.Delete):
-        targets = tree[0].targets
-        names = [t.id for t in targets if isinstance(t, ast.Name)]
-        if len(names) == len(targets) and not any(hasattr(builtins, n) for n in names):
-            return "the variables of a step end with it"
-    return ""
-
-
-def _inline(
-    sorted_: _Sorted, segments: tuple[Segment, ...], nodes: dict[int, Node], reach: Reach
-) -> dict[int, int]:
-    """Seeds go to the step that first draws from them; settings inside a step stay there."""
-    found: dict[int, int] = {}
-    home = {number: i for i, segment in enumerate(segments) for number in segment.statements}
-    for number in sorted_.settings:
-        for index, segment in enumerate(segments):
-            if segment.statements[0] < number < segment.statements[-1]:
-                found[number] = index
-        if number > segments[-1].statements[-1]:
-            found[number] = len(segments) - 1
-    for number in sorted_.seeds:
-        after = [n for n in sorted(home) if n > number]
-        users = [
-            n
-            for n in after
-            if any(reach.before(t, n) == number for t in nodes[n].resources_read)
-        ]
-        chosen = users or after or sorted(home)
-        found[number] = home[chosen[0]]
-    return found
 
 
 def _settle_locals(
@@ -207,10 +109,10 @@ def _settle_locals(
     index: int,
     crossing: Crossing,
     definitions: Definitions,
-    inline: dict[int, int],
+    inline: dict[int, frozenset[int]],
 ) -> Place:
     """Place definitions until the set of local names is stable."""
-    extra = frozenset(number for number, at in inline.items() if at == index)
+    extra = frozenset(number for number, at in inline.items() if index in at)
     local = frozenset(
         name
         for number in (*segment.statements, *extra)
@@ -246,11 +148,11 @@ def _step(
     results: tuple[str, ...],
     module: tuple[tuple[int, ...], tuple[str, ...]],
     settings: tuple[str, ...],
-    inline: dict[int, int],
+    inline: dict[int, frozenset[int]],
     index: int,
 ) -> StepPlan:
     nodes = draft.definitions.nodes
-    own = {n for n, at in inline.items() if at == index}
+    own = {n for n, at in inline.items() if index in at}
     body = tuple(sorted({*draft.segment.statements, *draft.place.inline, *own}))
     taken = _names_in(body, nodes) | {draft.name}
     inputs = tuple(
@@ -288,7 +190,13 @@ def _step(
         declare=scoped.declare,
         displayed=frozenset(n for n in body if _is_shown(nodes[n])),
         shown=frozenset(n for n in body if nodes[n].fact.flushed),
-        underscore=frozenset(n for n in body if "_" in nodes[n].fact.binds and nodes[n].statement.displays and _read_later(draft.graph, n)),
+        underscore=frozenset(
+            n
+            for n in body
+            if "_" in nodes[n].fact.binds
+            and nodes[n].statement.displays
+            and _read_later(draft.graph, n)
+        ),
         reason=draft.segment.reason,
         bound=_bound(body, nodes),
     )
@@ -359,8 +267,14 @@ def _subject(
 def _role(segment: Segment, roles: dict[int, Role]) -> Role:
     """The role of a step: that of its weightiest family, by its most frequent member."""
     strength = {
-        "train": 5.0, "split": 6.0, "ingest": 5.5, "export": 2.0, "evaluate": 2.0,
-        "transform": 1.0, "prepare": 0.7, "explore": 0.3,
+        "train": 5.0,
+        "split": 6.0,
+        "ingest": 5.5,
+        "export": 2.0,
+        "evaluate": 2.0,
+        "transform": 1.0,
+        "prepare": 0.7,
+        "explore": 0.3,
     }
     weights: dict[str, float] = {}
     for number in segment.statements:
@@ -390,25 +304,6 @@ def _link_files(steps: tuple[StepPlan, ...]) -> tuple[StepPlan, ...]:
         restores = tuple(p.name for p in inputs if p.kind == "random")
         result.append(replace(step, inputs=inputs, outputs=tuple(outputs), restores=restores))
     return tuple(result)
-
-
-def _findings(graph: Graph) -> tuple[Finding, ...]:
-    found = [*graph.program.source.findings, *graph.program.findings]
-    for node in graph.nodes:
-        if node.statement.dynamic:
-            found.append(
-                Finding("TW102", Severity.WARNING, node.statement.place, str(node.statement.dynamic))
-            )
-        if any(token == "network" for token in node.resources_read | node.resources_written):
-            found.append(
-                Finding("TW105", Severity.WARNING, node.statement.place, "it uses the network")
-            )
-    return tuple(found)
-
-
-def _relevant(links: tuple[Link, ...], body: tuple[int, ...]) -> tuple[Link, ...]:
-    inside = set(body)
-    return tuple(link for link in links if link.first in inside or link.last in inside)
 
 
 def _program_names(graph: Graph) -> frozenset[str]:

@@ -19,18 +19,37 @@ if TYPE_CHECKING:
     from thruway.program.types import Call
 
 _VERBS: dict[Role, str] = {
-    "ingest": "load", "explore": "explore", "validate": "validate", "prepare": "prepare",
-    "split": "split", "transform": "transform", "tune": "tune", "train": "train",
-    "evaluate": "evaluate", "predict": "predict", "export": "save", "report": "report",
+    "ingest": "load",
+    "explore": "explore",
+    "validate": "validate",
+    "prepare": "prepare",
+    "split": "split",
+    "transform": "transform",
+    "tune": "tune",
+    "train": "train",
+    "evaluate": "evaluate",
+    "predict": "predict",
+    "export": "save",
+    "report": "report",
 }
 _SENTENCES: dict[Role, str] = {
-    "ingest": "Load the data", "explore": "Look at the data", "validate": "Validate the data",
-    "prepare": "Prepare the data", "split": "Split the data", "transform": "Transform the data",
-    "tune": "Search for hyper-parameters", "train": "Train", "evaluate": "Evaluate",
-    "predict": "Predict", "export": "Save the results", "report": "Report the results",
+    "ingest": "Load the data",
+    "explore": "Look at the data",
+    "validate": "Validate the data",
+    "prepare": "Prepare the data",
+    "split": "Split the data",
+    "transform": "Transform the data",
+    "tune": "Search for hyper-parameters",
+    "train": "Train",
+    "evaluate": "Evaluate",
+    "predict": "Predict",
+    "export": "Save the results",
+    "report": "Report the results",
 }
 _HEADING_FIRST = frozenset({"prepare", "explore", "transform", "validate", "report"})
-_EMPTY_WORDS = frozenset({"the", "a", "an", "of", "and", "to", "for", "with", "in", "on", "our", "is", "using"})
+_EMPTY_WORDS = frozenset(
+    {"the", "a", "an", "of", "and", "to", "for", "with", "in", "on", "our", "is", "using"}
+)
 _MOST_WORDS = 5
 
 
@@ -138,7 +157,9 @@ def _estimators(subject: Subject) -> list[str]:
     for node in subject.nodes:
         made = [call.method for call in node.statement.calls if _makes_model(call)]
         values = [node.fact.values.get(n) for n in sorted(node.fact.changes | node.fact.binds)]
-        held = [v.type.rsplit(".", 1)[-1] for v in values if v is not None and v.kind == "estimator"]
+        held = [
+            v.type.rsplit(".", 1)[-1] for v in values if v is not None and v.kind == "estimator"
+        ]
         for short in (*made, *held):
             if short not in found:
                 found.append(short)

@@ -69,9 +69,7 @@ class Definitions:
         if not _is_dotted_import(self.nodes[source], name):
             return (source,)
         writers = self.reach.writers(name)
-        return tuple(
-            w for w in writers if w < statement and _is_dotted_import(self.nodes[w], name)
-        )
+        return tuple(w for w in writers if w < statement and _is_dotted_import(self.nodes[w], name))
 
     def local_classes(self) -> frozenset[str]:
         """Classes that read data of the program: their instances cannot leave a step."""

@@ -36,7 +36,7 @@ def crossings(
     graph: Graph,
     reach: Reach,
     segments: tuple[Segment, ...],
-    inline: Mapping[int, int],
+    inline: Mapping[int, frozenset[int]],
 ) -> list[Crossing]:
     """Return what enters and leaves each segment.
 
@@ -44,13 +44,13 @@ def crossings(
         graph: the dependence graph.
         reach: its index of writers.
         segments: the steps to be.
-        inline: statements outside `segments` (seeds, settings) → segment they are written into.
+        inline: statements outside `segments` (seeds, settings) → segments they are written into.
     """
     nodes = {node.statement.id: node for node in graph.nodes}
     home = {number: index for index, s in enumerate(segments) for number in s.statements}
     found = [Crossing() for _ in segments]
     for index, segment in enumerate(segments):
-        own = {*segment.statements, *(n for n, at in inline.items() if at == index)}
+        own = {*segment.statements, *(n for n, at in inline.items() if index in at)}
         for number in sorted(own):
             for carrier in _ordered_needs(nodes[number]):
                 source = reach.before(carrier, number)
@@ -68,7 +68,9 @@ def crossings(
 def _ordered_needs(node: Node) -> list[str]:
     """Needs of a node in the order in which its text names them, the unnamed ones last."""
     names = node.reads | node.updates | node.resources_read
-    words = {word: at for at, word in reversed(list(enumerate(re.findall(r"\w+", node.statement.code))))}
+    words = {
+        word: at for at, word in reversed(list(enumerate(re.findall(r"\w+", node.statement.code))))
+    }
     return sorted(names, key=lambda name: (words.get(name, len(words) + 1), name))
 
 

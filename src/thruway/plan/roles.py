@@ -7,7 +7,7 @@ which is what is left between the data and the model.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from thruway.graph.reach import Reach, needs
 from thruway.program.knowledge import lookup, lookup_method
@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
 # The first that a statement shows wins: what it does to the model outranks what it prints.
 _ORDER: tuple[Role, ...] = (
-    "tune", "train", "split", "export", "evaluate", "predict", "transform", "ingest", "prepare",
+    "tune",
+    "train",
+    "split",
+    "export",
+    "evaluate",
+    "predict",
+    "transform",
+    "ingest",
+    "prepare",
 )
 _SHOWN = frozenset({"explore", "report"})
 _TABLES = frozenset({"frame", "series", "array"})
@@ -47,7 +55,7 @@ def assign_roles(graph: Graph) -> dict[int, Role]:
         if node.replicable:
             roles[number] = "prepare"
         elif role in _MODEL_SIDE | {"export", "ingest", "split"}:
-            roles[number] = cast("Role", role)
+            roles[number] = role
         elif number not in useful and _only_shows(node):
             roles[number] = "explore"
         else:
@@ -157,9 +165,7 @@ def _fits(node: Node) -> bool:
     )
 
 
-def _feeds_a_result(
-    graph: Graph, reach: Reach, roles: dict[int, Role | None]
-) -> frozenset[int]:
+def _feeds_a_result(graph: Graph, reach: Reach, roles: dict[int, Role | None]) -> frozenset[int]:
     """Statements in the backward slice of models, scores, predictions and written files."""
     goals = [n for n in graph.nodes if roles[n.statement.id] in _MODEL_SIDE | {"export"}]
     if not goals:
@@ -197,8 +203,7 @@ def _inherit(
             continue
         sources = {reach.before(name, number) for name in node.reads}
         shown = {roles[source] for source in sources if source is not None}
-        if shown & {"evaluate", "predict"}:
-            roles[number] = "evaluate"
-        elif shown & {"train", "tune"} and roles[number] == "prepare":
+        after_fit = shown & {"train", "tune"} and roles[number] == "prepare"
+        if after_fit or shown & {"evaluate", "predict"}:
             roles[number] = "evaluate"
     return roles

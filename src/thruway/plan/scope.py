@@ -28,9 +28,7 @@ class Scoped:
     declare: tuple[str, ...]
 
 
-def scope_edits(
-    body: tuple[int, ...], nodes: dict[int, Node], inputs: frozenset[str]
-) -> Scoped:
+def scope_edits(body: tuple[int, ...], nodes: dict[int, Node], inputs: frozenset[str]) -> Scoped:
     """Return what has to change in the statements of one step."""
     bound = set(inputs)
     for number in body:

@@ -6,15 +6,26 @@ A plan is complete: the writer of the project decides nothing, it renders.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from thruway.findings import Finding
-from thruway.graph.types import Graph
-from thruway.kit.values.types import Value
+if TYPE_CHECKING:
+    from thruway.findings import Finding
+    from thruway.graph.types import Graph
+    from thruway.kit.values.types import Value
 
 Role = Literal[
-    "ingest", "explore", "validate", "prepare", "split", "transform", "tune", "train",
-    "evaluate", "predict", "export", "report",
+    "ingest",
+    "explore",
+    "validate",
+    "prepare",
+    "split",
+    "transform",
+    "tune",
+    "train",
+    "evaluate",
+    "predict",
+    "export",
+    "report",
 ]
 CutMode = Literal["auto", "headings", "cells", "statements"]
 PortKind = Literal["value", "random", "file"]
@@ -58,6 +69,7 @@ class Parameter:
         annotation: `float`, `str | None`, …
         kind: what it is.
         reason: why it was lifted, for the report.
+        comment: the author's comment above the constant it comes from, as written.
     """
 
     name: str
@@ -66,6 +78,7 @@ class Parameter:
     annotation: str
     kind: ParameterKind
     reason: str
+    comment: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ A statement is the unit that is never cut. Everything here is known without runn
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from thruway.findings import Finding, Place, Unknown
-from thruway.source.types import Source
+if TYPE_CHECKING:
+    from thruway.findings import Finding, Place, Unknown
+    from thruway.source.types import Source
 
 StatementKind = Literal[
     "import",  # import x, from x import y, from x import *
@@ -22,7 +23,7 @@ StatementKind = Literal[
 
 
 @dataclass(frozen=True)
-class Literal_:
+class Literal_:  # noqa: N801 - `Literal` is typing's
     """A literal argument in a call, with its place, so that it can be lifted to a parameter.
 
     Attributes:

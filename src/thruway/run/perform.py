@@ -112,7 +112,12 @@ def _surroundings(
     output = OutputLog()
     files = FileWatch(place, job.code, arguments)
     seed_all(job.seed)
-    with quiet_imports(), seed_on_import(job.seed), _folder(place.cwd), contextlib.ExitStack() as stack:
+    with (
+        quiet_imports(),
+        seed_on_import(job.seed),
+        _folder(place.cwd),
+        contextlib.ExitStack() as stack,
+    ):
         for log in (output, displays, figures, files):
             log.start()
             stack.callback(log.stop)

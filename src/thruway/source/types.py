@@ -7,10 +7,12 @@ notebook, markdown included, as a reader counts them; a plain script is one cell
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from thruway.findings import Finding
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from thruway.findings import Finding
 
 CellKind = Literal["code", "markdown", "raw"]
 SourceKind = Literal["notebook", "script", "percent"]

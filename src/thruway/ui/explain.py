@@ -78,7 +78,9 @@ def _step(step: StepPlan) -> list[str]:
         f"      interface   ({inputs}) -> {outputs}",
         f"      begins here because {step.reason}",
     ]
-    lines += [f"      parameter   {p.pipeline_name} = {p.default} ({p.reason})" for p in step.parameters]
+    lines += [
+        f"      parameter   {p.pipeline_name} = {p.default} ({p.reason})" for p in step.parameters
+    ]
     return lines
 
 

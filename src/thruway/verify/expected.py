@@ -56,10 +56,7 @@ def expected_of(step: StepRecord, trace: Trace) -> Expected:
         },
         stdout="".join(fact.stdout for fact in members),
         displays=tuple(
-            display.text
-            for fact in members
-            if fact.statement in shown
-            for display in fact.displays
+            display.text for fact in members if fact.statement in shown for display in fact.displays
         ),
         figures=tuple(figure.digest for fact in members for figure in fact.figures),
         files=files,

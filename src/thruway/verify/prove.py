@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from thruway.run.reporter import Reporter
     from thruway.run.types import RunResult, StepResult
     from thruway.trace.types import Trace
+    from thruway.verify.types import What
 
 LIMITS = (
     "Data other than this run's: a branch that was not taken here was kept, not executed.",
@@ -71,7 +72,7 @@ def prove(
     runs = 1
     if any(check.verdict == "differs" for check in checks):
         runs = 2
-        checks = _look_again(checks, project, manifest, original, options, python)
+        checks = _look_again(checks, project, manifest, original, options)
     found = tuple(checks)
     return Proof(
         found,
@@ -104,9 +105,10 @@ def _values(
         return
     ports = {port.name for port in step.outputs}
     for name, number in step.bound.items():
-        what = "port" if name in ports else "name"
-        check = Check(step.name, what, name, "equal", "", place=places.get(number, ""),
-                      statement=number)
+        what: What = "port" if name in ports else "name"
+        check = Check(
+            step.name, what, name, "equal", "", place=places.get(number, ""), statement=number
+        )
         kept = wanted.names.get(name)
         local = record.names.get(name)
         if kept is None:
@@ -176,7 +178,6 @@ def _look_again(
     manifest: Manifest,
     original: Original,
     options: RunOptions,
-    python: str,
 ) -> list[Check]:
     """Run both once more, with the values that differ kept, and settle each difference."""
     doubtful = [c for c in checks if c.verdict == "differs"]

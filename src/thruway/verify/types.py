@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from thruway.kit.values.types import Verdict
+if TYPE_CHECKING:
+    from thruway.kit.values.types import Verdict
 
 What = Literal["port", "name", "stdout", "display", "figures", "file", "step"]
 

@@ -6,6 +6,7 @@ import asyncio
 import builtins
 import time
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thruway.kit.ambient.display import DisplayLog, display
@@ -16,6 +17,7 @@ from thruway.trace.child.covariables import Covariables
 from thruway.trace.child.failure import describe_failure
 from thruway.trace.child.file_effects import FileEffects
 from thruway.trace.child.harmless import judge
+from thruway.trace.child.own_copies import OwnCopies
 from thruway.trace.child.surroundings import Surroundings
 from thruway.trace.types import Display, Fact, Failure, Figure
 
@@ -78,7 +80,8 @@ class Observer:
     def run(self) -> Observed:
         """Run until the end, a failure, or the program's own exit."""
         observed = Observed()
-        logs = (self._figures, self._files, self._displays, self._output)
+        copies = OwnCopies(Path(self._job.workspace))
+        logs = (copies, self._figures, self._files, self._displays, self._output)
         for log in logs:
             log.start()
         self._surroundings.begin()

@@ -1,0 +1,66 @@
+"""What the plan noticed about a program, as findings."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from thruway.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from thruway.graph.types import Graph, Node
+    from thruway.plan.link import Link
+
+
+def notice(graph: Graph) -> tuple[Finding, ...]:
+    """Return the findings of all layers up to this one."""
+    found = [*graph.program.source.findings, *graph.program.findings]
+    for node in graph.nodes:
+        if node.statement.dynamic:
+            found.append(
+                Finding(
+                    "TW102", Severity.WARNING, node.statement.place, str(node.statement.dynamic)
+                )
+            )
+        if node.statement.kind == "import" and (drawn := _draws(graph, node)):
+            reason = (
+                f"importing {drawn[0]} for the first time draws from the stream {drawn[1]} that "
+                "the program seeded; that draw was left out of both runs, so that a run without "
+                "Thruway may show other random numbers after it"
+            )
+            fix = "import everything before seeding"
+            found.append(Finding("TW103", Severity.WARNING, node.statement.place, reason, fix))
+        if any(token == "network" for token in node.resources_read | node.resources_written):
+            found.append(
+                Finding("TW105", Severity.WARNING, node.statement.place, "it uses the network")
+            )
+    return tuple(found)
+
+
+def _draws(graph: Graph, node: Node) -> tuple[str, str] | None:
+    """The (module, stream) that an import drew from, if the program had set it and uses it."""
+    roots = {root for root, _ in _imported(node)}
+    for module, token in graph.trace.import_draws:
+        writers = [n for n in graph.nodes if token in n.resources_written]
+        before = any(n.statement.id < node.statement.id for n in writers)
+        after = any(n.statement.id > node.statement.id for n in writers)
+        if module.split(".")[0] in roots and before and after:
+            return module, token
+    return None
+
+
+def _imported(node: Node) -> list[tuple[str, str]]:
+    """(root package, dotted name) of what an import statement imports."""
+    found = []
+    for part in ast.walk(ast.parse(node.statement.code)):
+        if isinstance(part, ast.Import):
+            found += [(alias.name.split(".")[0], alias.name) for alias in part.names]
+        elif isinstance(part, ast.ImportFrom) and part.module:
+            found.append((part.module.split(".")[0], part.module))
+    return found
+
+
+def relevant(links: tuple[Link, ...], body: tuple[int, ...]) -> tuple[Link, ...]:
+    """Return the links that hold statements of the body."""
+    inside = set(body)
+    return tuple(link for link in links if link.first in inside or link.last in inside)
