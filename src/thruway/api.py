@@ -308,11 +308,18 @@ class _Repairs:
         return self._join(plan, first.step, f"{first.what} {first.name} differs".strip())
 
     def learn_from_failure(self, plan: Plan, error: StepFailed | StorageError) -> bool:
-        """Join the step that failed with the one before it."""
-        step = next((s.name for s in plan.steps if s.name in error.where.split(",")[0]), "")
-        if not step:
-            step = next((s.name for s in plan.steps if s.name in str(error)), "")
-        return bool(step) and self._join(plan, step, error.what)
+        """Keep a value that cannot be stored inside its step, or join the step that failed."""
+        where = error.where.split(",")
+        step = next((s for s in plan.steps if s.name in where[0].split()), None)
+        if step is None:
+            return False
+        if isinstance(error, StorageError):
+            port = next((p for p in step.outputs if p.name in where[-1].split()), None)
+            if port is not None and (port.name, port.statement) not in self.unstorable:
+                self.unstorable |= {(port.name, port.statement)}
+                self.last = f"`{port.name}` cannot be stored"
+                return True
+        return self._join(plan, step.name, error.what)
 
     def _join(self, plan: Plan, name: str, why: str) -> bool:
         index = next((i for i, step in enumerate(plan.steps) if step.name == name), 0)

@@ -14,7 +14,7 @@ import pytest
 
 from thruway.errors import InterpreterError
 from thruway.findings import Unknown
-from thruway.trace.child.own_copies import replace_links
+from thruway.kit.ambient.own_copies import replace_links
 from thruway.trace.observe import ObserveOptions, observe, observe_values
 
 SOURCE = str(Path(__file__).parents[2] / "src")
@@ -149,6 +149,18 @@ def test_other_programs_do_not_write_the_users_files(program, start):
     trace = observe(made)
     assert trace.failure is None
     assert [file.read_text() for file in [*files, folder / "gone.txt"]] == ["old"] * 4
+
+
+def test_linked_folders_get_files_of_their_own(tmp_path):
+    deep = tmp_path / "data" / "deep"
+    deep.mkdir(parents=True)
+    (deep / "a.txt").write_text("old")
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    (workspace / "data").symlink_to(tmp_path / "data")
+    replace_links(workspace)
+    (workspace / "data" / "deep" / "a.txt").write_text("new")
+    assert (deep / "a.txt").read_text() == "old"
 
 
 def test_what_there_is_no_room_to_copy_is_left_out(tmp_path, capsys):

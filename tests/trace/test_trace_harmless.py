@@ -17,6 +17,7 @@ BEFORE = """
 import numpy as np
 import pandas as pd
 import random
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 from sklearn.pipeline import make_pipeline
@@ -29,6 +30,9 @@ model = LinearRegression()
 lazy = StandardScaler(copy=False)
 chain = make_pipeline(StandardScaler(), LinearRegression())
 rng = np.random.RandomState(0)
+seeded = Ridge(random_state=np.random.default_rng(0))
+rows = [{"a": 1, "b": np.float64(2)}, {"a": 2, "b": "c"}]
+vector = DictVectorizer()
 gen = (i for i in range(3))
 def pure(frame, names):
     frame = frame.copy()
@@ -97,6 +101,10 @@ CASES = {
     "x = lazy.transform(df)": "",
     "x = lazy.fit_transform(df)": "",
     "chain.fit(df[['b']], df['b'])": "",
+    "x = nested[0]": "nested",
+    "x = seeded.predict(df)": "",
+    "x = vector.fit(rows)": "rows",
+    "rows[0]['a'] = 1": "",
     "x = cross_val_score(model, df[['b']], df['b'])": "cross_val_score df model",
     "x = Ridge().fit(df[['b']], df['b'])": "Ridge df",
     "x = make_pipeline(model).fit(df, arr)": "",

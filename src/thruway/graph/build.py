@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from thruway.trace.types import Fact, Trace
 
 _FIXED_KINDS = frozenset({"module", "scalar", "text"})
+# Objects that are settings themselves: changing them is an effect, not a new value of the name.
+_OPTIONS = frozenset({"matplotlib.RcParams", "os._Environ", "decimal.Context"})
 _SEEDS = {
     "numpy.random.seed": "random:numpy",
     "numpy.random.set_state": "random:numpy",
@@ -59,6 +61,7 @@ def _join(statements: list[Statement], facts: dict[int, Fact]) -> Iterator[Node]
     sharing = Sharing(tuple(facts[statement.id] for statement in statements))
     deferred = _Deferred()
     kinds: dict[str, ValueKind] = {}
+    types: dict[str, str] = {}
     folders = Folders()
     known: set[str] = set()
     program_names = {name for s in statements for name in (*s.stores, *facts[s.id].binds)}
@@ -71,8 +74,8 @@ def _join(statements: list[Statement], facts: dict[int, Fact]) -> Iterator[Node]
         updates = fact.changes | mutated | ((statement.stores | fact.binds) - binds)
         updates |= sharing.closure(frozenset(mutated), statement.id)
         updates |= sharing.joined_here(statement.id)
-        updates = (updates & known) - binds
-        read_resources, written_resources = _resources(statement, fact)
+        updates = (updates & known) - binds - {n for n in known if types.get(n) in _OPTIONS}
+        read_resources, written_resources = _resources(statement, fact, kinds)
         read_resources |= folders.implied(read_resources, written_resources)
         yield Node(
             statement,
@@ -86,6 +89,7 @@ def _join(statements: list[Statement], facts: dict[int, Fact]) -> Iterator[Node]
         known |= binds | fact.binds
         known -= fact.deletes
         kinds.update({name: value.kind for name, value in fact.values.items()})
+        types.update({name: value.type for name, value in fact.values.items()})
         deferred.learn(statement, fact)
 
 
@@ -104,7 +108,9 @@ def _uncertain(statement: Statement, fact: Fact, known: set[str]) -> frozenset[s
     return frozenset((fact.binds - statement.certain) & known)
 
 
-def _resources(statement: Statement, fact: Fact) -> tuple[frozenset[str], frozenset[str]]:
+def _resources(
+    statement: Statement, fact: Fact, kinds: dict[str, ValueKind]
+) -> tuple[frozenset[str], frozenset[str]]:
     """Return the tokens read and written, quiet library chatter left out."""
     targets = [call.target for call in statement.calls if not call.in_definition]
     seeded = {token for target, token in _SEEDS.items() if target in targets}
@@ -113,7 +119,9 @@ def _resources(statement: Statement, fact: Fact) -> tuple[frozenset[str], frozen
     for effect in fact.effects:
         if statement.kind == "import" and effect.resource.startswith("random:"):
             continue
-        if effect.resource.startswith(_QUIET) and not _sets_itself(statement, effect.resource):
+        if effect.resource.startswith(_QUIET) and not _sets_itself(
+            statement, effect.resource, kinds
+        ):
             continue
         if effect.mode in {"read", "update"}:
             read.add(effect.resource)
@@ -133,12 +141,12 @@ def _only_calls(statement: Statement) -> bool:
     return all(call.target in _SEEDS for call in statement.calls)
 
 
-def _sets_itself(statement: Statement, token: str) -> bool:
+def _sets_itself(statement: Statement, token: str, kinds: dict[str, ValueKind]) -> bool:
     """Whether the text of the statement, not a library under it, touches this setting."""
     if statement.kind == "import":
         return False
     if token.startswith("module:"):
-        return bool(statement.mutates)
+        return any(kinds.get(name) == "module" for name in statement.mutates)
     return any(
         token.startswith(mark) and prefix.rstrip(".") in _dotted(statement)
         for prefix, mark in _OPTION_TARGETS.items()

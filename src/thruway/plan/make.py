@@ -21,7 +21,7 @@ from thruway.plan.ports import Crossing, crossings, port
 from thruway.plan.results import results_of
 from thruway.plan.roles import assign_roles
 from thruway.plan.schemas import name_schemas
-from thruway.plan.scope import scope_edits
+from thruway.plan.scope import module_texts, scope_edits
 from thruway.plan.share import share
 from thruway.plan.sort import sort_statements, written_into
 from thruway.plan.types import CutMode, Edit, Plan, Port, Role, Shared, StepPlan
@@ -63,7 +63,7 @@ def make_plan(
     ]
     taken = _program_names(graph)
     name = package or _package(graph, taken)
-    results = results_of(graph, definitions.reach, segments, roles)
+    results = results_of(graph, definitions.reach, segments, roles, unstorable)
     shared, module_of = share(graph, definitions, segments, places, sorted_.settings)
     subjects = tuple(
         _subject(graph, segment, roles, crossing[index], results[index])
@@ -172,7 +172,7 @@ def _step(
         known,
         _written_files(draft.graph),
     )
-    scoped = scope_edits(body, nodes, frozenset(p.name for p in inputs))
+    scoped = scope_edits(body, nodes, frozenset(p.name for p in inputs), _module(draft.graph))
     return StepPlan(
         name=draft.name,
         role=draft.subject.role,
@@ -340,6 +340,11 @@ def _written_files(graph: Graph) -> frozenset[str]:
         both |= written & node.resources_read
         written |= {t for t in node.resources_written if t.startswith("file:")}
     return frozenset(token.removeprefix("file:") for token in both)
+
+
+def _module(graph: Graph) -> dict[str, str]:
+    program = graph.program
+    return module_texts(program.statements, program.source.path.name)
 
 
 def _read_later(graph: Graph, number: int) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from thruway.graph.types import Graph, Node
     from thruway.plan.cut import Segment
 
+_OF_THE_MODULE = ("__file__", "__name__", "__doc__")
 SCALARS = frozenset({"int", "float", "str", "bool"})
 
 
@@ -98,6 +99,8 @@ class Definitions:
                 statement.kind == "import"
             )
         if statement.kind not in {"function", "class"} or statement.global_writes:
+            return False
+        if any(name in statement.code for name in _OF_THE_MODULE):
             return False
         if any(len(self.reach.writers(name)) > 1 for name in statement.stores):
             return False

@@ -21,7 +21,11 @@ _MOST = 10
 
 
 def results_of(
-    graph: Graph, reach: Reach, segments: tuple[Segment, ...], roles: dict[int, Role]
+    graph: Graph,
+    reach: Reach,
+    segments: tuple[Segment, ...],
+    roles: dict[int, Role],
+    unstorable: frozenset[tuple[str, int]],
 ) -> list[tuple[str, ...]]:
     """Return the result names of each segment."""
     makers = _makers(graph, reach)
@@ -41,6 +45,7 @@ def results_of(
                 if name in graph.trace.alive
                 and name not in loops
                 and reach.until(name, last) == number
+                and (name, number) not in unstorable
                 and _is_result(graph, name, number, makers, roles)
             )[-_MOST:]
         )

@@ -1,7 +1,8 @@
 """What moving a statement from a module into a function forces to change.
 
 `global x` in a nested function becomes `nonlocal x`; a `global` at the top level does nothing
-there, so it goes; names that only a nested function binds are bound first.
+there, so it goes; names that only a nested function binds are bound first. `__file__`, `__name__`
+and `__doc__` mean the original, not the module of the step, so its values are written out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from thruway.graph.types import Node
+    from thruway.program.types import Statement
 
 _GLOBAL = "global"
 
@@ -28,20 +30,61 @@ class Scoped:
     declare: tuple[str, ...]
 
 
-def scope_edits(body: tuple[int, ...], nodes: dict[int, Node], inputs: frozenset[str]) -> Scoped:
-    """Return what has to change in the statements of one step."""
+def scope_edits(
+    body: tuple[int, ...],
+    nodes: dict[int, Node],
+    inputs: frozenset[str],
+    module: dict[str, str],
+) -> Scoped:
+    """Return what has to change in the statements of one step.
+
+    Args:
+        body: the step's statements.
+        nodes: every statement.
+        inputs: names that come in through ports.
+        module: attributes of the original module → text of their values (`module_texts`).
+    """
     bound = set(inputs)
     for number in body:
         bound |= nodes[number].statement.stores
     edits: list[Edit] = []
     declare: list[str] = []
     for number in body:
-        for statement, nested in _globals(ast.parse(nodes[number].statement.code), nested=False):
+        tree = ast.parse(nodes[number].statement.code)
+        edits += _module_edits(number, tree, nodes[number].statement.code, module)
+        for statement, nested in _globals(tree, nested=False):
             edits.append(_edit(number, statement, nested=nested))
             for name in statement.names:
                 if nested and name not in bound and name not in declare:
                     declare.append(name)
     return Scoped(tuple(edits), tuple(declare))
+
+
+def module_texts(statements: tuple[Statement, ...], file: str) -> dict[str, str]:
+    """Return what `__file__`, `__name__` and `__doc__` are in the original, as Python text."""
+    doc = next((s.code.strip() for s in statements[:1] if s.kind == "docstring"), "None")
+    return {"__file__": repr(file), "__name__": '"__main__"', "__doc__": doc}
+
+
+def _module_edits(number: int, tree: ast.AST, code: str, module: dict[str, str]) -> list[Edit]:
+    lines = code.splitlines()
+    return [
+        Edit(
+            number,
+            name.lineno,
+            _characters(lines, name.lineno, name.col_offset),
+            name.lineno,
+            _characters(lines, name.lineno, name.col_offset + len(name.id.encode())),
+            module[name.id],
+        )
+        for name in ast.walk(tree)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load) and name.id in module
+    ]
+
+
+def _characters(lines: list[str], line: int, column: int) -> int:
+    """Turn a column in bytes, as `ast` counts, into one in characters."""
+    return len(lines[line - 1].encode()[:column].decode(errors="ignore"))
 
 
 def _globals(tree: ast.AST, *, nested: bool) -> Iterator[tuple[ast.Global, bool]]:

@@ -114,9 +114,21 @@ def _cell(marker: str, lines: list[str], first_line: int) -> list[Draft]:
     percent = PERCENT.match(marker)
     options = percent[2] if percent else f"[{old[1]}]" if old else ""
     kind = _kind(options)
+    if kind == "markdown" and (code := _first_code(lines)) is not None:
+        # A text cell that goes on with code: Python runs it, so it is code here too.
+        text = Draft(kind, _uncommented(lines[:code]), _title(percent), first_line)
+        return [text, Draft("code", _trimmed(lines[code:]), None, first_line + code)]
     if kind != "code":
         return [Draft(kind, _uncommented(lines), _title(percent), first_line)]
     return [Draft("code", _trimmed(lines), _title(percent), first_line)]
+
+
+def _first_code(lines: list[str]) -> int | None:
+    """Return the index of the first line of a text cell that is neither comment nor string."""
+    if any(mark in line for line in lines for mark in ('"""', "'''")):
+        return None
+    found = (n for n, line in enumerate(lines) if line.strip() and not line.startswith("#"))
+    return next(found, None)
 
 
 def _kind(options: str) -> CellKind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from typing import TYPE_CHECKING
@@ -43,6 +44,15 @@ def shell_answer(command: str, place: Place, known: str) -> Answer:
     text = text_expression(command, known)
     if text is None:
         raise refused(f"The shell line `!{command}` cannot be filled in.", place, command, FIX)
+    if target := downloaded(command):
+        return replaced(
+            f"import os, subprocess; os.path.exists({target!r}) or "
+            f"subprocess.run({text}, shell=True, check=False)",
+            "TW002",
+            place,
+            f"`!{command}` downloads only when {target} is not there yet",
+            "download the data before the program runs",
+        )
     return replaced(
         f"import subprocess; subprocess.run({text}, shell=True, check=False)",
         "TW002",
@@ -50,6 +60,29 @@ def shell_answer(command: str, place: Place, known: str) -> Answer:
         f"`!{command}` became subprocess.run: what it does outside Python is not checked",
         FIX,
     )
+
+
+def downloaded(command: str) -> str:
+    """Return the file that a plain `wget` or `curl` line fetches, "" for any other line.
+
+    Example:
+        >>> downloaded("wget -q https://example.org/data.csv -O d.csv")
+        'd.csv'
+        >>> downloaded("wget https://example.org/a/data.csv")
+        'data.csv'
+        >>> downloaded("wget https://example.org/a.zip && unzip a.zip")
+        ''
+    """
+    if re.search(r"[|&;<>`$\n{]", command) or not re.match(r"(wget|curl)\s", command):
+        return ""
+    parts = shlex.split(command)
+    options = {"wget": {"-O", "--output-document"}, "curl": {"-o", "--output"}}[parts[0]]
+    for option, value in itertools.pairwise(parts):
+        if option in options:
+            return value
+    urls = [part for part in parts if "://" in part]
+    saves = parts[0] == "wget" or "-O" in parts or "--remote-name" in parts
+    return urls[0].rstrip("/").rsplit("/", 1)[-1] if len(urls) == 1 and saves else ""
 
 
 def is_read_only(command: str) -> bool:

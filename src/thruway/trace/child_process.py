@@ -152,7 +152,7 @@ class ChildProcess:
                 text or f"The interpreter {self._python} cannot be used.",
                 fix="give --python the path of a Python 3.11 or later that has your packages",
             )
-        if status == _OURS:
+        if status == _OURS or (status > 0 and not where):
             return InterpreterError(
                 "Thruway itself failed while it observed your program.",
                 where,

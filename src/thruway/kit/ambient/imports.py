@@ -86,7 +86,8 @@ class ImportGuard:
     """Runs every outermost first import inside a context manager of the caller's.
 
     Only installed libraries count. Imports that an import causes are inside the same context, so
-    that a library of a thousand modules costs one. Sits first in `sys.meta_path` until `remove()`; also a context manager.
+    that a library of a thousand modules costs one. Sits first in `sys.meta_path` until `remove()`;
+    also a context manager.
     """
 
     def __init__(self, around: Callable[[str], AbstractContextManager[object]]) -> None:

@@ -2,7 +2,8 @@
 
 A guard on the audit events: before a linked file is opened for writing, the link gives way to a
 copy (or to nothing, when the old content does not count); before something is made, moved or
-removed inside a linked folder, the link gives way to a folder of links.
+removed inside a linked folder, the link gives way to a folder of links. Another program that is
+started cannot be guarded, so every link gives way to a copy before it starts.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thruway.kit.ambient import audit
+from thruway.kit.ambient.own_copies import replace_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _roots: list[Path] = []
+_settled: set[Path] = set()
 
 
 def protect(root: Path) -> None:
@@ -30,6 +33,7 @@ def protect(root: Path) -> None:
 def unprotect(root: Path) -> None:
     """Stop protecting `root`."""
     for known in {Path(os.path.abspath(root)), root.resolve()}:  # noqa: PTH100 - links kept
+        _settled.discard(known)
         if known in _roots:
             _roots.remove(known)
     if not _roots:
@@ -37,6 +41,10 @@ def unprotect(root: Path) -> None:
 
 
 def _before(touch: audit.Touch) -> None:
+    if touch.kind == "process":
+        for root in set(_roots) - _settled:
+            _settled.add(root)
+            replace_links(root)
     if not touch.path or touch.kind == "temporary":
         return
     path = Path.cwd() / touch.path

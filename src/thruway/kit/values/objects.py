@@ -119,7 +119,8 @@ def _function(walk: Walk, value: types.FunctionType) -> Iterator[Any]:
     walk.write("function", text(f"{origin.token(value)}({names}){shape}|{code.co_flags & 12}"))
     yield value.__defaults__
     yield value.__kwdefaults__
-    cells = zip(code.co_freevars, value.__closure__ or (), strict=True)
+    closure = () if origin.in_step(value) else value.__closure__ or ()
+    cells = zip(code.co_freevars if closure else (), closure, strict=True)
     for name, cell in sorted(cells, key=lambda pair: pair[0]):
         yield name
         try:

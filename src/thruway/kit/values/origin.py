@@ -68,6 +68,18 @@ def qualname_of(thing: Any) -> str:
     return str(name).rpartition("<locals>.")[2]
 
 
+def in_step(thing: Any) -> bool:
+    """Return whether a function was written right inside a step.
+
+    What it takes from the step's variables it took from the globals of the original.
+    """
+    outer, nested, inner = str(getattr(thing, "__qualname__", "")).partition(".<locals>.")
+    if not nested or "<locals>" in inner:
+        return False
+    found = getattr(sys.modules.get(module_of(thing)), outer, None)
+    return hasattr(found, "role") and hasattr(found, "function")
+
+
 def token(thing: Any) -> str:
     """Return the name that a digest uses: stable when first-party code is moved."""
     module = module_of(thing)

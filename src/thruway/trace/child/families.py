@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import types
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +18,8 @@ Fresh = Literal["", "data", "model"]
 ATOMS = (int, float, complex, bool, str, bytes, type(None), slice, range)
 _CONTAINERS = (list, dict, set, tuple, frozenset)
 _DATA = {"pandas", "numpy"}
-_MANY = 1000
+_MANY = 10_000
+_DEEPEST = 3
 _CONTENTS = {"loc", "iloc", "at", "iat"}
 _NEW = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Constant)
 
@@ -79,12 +81,23 @@ def _is_data(value: Any) -> bool:
     return "generic" in names or (type(value).__name__ == "ndarray" and not value.dtype.hasobject)
 
 
-def _familiar_items(container: Any) -> bool:
+def _familiar_items(container: Any, depth: int = 0) -> bool:
     items = list(container.values()) if type(container) is dict else list(container)
-    if set(map(type, items)) <= set(ATOMS):
+    kinds = set(map(type, items))
+    if all(map(_is_atom, kinds)):
         return True
-    return len(items) <= _MANY and all(
-        type(item) not in _CONTAINERS and familiar(item) for item in items
+    if len(items) > _MANY or depth > _DEEPEST:
+        return False
+    return all(
+        _familiar_items(item, depth + 1) if type(item) in _CONTAINERS else familiar(item)
+        for item in items
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _is_atom(kind: type) -> bool:
+    return kind in ATOMS or (
+        _package(kind) == "numpy" and any(base.__name__ == "generic" for base in kind.__mro__)
     )
 
 
@@ -99,12 +112,11 @@ def is_plain_estimator(value: Any) -> bool:
     parameters = value.get_params(deep=False)
     if any(parameters.get(name) is False for name in pure.COPYING):
         return False
-    return (
-        all(
-            type(item) in ATOMS or (_package(type(item)) == "numpy" and not callable(item))
-            for item in parameters.values()
-        )
-        and type(parameters.get("random_state")).__name__ != "RandomState"
+    return all(
+        type(item) in ATOMS
+        or (_package(type(item)) == "numpy" and _is_data(item))
+        or (isinstance(item, type) and _package(item) in {"numpy", "builtins"})
+        for item in parameters.values()
     )
 
 

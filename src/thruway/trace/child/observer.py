@@ -6,7 +6,6 @@ import asyncio
 import builtins
 import time
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thruway.kit.ambient.display import DisplayLog, display
@@ -17,7 +16,6 @@ from thruway.trace.child.covariables import Covariables
 from thruway.trace.child.failure import describe_failure
 from thruway.trace.child.file_effects import FileEffects
 from thruway.trace.child.harmless import judge
-from thruway.trace.child.own_copies import OwnCopies
 from thruway.trace.child.surroundings import Surroundings
 from thruway.trace.types import Display, Fact, Failure, Figure
 
@@ -80,8 +78,7 @@ class Observer:
     def run(self) -> Observed:
         """Run until the end, a failure, or the program's own exit."""
         observed = Observed()
-        copies = OwnCopies(Path(self._job.workspace))
-        logs = (copies, self._figures, self._files, self._displays, self._output)
+        logs = (self._figures, self._files, self._displays, self._output)
         for log in logs:
             log.start()
         self._surroundings.begin()
