@@ -26,6 +26,13 @@ demo: $(STAMP)  ## migrate a real notebook to a proven pipeline, and run it
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest -q -n 2
 
+test-legacy: $(STAMP)  ## the main job inside pandas 1.5, NumPy 1.23, scikit-learn 1.1
+	$(BIN)/python tools/legacy.py
+
+docs: $(STAMP)  ## build the documentation into site/
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group docs
+	$(BIN)/mkdocs build --strict --quiet
+
 lint: $(STAMP)  ## ruff, mypy and the layer contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -39,6 +46,6 @@ bench: $(STAMP)  ## measure, as ratios in one run
 	$(BIN)/python benchmarks/ratios.py
 
 clean:  ## remove what the commands above made
-	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-legacy $(DEMO) site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup demo test lint golden bench clean
+.PHONY: help setup demo test test-legacy docs lint golden bench clean

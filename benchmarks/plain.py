@@ -7,6 +7,7 @@ job holds the cells, each a list of statements as Python, and which of them end 
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
 import random
@@ -45,9 +46,8 @@ def _display(*values: object) -> None:
     for value in values:
         if value is not None:
             repr(value)
-            make = getattr(type(value), "_repr_html_", None)
-            if make is not None and not isinstance(value, type):
-                make(value)
+            with contextlib.suppress(Exception):  # not every value has a picture
+                type(value)._repr_html_(value)
 
 
 if __name__ == "__main__":

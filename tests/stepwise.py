@@ -22,6 +22,7 @@ from thruway.project import load_manifest
 from thruway.project.render import render
 from thruway.run import RunOptions, run_project
 from thruway.run.inprocess import InProcessExecutor
+from thruway.run.modules import forget_stale
 from thruway.verify.prove import _compare
 
 # Hundreds of small stores: where memory can be had as a folder, nothing waits for a disk.
@@ -33,11 +34,12 @@ PLAIN = (int, float, str, list, tuple, dict, set, bool, type(None))
 
 
 class ThroughStore(InProcessExecutor):
-    """Forgets every value before each step, so that all come from the store."""
+    """Forgets every value and module before each step, as a process of its own would."""
 
     def perform(self, job, needed):
         self._memory.clear()
         self._digests.clear()
+        forget_stale(self._place.roots, everything=True)
         return super().perform(job, needed)
 
 

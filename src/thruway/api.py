@@ -23,6 +23,7 @@ from thruway.plan import Plan, make_plan
 from thruway.plan.link import Link
 from thruway.program import read_program
 from thruway.project import load_manifest, render, update_files, write_project
+from thruway.project.manifest import digest
 from thruway.project.report import render_report
 from thruway.project.report_proof import proven_text
 from thruway.project.write import check_target
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
     from thruway.kit.project import ProjectConfig
     from thruway.plan.types import CutMode
     from thruway.program.types import Program
+    from thruway.project.types import Manifest
     from thruway.run.reporter import Reporter as RunReporter
+    from thruway.source.types import Source
     from thruway.trace.reporter import ObserveReporter
     from thruway.trace.types import Trace
 
@@ -197,27 +200,20 @@ def verify(
     Args:
         project: folder of the project.
         python: interpreter of the program; the current one by default.
-        source: the original, when it is no longer where it was.
+        source: another original to compare with; by default the copy that the project keeps,
+            run where the original was.
         progress: hears what goes on.
 
     Raises:
-        ProjectError: not a migrated project, or its original is gone.
+        ProjectError: not a migrated project, or its copy of the original was edited.
         StepFailed: a step raised.
     """
     progress = progress or Silent()
     folder = Path(project).resolve()
     config = load_project(folder)
     manifest = load_manifest(folder)
-    origin = Path(source).resolve() if source else folder / manifest.source.origin
-    if not origin.exists():
-        raise ProjectError(
-            "the original is not where it was when this project was written",
-            where=str(origin),
-            fix="name it: `thruway verify DIR --source FILE`",
-        )
     last = max((each.cell for each in manifest.statements), default=0) or None
-    program, trace = _observe(origin, python, manifest.seed, last, progress)
-    _same_statements(manifest.statements, program, origin)
+    program, trace = _observe_again(folder, manifest, config, source, python, last, progress)
     progress.phase("proving")
     options = ObserveOptions(python or None, manifest.seed, last)
     original = Original(program, trace, options)
@@ -228,7 +224,35 @@ def _observe(
     path: Path, python: str, seed: int, until: int | None, progress: Progress
 ) -> tuple[Program, Trace]:
     progress.phase("reading", str(path))
-    program = read_program(read_source(path))
+    return _observe_source(read_source(path), python, seed, until, progress)
+
+
+def _observe_again(
+    folder: Path,
+    manifest: Manifest,
+    config: ProjectConfig,
+    source: str | Path,
+    python: str,
+    until: int | None,
+    progress: Progress,
+) -> tuple[Program, Trace]:
+    """Observe the original as it was migrated, in the folder that its data is in."""
+    path = Path(source).resolve() if source else folder / manifest.source.file
+    if not path.exists() or digest(path.read_bytes()) != manifest.source.sha256:
+        raise ProjectError(
+            "this is not the program that the project was made from",
+            where=str(path),
+            fix="migrate it again, into another folder or with `--force`",
+        )
+    progress.phase("reading", str(path))
+    read = replace(read_source(path), path=config.data / manifest.source.name)
+    return _observe_source(read, python, manifest.seed, until, progress)
+
+
+def _observe_source(
+    source: Source, python: str, seed: int, until: int | None, progress: Progress
+) -> tuple[Program, Trace]:
+    program = read_program(source)
     progress.phase("observing")
     options = ObserveOptions(python or None, seed, until, thumbnails=True)
     trace = observe(program, options, progress.observing)
@@ -340,15 +364,6 @@ class _Repairs:
         self.count += 1
         self.last = reason
         return True
-
-
-def _same_statements(records: tuple[object, ...], program: Program, origin: Path) -> None:
-    if len(records) > len(program.statements):
-        raise ProjectError(
-            "the original has changed since this project was written",
-            where=str(origin),
-            fix="migrate it again, into another folder or with `--force`",
-        )
 
 
 def _finished(target: Path, plan: Plan, proof: Proof | None, clock: _Clock) -> Migration:

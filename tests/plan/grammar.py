@@ -18,19 +18,21 @@ class Writer:
     """One program while it is drawn."""
 
     def __init__(self, draw):
-        self.draw = draw
+        self._draw = draw
         self.kinds = {}
         self.functions = {}
         self.files = set()
-        self.depth = 0
 
     # --- picking ---------------------------------------------------------------------------
 
     def one(self, options):
-        return self.draw(st.sampled_from(list(options)))
+        return self._draw(st.sampled_from(list(options)))
+
+    def maybe(self):
+        return self._draw(st.booleans())
 
     def number(self):
-        return self.draw(NUMBER)
+        return self._draw(NUMBER)
 
     def have(self, *kinds):
         return sorted(n for n, kind in self.kinds.items() if kind in kinds)
@@ -45,8 +47,7 @@ class Writer:
 
     def scalar(self):
         """An integer expression of what there is."""
-        options = [str(self.number())]
-        options += self.have("int")
+        options = [str(self.number()), *self.have("int")]
         options += [f"{name}[0]" for name in self.have("list")]
         options += [f"len({name})" for name in self.have("dict", "list", "set")]
         options += [f"int({name}.sum())" for name in self.have("array")]
@@ -71,7 +72,7 @@ class Writer:
         value = self.scalar()
         form = self.one(["{0} = {1}", "{0} = {1} + 1", "{0} = -({1})", "if ({0} := {1}) > 3:\n    pass"])
         old = self.have("int")
-        if old and self.draw(st.booleans()):
+        if old and self.maybe():
             return f"{self.one(old)} += {value}"
         return form.format(self.target("int"), value)
 
@@ -80,7 +81,7 @@ class Writer:
         others = self.have("list")
         form = self.one(["[{0}]", "[3, {0}, 1]", "list(range({0} % 3 + 1))", "[i * {0} for i in range(2)]"])
         text = form.format(value)
-        if others and self.draw(st.booleans()):
+        if others and self.maybe():
             text = self.one(["list({0})", "{0}[:]", "{0} + [7]", "sorted({0}, key=str)"]).format(self.one(others))
         return f"{self.target('list')} = {text}"
 
@@ -175,7 +176,7 @@ class Writer:
 
     def file(self):
         path = self.one(FILES)
-        if path in self.files and self.draw(st.booleans()):
+        if path in self.files and self.maybe():
             name = self.target("int")
             return f'with open("{path}") as handle:\n    {name} = len(handle.read())'
         mode = self.one("wa")
@@ -190,7 +191,7 @@ class Writer:
 
     def inner(self):
         """A statement that leaves the kinds of names alone: a change, or an integer."""
-        if self.have("list", "dict", "array", "frame", "box", "set") and self.draw(st.booleans()):
+        if self.have("list", "dict", "array", "frame", "box", "set") and self.maybe():
             return self.change()
         ints = self.have("int")
         return f"{self.one(ints)} += 1" if ints else f"print({self.number()})"
@@ -269,8 +270,9 @@ class Box:
 def programs(draw, most=12):
     """A program that runs, with its cuts."""
     writer = Writer(draw)
-    parts = [writer.statement() for _ in range(draw(st.integers(2, most)))]
-    text = HEADER
-    for part in parts:
-        text += ("# %%\n" if draw(st.booleans()) else "") + part + "\n"
-    return text
+    return HEADER + "".join(written(writer) for _ in range(draw(st.integers(2, most))))
+
+
+def written(writer):
+    """The next statement, perhaps at the beginning of a cell."""
+    return ("# %%\n" if writer.maybe() else "") + writer.statement() + "\n"

@@ -34,7 +34,7 @@ def rendered(name, folder):
 
 def as_text(files):
     return "".join(
-        f"=== {path}\n{content if isinstance(content, str) else content.decode()!r}\n"
+        f"=== {path}\n{content if isinstance(content, str) else repr(content)}\n"
         for path, content in files.items()
     )
 
@@ -136,7 +136,7 @@ def test_names_of_the_user_are_never_hidden(tmp_path):
         imports=("from elsewhere import Only",),
         outputs=(PORT("a"), PORT("b")),
     )  # fmt: skip
-    assert "from thruway import display as thruway_display" in text
+    assert "from thruway import display as show" in text
     assert "class OnlyOutputs(NamedTuple):" in text
 
 

@@ -149,6 +149,8 @@ def test_the_readme_says_what_was_not_compared():
     view = {"verdict": "differs", "seed": 0, "checks": [CHECK, WRONG, SKIPPED], "limits": ["x"]}
     text = proven_text(view)
     assert "Verdict: **differs**" in text
-    assert "**Differs:** `model` in `train_model` at `.coef_[0]`" in text
-    assert "Not compared: name `fig` in `load`: a Figure." in text
+    assert "of 2 things that were compared, 1 differ" in text
+    assert "- port `model` of `train_model`" in text
+    assert "at `.coef_[0]`: expected `1.0`, got `<2>`" in text
+    assert "Not compared:\n\n- name `fig` of `load`: a Figure" in text
     assert proven_text(None) == ""

@@ -155,11 +155,13 @@ def _best(
         for start in range(end - 1, -1, -1):
             for number in blocks[start]:
                 key = family(roles[number])
-                weights[key] = weights.get(key, 0.0) + _STRENGTH[key]
+                strength = 0.0 if _announces(nodes[number]) else _STRENGTH[key]
+                weights[key] = weights.get(key, 0.0) + strength
             cost = best[start] + _STEP_COST + _mix(weights)
             if start:
                 cost += widths[start] - (_HEADING_BONUS if bonus[start] else 0.0)
-            if cost < best[end] - 1e-9:
+            # Of equal cuts the earlier one: what announces a step belongs to it.
+            if cost < best[end] + 1e-9:
                 best[end], back[end] = cost, start
     bounds = []
     end = count
@@ -173,6 +175,12 @@ def _best(
         )
         for start, stop in reversed(bounds)
     )
+
+
+def _announces(node: Node) -> bool:
+    """Whether a statement only prints a text of its own, such as `print("training")`."""
+    quiet = not (node.binds or node.updates or node.resources_written or node.fact.displays)
+    return quiet and all(name in {"print", "time"} for name in node.reads)
 
 
 def _mix(weights: dict[str, float]) -> float:

@@ -106,7 +106,8 @@ def slug(text: str, most: int = _MOST_WORDS) -> str:
 def package_name(stem: str, heading: str, folder: str, taken: frozenset[str]) -> str:
     """Return the name of the package: from the file's name, its first heading, its folder."""
     for candidate in (stem, heading, folder, "program"):
-        name = slug(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", candidate), most=4)
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", candidate)
+        name = slug(words, most=4)
         if not name or name.startswith("untitled"):
             continue
         if name in taken or name in sys.stdlib_module_names or not _usable(name, set()):

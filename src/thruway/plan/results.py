@@ -28,15 +28,14 @@ def results_of(
     unstorable: frozenset[tuple[str, int]],
 ) -> list[tuple[str, ...]]:
     """Return the result names of each segment."""
-    makers = _makers(graph, reach)
+    makers = _makers(graph, reach, roles)
     loops = frozenset(name for node in graph.nodes for name in _loop_names(node))
     last = graph.nodes[-1].statement.id if graph.nodes else 0
     found = []
     for segment in segments:
         names: dict[str, int] = {}
         for number in segment.statements:
-            node = _node(graph, number)
-            for name in (*node.binds, *node.updates):
+            for name in _made(graph, number):
                 names[name] = number
         found.append(
             tuple(
@@ -44,12 +43,35 @@ def results_of(
                 for name, number in sorted(names.items(), key=lambda item: (item[1], item[0]))
                 if name in graph.trace.alive
                 and name not in loops
-                and reach.until(name, last) == number
+                and _last_maker(graph, reach, name, last) == number
                 and (name, number) not in unstorable
                 and _is_result(graph, name, number, makers, roles)
             )[-_MOST:]
         )
     return found
+
+
+def _made(graph: Graph, number: int) -> frozenset[str]:
+    """Names that a statement bound, or whose content it left visibly different."""
+    node = graph.node(number)
+    return node.binds | {
+        name
+        for name in node.fact.changes
+        if _digest(graph, name, number) != _digest(graph, name, number - 1)
+    }
+
+
+def _last_maker(graph: Graph, reach: Reach, name: str, last: int) -> int | None:
+    """The last statement that made what a name holds at the end."""
+    writer = reach.until(name, last)
+    while writer is not None and name not in _made(graph, writer):
+        writer = reach.before(name, writer)
+    return writer
+
+
+def _digest(graph: Graph, name: str, number: int) -> str:
+    value = _value(graph, name, number)
+    return value.fingerprint if value else ""
 
 
 def _is_result(
@@ -81,16 +103,20 @@ def _value(graph: Graph, name: str, number: int) -> Value | None:
     return found
 
 
-def _makers(graph: Graph, reach: Reach) -> frozenset[tuple[str, int]]:
+def _makers(
+    graph: Graph, reach: Reach, roles: dict[int, Role]
+) -> frozenset[tuple[str, int]]:
     """(name, writer) pairs that a later statement reads in order to make something."""
     found = set()
     for node in graph.nodes:
-        if not (node.binds or node.updates):
+        shows = roles[node.statement.id] in {"explore", "export"}
+        if shows or not (node.binds or node.updates):
             continue
         for name in node.reads | node.updates:
             source = reach.before(name, node.statement.id)
-            if source is not None:
+            while source is not None:
                 found.add((name, source))
+                source = reach.before(name, source) if name not in _made(graph, source) else None
     return frozenset(found)
 
 

@@ -199,11 +199,13 @@ def _inherit(
     reach = Reach(graph.nodes)
     for node in graph.nodes:
         number = node.statement.id
-        if first[number] is not None or node.replicable or node.binds or node.updates:
+        made = bool(node.binds or node.updates)
+        settled = first[number] is not None or made
+        if node.replicable or (settled and roles[number] != "explore"):
             continue
         sources = {reach.before(name, number) for name in node.reads}
         shown = {roles[source] for source in sources if source is not None}
-        after_fit = shown & {"train", "tune"} and roles[number] == "prepare"
+        after_fit = shown & {"train", "tune"} and (made or roles[number] == "prepare")
         if after_fit or shown & {"evaluate", "predict"}:
             roles[number] = "evaluate"
     return roles

@@ -137,9 +137,17 @@ def quoted(text: str) -> str:
     return literal
 
 
-def docstring(text: str) -> str:
-    """Return one line of text as a docstring."""
-    clean = " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
+def docstring(text: str, about: str = "") -> str:
+    """Return one line of text as a docstring, with more below it if there is more."""
+    clean = _harmless(" ".join(text.split()))
     if clean and clean[-1] not in ".!?…:":
         clean += "."
-    return f'"""{clean}"""'
+    if not about:
+        return f'"""{clean}"""'
+    rows = "\n".join(row.rstrip() for row in _harmless(about.strip()).split("\n"))
+    return f'"""{clean}\n\n{rows}\n"""'
+
+
+def _harmless(text: str) -> str:
+    """Return text that may stand in a docstring."""
+    return text.replace("\\", "\\\\").replace('"""', "'''")

@@ -7,6 +7,7 @@ Three calls for a whole project, each a few hundredths of a second.
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import subprocess
@@ -72,9 +73,10 @@ def _silence(report: str) -> None:
         for row in unused[path]:
             lines[row - 1] += f"  # noqa: {UNUSED_IMPORT}"
         if codes[path]:
-            lines[1:1] = ["", f"# ruff: noqa: {', '.join(sorted(codes[path]))}"]
-            if not lines[3].strip():
-                del lines[3]
+            end = ast.parse("\n".join(lines)).body[0].end_lineno or 1  # of the docstring
+            lines[end:end] = ["", f"# ruff: noqa: {', '.join(sorted(codes[path]))}"]
+            if not lines[end + 2].strip():
+                del lines[end + 2]
         _write(path, "\n".join(lines))
 
 

@@ -17,10 +17,12 @@ class Header:
     Attributes:
         title: the module's docstring.
         annotations: annotations are not evaluated in this module.
+        about: more for the docstring, below its first line.
     """
 
     title: str
     annotations: bool = True
+    about: str = ""
     _runtime: list[str] = field(default_factory=list)
     _type_only: list[str] = field(default_factory=list)
 
@@ -42,7 +44,7 @@ class Header:
         if type_only:
             self.need("from typing import TYPE_CHECKING")
         ordinary = [line for line in self._runtime if not is_future(line)]
-        parts = [docstring(self.title), self._future(), "\n".join(ordinary)]
+        parts = [docstring(self.title, self.about), self._future(), "\n".join(ordinary)]
         if type_only:
             block = "\n".join(INDENT + line for line in type_only)
             parts.append(f"if TYPE_CHECKING:\n{block}")

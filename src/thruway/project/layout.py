@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from thruway.project import code_text
+from thruway.project.comments import Comments, Lines, comments_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from thruway.plan.types import Edit, StepPlan
-    from thruway.program.types import Program, Statement
-    from thruway.source.types import Cell
+    from thruway.plan.types import Edit, Plan, StepPlan
+    from thruway.program.types import Statement
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Additions:
         shown: ids after which the open figures are shown.
         display: name of the function that displays.
         pyplot: expression that gives pyplot.
+        title: of the step; None for text that shows no headings.
     """
 
     edits: Mapping[int, tuple[Edit, ...]]
@@ -34,6 +37,7 @@ class Additions:
     shown: frozenset[int] = frozenset()
     display: str = "display"
     pyplot: str = "plt"
+    title: str | None = None
 
     @classmethod
     def of(cls, step: StepPlan, display: str, pyplot: str) -> Additions:
@@ -41,7 +45,7 @@ class Additions:
         edits: dict[int, tuple[Edit, ...]] = {}
         for edit in step.edits:
             edits[edit.statement] = (*edits.get(edit.statement, ()), edit)
-        return cls(edits, step.displayed, step.underscore, step.shown, display, pyplot)
+        return cls(edits, step.displayed, step.underscore, step.shown, display, pyplot, step.title)
 
 
 NOTHING = Additions({})
@@ -50,25 +54,76 @@ NOTHING = Additions({})
 class Layout:
     """The statements of a program, ready to be set."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, plan: Plan) -> None:
+        program = plan.graph.program
         self.statements = {statement.id: statement for statement in program.statements}
-        self._cells = {cell.number: _lines(cell) for cell in program.source.cells}
+        self._lines = Lines(program.source.cells)
+        self._comments = comments_of(plan, self._lines)
+        self._replicable = {n.statement.id for n in plan.graph.nodes if n.replicable}
+        bodies = Counter(number for step in plan.steps for number in step.body)
+        self._copied = {number for number, count in bodies.items() if count > 1}
 
     def pick(self, ids: Iterable[int]) -> list[Statement]:
         """Return the statements with these ids."""
         return [self.statements[number] for number in ids]
 
+    def heading(self, step: StepPlan) -> str:
+        """Return the author's heading under which a step begins, "" if there is none."""
+        ids = step.body or step.helpers
+        own = [number for number in ids if number not in self._replicable] or list(ids)
+        return heading_text(self.statements[own[0]].heading) if own else ""
+
     def text(self, ids: Iterable[int], additions: Additions = NOTHING) -> str:
         """Return the statements as written, with blank lines where the author had them."""
+        statements = self.pick(ids)
+        guests = self._guests(statements)
+        settled = [each for each in statements if each.id not in guests]
+        headings = self._headings(settled, additions.title)
         parts: list[str] = []
         before: Statement | None = None
-        for statement in self.pick(ids):
-            if before is not None and self._is_apart(before, statement):
+        for statement in statements:
+            heading = headings.get(statement.id, "")
+            if before is not None and (heading or self._is_apart(before, statement)):
                 parts.append("")
-            above, below = self._comments(statement)
-            parts += [*above, changed(statement, additions), *below]
+            parts += [f"# --- {heading} ---"] if heading else []
+            found = self._comments.get(statement.id, Comments())
+            found = replace(found, before=()) if statement.id in guests else found
+            parts += _commented(found, changed(statement, additions))
             before = statement
         return "\n".join(parts)
+
+    def _guests(self, statements: list[Statement]) -> frozenset[int]:
+        """Return the copies of definitions that stood somewhere else in the original."""
+        ids = {statement.id for statement in statements}
+        found = set()
+        for number in self._copied & ids:
+            later = number + 1
+            while later in self._replicable:
+                later += 1
+            if later not in ids:
+                found.add(number)
+        return frozenset(found)
+
+    def _headings(self, statements: list[Statement], title: str | None) -> dict[int, str]:
+        """Return statement → the heading that begins there, where its comments do not say it."""
+        if title is None:
+            return {}
+        found: dict[int, str] = {}
+        current = _letters(title)
+        for statement in statements:
+            text = heading_text(statement.heading)
+            if not text or _letters(text) == current:
+                continue
+            current = _letters(text)
+            if current not in _letters(self._said(statement)):
+                found[statement.id] = text
+        first = statements[0].id if statements else 0
+        if set(found) == {first}:  # one heading for all of it: the pipeline shows it
+            return {}
+        return found
+
+    def _said(self, statement: Statement) -> str:
+        return "\n".join(self._comments.get(statement.id, Comments()).above)
 
     def _is_apart(self, before: Statement, statement: Statement) -> bool:
         """Say whether a blank line stands between two statements, or stood by what was between."""
@@ -77,46 +132,31 @@ class Layout:
         between = self.pick(
             number for number in range(before.id + 1, statement.id + 1) if number in self.statements
         )
-        return any(self._follows_blank_line(later) for later in between)
-
-    def _follows_blank_line(self, statement: Statement) -> bool:
-        above, _ = self._comments(statement)
-        first = statement.place.line - len(above)
-        return not self._line(statement, first - 1, "#").strip()
-
-    def _comments(self, statement: Statement) -> tuple[list[str], list[str]]:
-        """Return the comment lines above a statement, and those that end its cell."""
-        rows = [row.strip() for row in statement.comment.strip("\n").split("\n")]
-        if not statement.comment.strip():
-            return [], []
-        left = self._count_above(statement)
-        for number, row in enumerate(rows):
-            if row and left == 0:
-                end = number if number == 0 or rows[number - 1] else number - 1
-                return rows[:end], rows[end:]
-            left -= bool(row)
-        return rows, []
-
-    def _count_above(self, statement: Statement) -> int:
-        """Return how many comment lines stand above a statement in its cell."""
-        count, line = 0, statement.place.line - 1
-        while text := self._line(statement, line):
-            if text.strip() and not text.lstrip().startswith("#"):
-                break
-            count += text.lstrip().startswith("#")
-            line -= 1
-        return count
-
-    def _line(self, statement: Statement, line: int, missing: str = "") -> str:
-        """Return a line of a statement's cell with its end, or `missing` outside of the cell."""
-        return self._cells.get(statement.place.cell, {}).get(line, missing)
+        return any(self._lines.follows_blank(later) for later in between)
 
 
-def _lines(cell: Cell) -> dict[int, str]:
-    """Return line of the user's text → the Python that stands for it, with its line end."""
-    rows = cell.code.split("\n")
-    numbers = cell.line_map or range(1, len(rows) + 1)
-    return {number: f"{row}\n" for number, row in zip(numbers, rows, strict=False)}
+def _commented(comments: Comments, code: str) -> Iterator[str]:
+    yield from comments.before
+    if comments.before:
+        yield ""
+    yield from comments.above
+    yield code
+    yield from comments.below
+
+
+def heading_text(heading: str) -> str:
+    """Return a heading on one line, without links, tags and emphasis.
+
+    >>> heading_text("**2.** See <a>the [data](x.csv)</a>")
+    '2. See the data'
+    """
+    text = re.sub(r"</?[A-Za-z][^<>]*>|\*\*|__(?=\W|$)|(?<!\w)__", "", heading)
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return " ".join(text.split()).strip("# ")
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
 
 
 def changed(statement: Statement, additions: Additions = NOTHING) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from thruway.project.code_text import camel_case, docstring, indent
+from thruway.project.comments import parameter_comment
 from thruway.project.header import Header
+from thruway.project.intro import intro, local_modules, says_more
 from thruway.project.names import free_name
 from thruway.project.places import module_name
 from thruway.project.ports import Annotations, field_names, kit_import, kit_type, named_tuple
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 def pipeline_text(plan: Plan, layout: Layout) -> str:
     """Return the text of `<package>/pipeline.py`."""
-    header = Header(plan.title)
+    header = Header(plan.title, about=_about(plan))
     functions = _functions(plan)
     for step in plan.steps:
         module = f"{plan.package}.steps.{module_name(step.name)}"
@@ -28,13 +30,31 @@ def pipeline_text(plan: Plan, layout: Layout) -> str:
     header.need(kit_import("pipeline", decorator))
     annotations = _annotations(plan, layout, header, taken)
     result, class_text = _result(plan, annotations, taken)
-    signature = ", ".join(_parameter(each, annotations) for each in pipeline_parameters(plan))
+    signature = ", ".join(
+        _parameter(each, annotations, layout) for each in pipeline_parameters(plan)
+    )
     function = (
         f"@{decorator}\ndef {plan.package}({signature}) -> {result}:\n"
         + indent("\n".join([docstring(plan.title), *_calls(plan, layout, functions)]))
         + _return(plan, result if class_text else "")
     )
     return "\n\n\n".join(part for part in (header.text(), class_text, function) if part) + "\n"
+
+
+def _about(plan: Plan) -> str:
+    """Return what the module's docstring says below its first line."""
+    name = plan.graph.program.source.path.name
+    parts = [f"Made by Thruway from {name}: every step holds lines of it, as they were written."]
+    words = intro(plan)
+    is_script = plan.graph.program.source.kind != "notebook"
+    if is_script and says_more(words, plan.title):  # it was the docstring there, too
+        parts.insert(0, words)
+    if modules := local_modules(plan):
+        parts.append(
+            f"Imports {', '.join(modules)} from the folder of the original, which\n"
+            "`[tool.thruway] data` in pyproject.toml names: they are not part of this project."
+        )
+    return "\n\n".join(parts)
 
 
 def _functions(plan: Plan) -> dict[str, str]:
@@ -64,19 +84,20 @@ def pipeline_parameters(plan: Plan) -> list[Parameter]:
     return list(found.values())
 
 
-def _parameter(parameter: Parameter, annotations: Annotations) -> str:
+def _parameter(parameter: Parameter, annotations: Annotations, layout: Layout) -> str:
     annotation = annotations.plain(parameter.annotation)
-    return f"{parameter.pipeline_name}: {annotation} = {parameter.default}"
+    comment = parameter_comment(parameter, layout.statements)
+    written = f"{parameter.pipeline_name}: {annotation} = {parameter.default}"
+    return f"\n{comment}\n{written}" if comment else written
 
 
 def _calls(plan: Plan, layout: Layout, functions: dict[str, str]) -> list[str]:
     lines: list[str] = []
     heading = ""
     for step in plan.steps:
-        ids = step.body or step.helpers
-        here = layout.statements[ids[0]].heading if ids else ""
-        if here and here != heading:
-            lines += [*([""] if lines else []), f"# {' '.join(here.split())}"]
+        here = layout.heading(step)
+        if here and here not in (heading, plan.title):
+            lines += [*([""] if lines else []), f"# {here}"]
             heading = here
         lines.append(_call(step, functions[step.name]))
     return lines

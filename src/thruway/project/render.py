@@ -17,6 +17,7 @@ from thruway.project.packaging_text import (
 )
 from thruway.project.pipeline_text import pipeline_text
 from thruway.project.places import MANIFEST, README, source_file, step_file
+from thruway.project.same_schemas import with_same_schemas
 from thruway.project.schema_text import schemas_text
 from thruway.project.shared_text import shared_text
 from thruway.project.step_text import step_text
@@ -38,6 +39,7 @@ def render(plan: Plan, *, data_root: str, climb: int, seed: int, proven: str = "
         seed: ambient seed of the original's run.
         proven: Markdown for the README: what was proven, and what was not compared.
     """
+    plan = with_same_schemas(plan)
     source = plan.graph.program.source
     original = source.path.read_bytes()
     modules = format_files(_modules(plan))
@@ -45,7 +47,7 @@ def render(plan: Plan, *, data_root: str, climb: int, seed: int, proven: str = "
         **modules,
         "pyproject.toml": pyproject_text(plan, data=data_root, climb=climb, seed=seed),
         "requirements.txt": requirements_text(plan),
-        README: readme_text(plan, proven),
+        README: readme_text(plan, data=data_root, proven=proven),
         ".gitignore": GITIGNORE,
         source_file(source.path.name): original,
     }
@@ -55,7 +57,7 @@ def render(plan: Plan, *, data_root: str, climb: int, seed: int, proven: str = "
 
 
 def _modules(plan: Plan) -> dict[str, str]:
-    layout = Layout(plan.graph.program)
+    layout = Layout(plan)
     package = plan.package
     files = {
         f"{package}/__init__.py": init_text(plan.title),

@@ -16,6 +16,7 @@ from thruway.project.report_rows import (
     step_rows,
 )
 from thruway.project.report_source import cell_views
+from thruway.project.same_schemas import with_same_schemas
 from thruway.project.templating import fill, plain
 from thruway.version import __version__
 
@@ -51,6 +52,7 @@ def render_report(
     """
     from markupsafe import Markup
 
+    plan = with_same_schemas(plan)
     proof = proof_rows(proof_view)
     compared = [item for item in proof if item["slug"] != "none"]
     rows = step_rows(plan, run_view, proof)

@@ -6,15 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from thruway.plan.types import Plan
 
 Row = dict[str, Any]
 _SLUGS = {"equal within": "near", "equal": "ok", "within": "near", "differs": "bad"}
 _NOUNS = {
-    "port": ("value at a port", "values at ports"),
-    "name": ("name alive at the end of a step", "names alive at the end of a step"),
+    "port": ("value that goes from step to step", "values that go from step to step"),
+    "name": ("variable at the end of a step", "variables at the end of a step"),
     "stdout": ("printed text", "printed texts"),
     "display": ("display", "displays"),
     "figures": ("set of figures", "sets of figures"),
@@ -67,10 +67,7 @@ def summary(rows: Sequence[Row]) -> str:
 
 def _counted(rows: Sequence[Row]) -> str:
     """Return `3 values at ports, 1 file`."""
-    counts = Counter(row["what"] for row in rows)
-    return ", ".join(
-        f"{count} {_NOUNS.get(what, (what, what))[count != 1]}" for what, count in counts.items()
-    )
+    return ", ".join(_kinds(rows))
 
 
 def proven_text(view: Mapping[str, Any] | None) -> str:
@@ -78,24 +75,70 @@ def proven_text(view: Mapping[str, Any] | None) -> str:
     if not view:
         return ""
     rows = proof_rows(view)
-    lines = [
-        f"Verdict: **{view.get('verdict', 'not compared')}**. The original and the pipeline ran",
-        f"from the seed {view.get('seed', 0)}, each step of the pipeline in a process of its own.",
-        "",
-        f"- {summary(rows)}",
-    ]
-    lines += [
-        f"- **Differs:** `{row['name']}` in `{row['step']}` at `{row['path'] or 'the value'}`:"
-        f" expected `{row['expected']}`, got `{row['actual']}`."
-        for row in rows
-        if row["slug"] == "bad"
-    ]
+    compared = [row for row in rows if row["slug"] != "none"]
+    wrong = [row for row in compared if row["slug"] == "bad"]
+    parts = [_how(view, len(compared), len(wrong))]
+    if compared:
+        parts.append("Compared:\n\n" + _bullets(_kinds(compared)))
+    if wrong:
+        parts.append("Different:\n\n" + _bullets(map(_difference, wrong)))
     skipped = [row for row in rows if row["slug"] == "none"]
-    lines += [
-        f"- Not compared: {row['what']} `{row['name']}` in `{row['step']}`: {row['reason']}."
-        for row in skipped[:20]
+    if skipped:
+        parts.append("Not compared:\n\n" + _bullets(_reasons(skipped)))
+    if limits := view.get("limits"):
+        parts.append("What no comparison can show:\n\n" + _bullets(limits))
+    return "\n\n".join(parts)
+
+
+def _how(view: Mapping[str, Any], compared: int, wrong: int) -> str:
+    runs = "twice" if view.get("original_runs", 1) == 2 else "once"
+    verdict = view.get("verdict", "not compared")
+    told = {
+        "equal": f"all {compared} things that were compared are equal",
+        "differs": f"of {compared} things that were compared, {wrong} differ",
+        "not compared": "nothing could be compared",
+    }.get(verdict, f"all {compared} things that were compared are {verdict}")
+    return (
+        f"Verdict: **{verdict}**. The original ran {runs}, statement by statement; the pipeline\n"
+        "ran with every step in a process of its own, meeting only through the store; both\n"
+        f"started from the seed {view.get('seed', 0)}. The result: {told}."
+    )
+
+
+def _bullets(items: Iterable[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)
+
+
+def _kinds(rows: Sequence[Row]) -> list[str]:
+    """Return `3 values at ports` for each kind of thing."""
+    counts = Counter(row["what"] for row in rows)
+    return [
+        f"{count} {_NOUNS.get(what, (what, what))[count != 1]}" for what, count in counts.items()
     ]
-    if skipped[20:]:
-        lines.append(f"- Not compared: {len(skipped) - 20} more, see report.html.")
-    lines += [f"- Not covered: {limit}" for limit in view.get("limits", [])]
-    return "\n".join(line.replace("reason below", "reason") for line in lines)
+
+
+def _difference(row: Row) -> str:
+    place = f" ({row['place']})" if row["place"] else ""
+    return (
+        f"{row['what']} {_named(row)} of `{row['step']}`{place} at `{row['path'] or 'the value'}`:"
+        f" expected `{row['expected']}`, got `{row['actual']}`"
+    )
+
+
+def _named(row: Row) -> str:
+    return f"`{row['name']}`" if row["name"] else ""
+
+
+def _reasons(rows: Sequence[Row]) -> list[str]:
+    """Return what was left out, one item for each reason."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["step"], row["reason"]), []).append(row)
+    items = []
+    for (step, reason), members in groups.items():
+        names = ", ".join(f"{row['what']} {_named(row)}".strip() for row in members[:6])
+        more = f" and {len(members) - 6} more" if members[6:] else ""
+        items.append(f"{names}{more} of `{step}`: {reason}")
+    if items[20:]:
+        items[20:] = [f"{len(items) - 20} more, in [report.html](report.html)"]
+    return items

@@ -41,9 +41,17 @@ def schemas_text(plan: Plan) -> str:
 
 
 def pandera_module(plan: Plan) -> str:
-    """Return pandera's module for pandas: it moved when pandera dropped pandas 1."""
-    major = plan.graph.trace.packages.get("pandas", "3").split(".")[0]
-    return "pandera" if major in ("0", "1") else "pandera.pandas"
+    """Return pandera's module for pandas: it moved in 0.24."""
+    return "pandera" if _is_old_pandas(plan) else "pandera.pandas"
+
+
+def pandera_requirement(plan: Plan) -> str:
+    """Return which pandera checks the frames: from 0.24 on it needs pandas 2."""
+    return "pandera>=0.20,<0.24" if _is_old_pandas(plan) else "pandera>=0.24"
+
+
+def _is_old_pandas(plan: Plan) -> bool:
+    return plan.graph.trace.packages.get("pandas", "3").split(".")[0] in ("0", "1")
 
 
 def schema_ports(plan: Plan) -> dict[str, tuple[str, Value]]:

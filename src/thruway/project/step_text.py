@@ -6,9 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from thruway.project.code_text import camel_case, docstring, indent
+from thruway.project.comments import parameter_comment
 from thruway.project.header import Header
 from thruway.project.layout import Additions, Layout
 from thruway.project.names import free_name, pyplot_name, used_names
+from thruway.project.origin import origin
 from thruway.project.ports import (
     Annotations,
     field_names,
@@ -21,7 +23,11 @@ from thruway.project.ports import (
 if TYPE_CHECKING:
     from thruway.plan.types import Plan, StepPlan
 
-_KIT_ALIASES = {"step": "thruway_step", "display": "thruway_display", "File": "ThruwayFile"}
+_KIT_ALIASES = {
+    "step": ("thruway_step",),
+    "display": ("show", "thruway_display"),
+    "File": ("ThruwayFile",),
+}
 
 
 class StepText:
@@ -31,7 +37,7 @@ class StepText:
         self.plan = plan
         self.step = step
         self.layout = layout
-        self.header = Header(step.title or step.name)
+        self.header = Header(_module_title(plan, step))
         self.header.need(*step.imports)
         self._module_names = self._named_by_module()
         self._function_names = self._named_in_function()
@@ -82,8 +88,8 @@ class StepText:
             taken = self._module_names
             if name != "step":
                 taken |= self._function_names
-            alias = _KIT_ALIASES.get(name, f"Thruway{name}")
-            names[name] = alias if name in taken else name
+            aliases = (name, *_KIT_ALIASES.get(name, (f"Thruway{name}",)))
+            names[name] = next((each for each in aliases if each not in taken), aliases[-1])
         return names
 
     # --- parts ---------------------------------------------------------------------------
@@ -114,7 +120,9 @@ class StepText:
             parts.append("*")
         for parameter in self.step.parameters:
             annotation = self.annotations.plain(parameter.annotation)
-            parts.append(f"{parameter.name}: {annotation} = {parameter.default}")
+            comment = parameter_comment(parameter, self.layout.statements)
+            written = f"{parameter.name}: {annotation} = {parameter.default}"
+            parts.append(f"\n{comment}\n{written}" if comment else written)
         return ", ".join(parts)
 
     def _body(self) -> str:
@@ -175,6 +183,12 @@ class StepText:
         }
         values = [returned(port, self.kit, paths) for port in self.step.outputs]
         return f"{self.result_class}({', '.join(values)})" if self.result_class else values[0]
+
+
+def _module_title(plan: Plan, step: StepPlan) -> str:
+    """Return what the step does, and where its lines stood in the original."""
+    title, place = step.title or step.name, origin(plan, step)
+    return f"{title.rstrip('. ')} ({place})" if place else title
 
 
 def step_text(plan: Plan, step: StepPlan, layout: Layout) -> str:

@@ -20,8 +20,9 @@ def test_files(plan: Plan) -> dict[str, str]:
     """Return path → text of the tests."""
     steps = [step.name for step in plan.steps]
     files = {
-        "tests/test_steps.py": fill("test_steps.py.jinja", steps=_rows(steps)),
-        "tests/test_pipeline.py": fill("test_pipeline.py.jinja", steps=_rows(steps)),
+        "tests/conftest.py": fill("conftest.py.jinja", steps=_rows(steps)),
+        "tests/test_steps.py": fill("test_steps.py.jinja"),
+        "tests/test_pipeline.py": fill("test_pipeline.py.jinja"),
     }
     if schema_ports(plan):
         cases = [case for step in plan.steps for case in _contracts(step)]

@@ -1,0 +1,86 @@
+"""What statements are for: decided by what they call and what flows, never by names."""
+
+from __future__ import annotations
+
+import pytest
+from observed import find, plan_of
+
+BEGIN = """
+import numpy as np
+import pandas as pd
+import matplotlib.pyplot as plt
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.preprocessing import StandardScaler
+from sklearn.model_selection import train_test_split, GridSearchCV, cross_val_score
+from sklearn.metrics import accuracy_score, confusion_matrix
+zzz = pd.read_csv("a.csv")
+"""
+A_CSV = "u,v,w\n" + "".join(f"{i},{i * i % 7},{int(i % 3 == 0)}\n" for i in range(30))
+MODEL = """
+q = zzz[["u", "v"]]
+r = zzz["w"]
+m = LogisticRegression()
+m.fit(q, r)
+"""
+
+ROLES = {
+    "reading a table": ("", "zzz = pd.read_csv", {"ingest"}),
+    "looking": ("zzz.head()" + MODEL, "zzz.head()", {"explore"}),
+    "printing a summary": ("print(zzz.describe())" + MODEL, "print(zzz.desc", {"explore"}),
+    "a chart": ("_ = plt.hist(zzz['u'])\nplt.show()" + MODEL, "_ = plt.hist", {"explore"}),
+    "a new column": ("zzz['n'] = zzz['u'] * 2" + MODEL, "zzz['n']", {"prepare", "transform"}),
+    "dropping rows": ("zzz = zzz.dropna()" + MODEL, "zzz = zzz.dropna", {"prepare"}),
+    "scaling": ("s = StandardScaler()\nzzz[['u']] = s.fit_transform(zzz[['u']])" + MODEL, "zzz[['u']] =", {"transform"}),
+    "splitting": (MODEL + "a, b, c, d = train_test_split(q, r, random_state=0)\nm.fit(a, c)", "a, b, c, d", {"split"}),
+    "making a model": (MODEL, "m = Logistic", {"train"}),
+    "fitting": (MODEL, "m.fit(q, r)", {"train"}),
+    "searching": (MODEL + "g = GridSearchCV(Ridge(), {'alpha': [1, 2]}, cv=2)\n_ = g.fit(q, r)", "_ = g.fit", {"tune"}),
+    "predicting": (MODEL + "p = m.predict(q)\nacc = accuracy_score(r, p)", "p = m.predict", {"predict", "evaluate"}),
+    "scoring": (MODEL + "p = m.predict(q)\nacc = accuracy_score(r, p)", "acc = ", {"evaluate"}),
+    "scoring by method": (MODEL + "acc = m.score(q, r)", "acc = ", {"evaluate"}),
+    "showing the score": (MODEL + "acc = m.score(q, r)\nprint(acc)", "print(acc)", {"evaluate", "report"}),
+    "cross validation": (MODEL + "acc = cross_val_score(m, q, r, cv=2)", "acc = ", {"evaluate"}),
+    "writing a table": (MODEL + "zzz.to_csv('b.csv')", "zzz.to_csv", {"export"}),
+    "writing a model": (MODEL + "import joblib\n_ = joblib.dump(m, 'm.pkl')", "_ = joblib", {"export"}),
+    "a chart saved": (MODEL + "plt.plot([1, 2])\nplt.savefig('a.png')", "plt.savefig", {"export", "evaluate", "explore"}),
+    "a helper that fits": (
+        "def go(one, two):\n    est = Ridge()\n    est.fit(one, two)\n    return est\nk = go(zzz[['u']], zzz['w'])",
+        "k = go", {"train"},
+    ),
+    "a helper that reads": (
+        "def get():\n    return pd.read_csv('a.csv')\nother = get()" + MODEL,
+        "other = get", {"ingest"},
+    ),
+    "a loop that fits": (
+        "fitted = {}\nfor n in [1, 2]:\n    fitted[n] = Ridge(alpha=n).fit(zzz[['u']], zzz['w'])",
+        "for n in", {"train"},
+    ),
+    "names that lie": ("model = zzz['u'].mean()\ntrain_score = zzz['v'] - model" + MODEL, "model = zzz", {"explore", "prepare", "transform"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_role(name):
+    text, code, wanted = ROLES[name]
+    plan = plan_of(f"{BEGIN}{text}\n", a_csv=A_CSV)
+    assert dict(plan.roles)[find(plan.graph, code)] in wanted
+
+
+def test_a_step_has_the_role_of_its_weightiest_part():
+    plan = plan_of(f"{BEGIN}{MODEL}print(m.score(q, r))\n", "headings", a_csv=A_CSV)
+    assert len(plan.steps) == 1
+    assert plan.steps[0].role in {"train", "ingest"}
+
+
+def test_pandas_alone_has_no_model_roles():
+    plan = plan_of(
+        """
+        import pandas as pd
+        df = pd.read_csv("a.csv")
+        df["n"] = df["u"] * 2
+        table = df.groupby("w")["n"].mean()
+        table.to_csv("t.csv")
+        """,
+        a_csv=A_CSV,
+    )
+    assert {step.role for step in plan.steps} <= {"ingest", "prepare", "transform", "export", "explore"}
