@@ -34,7 +34,7 @@ from thruway.verify import Original, Proof, prove
 
 if TYPE_CHECKING:
     from thruway.kit.project import ProjectConfig
-    from thruway.plan.types import CutMode
+    from thruway.plan.types import CutMode, Port
     from thruway.program.types import Program
     from thruway.project.types import Manifest
     from thruway.run.reporter import Reporter as RunReporter
@@ -340,7 +340,7 @@ class _Repairs:
         if isinstance(error, StorageError):
             port = next((p for p in step.outputs if p.name in where[-1].split()), None)
             if port is not None and (port.name, port.statement) not in self.unstorable:
-                self.unstorable |= {(port.name, port.statement)}
+                self.unstorable |= _like(plan, port)
                 self.last = f"`{port.name}` cannot be stored"
                 return True
         return self._join(plan, step.name, error.what)
@@ -364,6 +364,17 @@ class _Repairs:
         self.count += 1
         self.last = reason
         return True
+
+
+def _like(plan: Plan, port: Port) -> frozenset[tuple[str, int]]:
+    """A port, and every other one that holds a value of the same class."""
+    kind = port.value.type if port.value else ""
+    return frozenset(
+        (other.name, other.statement)
+        for step in plan.steps
+        for other in step.outputs
+        if other is port or (other.value is not None and other.value.type == kind)
+    )
 
 
 def _finished(target: Path, plan: Plan, proof: Proof | None, clock: _Clock) -> Migration:

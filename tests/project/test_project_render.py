@@ -17,6 +17,7 @@ from thruway.project.load import edited_files, load_manifest
 from thruway.project.manifest import manifest_text
 from thruway.project.render import render
 from thruway.project.write import write_project
+from thruway.source.types import Cell
 
 GOLDEN = Path(__file__).parent / "golden"
 PLANS = {
@@ -50,14 +51,61 @@ def test_golden(name, tmp_path):
 
 @pytest.mark.parametrize("name", PLANS)
 def test_output_passes_the_default_rules_of_ruff(name, tmp_path):
-    write_project(rendered(name, tmp_path), tmp_path / "project")
-    (tmp_path / "project" / "source").rename(tmp_path / "source")
+    passes_the_default_rules(rendered(name, tmp_path), tmp_path)
+
+
+MESSY = r"""import os, sys
+from os.path import *
+l = lambda x: x == None; O = 1 ;
+try: value = open( 'ü.txt' ).read()
+except: value = 'it\'s "quoted"'
+if not l in [1,2] and  value == True: pass
+big = { 'a':1,'b':[ 1,2,
+  3], }   # three
+text = '''
+  stays
+    as it is ''' + f'{value!r:>{10}} {"x"}' # said
+for i in range(3):
+	j = i
+	print(i,j) ; del j
+class A: x=1
+def f(a, b=[], *c):
+    global O
+    O += 1; return a
+with open(os.devnull) as h: data = h.read()
+[y := f(1), y**2]
+assert (value, 'never empty')
+wide = "{}" % 3 if value else some_function_of_the_author(value, another_argument_of_it, and_a_third)
+print(value),
+df[df['x']>1]['y']"""
+
+
+def passes_the_default_rules(files, folder):
+    write_project(files, folder / "project")
+    (folder / "project" / "source").rename(folder / "source")
     for command in (["check"], ["format", "--check"]):
         done = subprocess.run(
             [_find_ruff(), *command, "--isolated", "--no-cache", "project"],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
+            cwd=folder, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
+
+
+def test_whatever_the_user_wrote_the_output_passes_the_default_rules(tmp_path):
+    made = project_plans.program([('The "first" 数据', MESSY)], tmp_path, "m.ipynb")
+    ids = tuple(s.id for s in made.statements if s.kind != "import")
+    step = StepPlan(
+        "messy", "prepare", "It's \"messy\"", ids, displayed=frozenset({ids[-1]}),
+        imports=("import os", "import sys", "from os.path import join", "import re"),
+        outputs=(PORT("big", "dict[str, Any]"), PORT("y")), declare=("j",),
+    )  # fmt: skip
+    path = project_plans.Parameter("p", "p", repr("x" * 300), "str", "path", "", "# where")
+    second = StepPlan("second", "train", "", (ids[0],), helpers=(ids[8],), parameters=(path,))
+    (tmp_path / "m.ipynb").write_text("")
+    plan = project_plans.Plan(project_plans.graph(made), "messy", "Messy", (step, second))
+    files = render(plan, data_root="..", climb=1, seed=3)
+    passes_the_default_rules(files, tmp_path)
+    assert "\n  stays\n    as it is " in files["messy/steps/messy.py"]
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -210,6 +258,70 @@ def test_schemas(columns, expected, tmp_path):
     text = render(plan, data_root=".", climb=0, seed=0)["tiny/schemas.py"]
     assert expected in text
     ast.parse(text)
+
+
+def test_frames_that_look_the_same_have_one_schema(tmp_path):
+    columns = [("a", "int64", False)]
+    ports = [
+        project_plans.frame_port(name, project_plans.frame(columns, rows), f"{name}Frame")
+        for name, rows in (("X", 9), ("X_train", 6), ("X_test", 3))
+    ]
+    (tmp_path / "a.ipynb").write_text("")
+    made = project_plans.program([("", "X = 1"), ("", "X_train = X_test = X")], tmp_path, "a.ipynb")
+    first = StepPlan("one", "prepare", "It", (1,), outputs=(ports[0],))
+    second = StepPlan("two", "split", "It", (2,), inputs=(ports[0],), outputs=tuple(ports[1:]))
+    plan = project_plans.Plan(project_plans.graph(made), "tiny", "Tiny", (first, second))
+    files = render(plan, data_root=".", climb=0, seed=0)
+    assert files["tiny/schemas.py"].count("DataFrameSchema(") == 1
+    assert files["tiny/steps/two.py"].count("Annotated[pd.DataFrame, XFrame]") == 3
+    assert '("two", "X_test", "XFrame")' in files["tests/test_contracts.py"]
+
+
+@pytest.mark.parametrize(
+    ("version", "module", "requirement"),
+    [
+        ("1.5.3", "import pandera as pa", "pandera>=0.20,<0.24"),
+        ("2.2.0", "import pandera.pandas as pa", "pandera>=0.24"),
+        ("3.0.1", "import pandera.pandas as pa", "pandera>=0.24"),
+    ],
+)
+def test_pandera_of_each_pandas(version, module, requirement, tmp_path):
+    plan = project_plans.churn(tmp_path)
+    trace = replace(plan.graph.trace, packages={"pandas": version})
+    (tmp_path / "churn.ipynb").write_text("")
+    plan = replace(plan, graph=replace(plan.graph, trace=trace))
+    files = render(plan, data_root=".", climb=0, seed=0)
+    assert f"\n{module}\n" in files["churn/schemas.py"]
+    assert f"\n{requirement}\n" in files["requirements.txt"]
+    steps = [text for path, text in files.items() if "/steps/" in path or "pipeline" in path]
+    assert not any("pandera" in text for text in steps)
+
+
+def test_modules_beside_the_original_are_named(tmp_path):
+    plan = project_plans.churn(tmp_path)
+    trace = replace(plan.graph.trace, local_modules=("churn.ipynb", "lib/a.py", "helpers.py"))
+    (tmp_path / "churn.ipynb").write_text("")
+    plan = replace(plan, graph=replace(plan.graph, trace=trace))
+    files = render(plan, data_root="../x", climb=0, seed=0)
+    assert "The program imports `helpers.py`, `lib/a.py`. They stay beside" in files["README.md"]
+    assert "folder `../x`" in files["README.md"]
+    assert "Imports helpers.py, lib/a.py from the folder" in files["churn/pipeline.py"]
+
+
+def test_the_readme_begins_with_the_authors_words(tmp_path):
+    plan = project_plans.churn(tmp_path)
+    text = "# Who leaves?\n\n<img src='x'>\n\nA year of *customers*.\nTwo lines.\n\n| a | b |\n"
+    program = plan.graph.program
+    cells = (Cell(1, "markdown", text), *program.source.cells)
+    program = replace(program, source=replace(program.source, cells=cells))
+    plan = replace(plan, graph=replace(plan.graph, program=program))
+    (tmp_path / "churn.ipynb").write_text("")
+    readme = render(plan, data_root=".", climb=0, seed=0)["README.md"]
+    assert readme.startswith("# Who leaves?\n\n> A year of *customers*.\n> Two lines.\n\n[`churn")
+    many = tuple(PORT(f"x{i}") for i in range(12))
+    plan = replace(plan, steps=(replace(plan.steps[0], outputs=many), *plan.steps[1:]))
+    readme = render(plan, data_root=".", climb=0, seed=0)["README.md"]
+    assert "`x6` and 5 more |" in readme
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from thruway.project.drawing import lay_out, short_label
-from thruway.project.report import render_report
+from thruway.project.report import render_report, run_view
 from thruway.project.report_graph import step_edges
 from thruway.project.report_proof import proven_text, slug
 from thruway.project.report_source import cell_views
@@ -81,6 +81,26 @@ def test_the_parts_are_there():
                  "state of a random stream (numpy)", "keyword C of LogisticRegression"):  # fmt: skip
         assert part in text, part
     assert 'id="step-train_model"' in text
+
+
+def test_times_of_a_run():
+    executions = [
+        {"step": "load", "state": "COMPLETE", "seconds": 0.31},
+        {"step": "prepare", "state": "CACHED", "seconds": 9.0},
+    ]
+    view = run_view({"started": 10.0, "ended": 12.5, "executions": executions})
+    assert view == {"seconds": 2.5, "steps": {"load": {"seconds": 0.31, "state": "COMPLETE"}}}
+    text = render_report(project_plans.churn(), None, view)
+    assert "2.5 s" in text
+    assert "in the pipeline 0.3 s" in text
+    assert run_view({}) == {"steps": {}}
+
+
+def test_a_tag_stands_only_where_the_step_changes():
+    plan = project_plans.churn()
+    steps = (replace(plan.steps[0], body=(4, 5, 6, 7, 8)), *plan.steps[2:])
+    views = cell_views(replace(plan, steps=steps))
+    assert [p.tagged for v in views for p in v.passages] == [True, True, True, False, True, True]
 
 
 def test_without_a_proof_it_says_so():

@@ -5,93 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import textwrap
 import threading
 from pathlib import Path
 
 import pytest
 
 from thruway.errors import StepFailed, StorageError, TypeMismatch, UsageError
-from thruway.kit.project import load_project
 from thruway.run import (
-    RunOptions,
-    SilentReporter,
     describe_artifact,
     describe_run,
     explain_key,
     list_runs,
-    run_project,
 )
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
-
-
-class Heard(SilentReporter):
-    def __init__(self):
-        self.states, self.reasons, self.text, self.warnings = {}, {}, "", []
-
-    def step_finished(self, step, state, seconds, reason):  # noqa: ARG002 - the protocol's
-        self.states[step] = state
-        self.reasons[step] = reason
-
-    def output(self, step, text):  # noqa: ARG002 - the protocol's
-        self.text += text
-
-    def warned(self, step, text):
-        self.warnings.append(f"{step}: {text}")
-
-
-class Toy:
-    """A project of one file, run with one of the executors."""
-
-    def __init__(self, folder: Path, isolate: bool):
-        self.dir = folder / "project"
-        self.data = folder / "data"
-        self.isolate = isolate
-        self.data.mkdir()
-        self.dir.mkdir()
-        (self.dir / "pyproject.toml").write_text(
-            '[tool.thruway]\npipeline = "toy:flow"\ndata = "../data"\n'
-        )
-
-    def write(self, text: str, name: str = "toy.py") -> None:
-        head = "from typing import NamedTuple\nfrom thruway import File, NumpyRandom, PythonRandom, pipeline, step\n"
-        (self.dir / name).write_text(head + textwrap.dedent(text))
-
-    def edit(self, old: str, new: str, name: str = "toy.py") -> None:
-        file = self.dir / name
-        text = file.read_text()
-        assert old in text
-        file.write_text(text.replace(old, new))
-
-    def run(self, **options):
-        heard = Heard()
-        result = run_project(
-            load_project(self.dir),
-            RunOptions(**{"isolate": self.isolate, "logs": True, **options}),
-            heard,
-        )
-        return result, heard
-
-    def states(self, **options) -> str:
-        """One line: `load=COMPLETE total=CACHED`."""
-        _, heard = self.run(**options)
-        return " ".join(f"{step}={state}" for step, state in heard.states.items())
-
-
-@pytest.fixture(params=["in-process", "isolated"])
-def toy(request, tmp_path):
-    return Toy(tmp_path, request.param == "isolated")
-
-
-@pytest.fixture
-def local(tmp_path):
-    return Toy(tmp_path, isolate=False)
-
-
-@pytest.fixture
-def apart(tmp_path):
-    return Toy(tmp_path, isolate=True)
 
 
 LINE = """
@@ -348,7 +275,7 @@ FILES = """
 
     class Written(NamedTuple):
         report: File
-        size: int
+        csv: File
 
     @step
     def write() -> Written:
@@ -357,16 +284,16 @@ FILES = """
             handle.write("hello")
         with open("x.csv", "a") as handle:
             handle.write(" 4")
-        return Written(File("out/report.txt"), 5)
+        return Written(File("out/report.txt"), File("x.csv"))
 
     @step
-    def read(report: File) -> str:
+    def read(report: File, csv: File) -> str:
         return Path("out/report.txt").read_text() + Path(report).read_text() + Path("x.csv").read_text()
 
     @pipeline
     def flow():
-        report, size = write()
-        text = read(report)
+        report, csv = write()
+        text = read(report, csv)
         return text, report
 """
 
@@ -526,7 +453,7 @@ def test_a_damaged_object_is_made_anew(line, content):
 
 
 def test_a_large_damaged_object_is_found_when_it_is_read(line, monkeypatch):
-    monkeypatch.setattr("thruway.run.execute._VERIFIED_ON_HIT", 0)
+    monkeypatch.setattr("thruway.run.answers._VERIFIED_ON_HIT", 0)
     result, _ = line.run()
     address = result.step("load").outputs["rows"].hash
     file = line.dir / ".thruway" / "objects" / address[:2] / address[2:]
@@ -652,3 +579,41 @@ def test_what_the_store_knows(line):
     assert run["executions"][0]["reads"].keys() == {"file:x.csv"}
     with pytest.raises(UsageError):
         describe_run(store, "nope")
+
+
+def test_a_frame_that_a_later_step_needs_is_not_changed(toy):
+    toy.write("""
+        import pandas as pd
+
+        class Spoiled(NamedTuple):
+            n: int
+            part: pd.DataFrame
+
+        @step
+        def make() -> pd.DataFrame:
+            return pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
+
+        @step
+        def spoil(frame: pd.DataFrame) -> Spoiled:
+            frame.iloc[0, 0] = 100.0
+            frame["new"] = 1
+            frame.index.name = "changed"
+            frame.columns = list("pqr")
+            frame.drop(index=1, inplace=True)
+            return Spoiled(len(frame), frame)
+
+        @step
+        def look(frame: pd.DataFrame) -> str:
+            return repr(frame.to_dict()) + str(frame.index.name)
+
+        @pipeline
+        def flow():
+            frame = make()
+            n, part = spoil(frame)
+            text = look(frame)
+            again = look(part)
+            return n, text, again
+    """)
+    result, _ = toy.run()
+    assert result.load("text") == "{'a': {0: 1.0, 1: 2.0}, 'b': {0: 'x', 1: 'y'}}None"
+    assert result.load("again") == "{'p': {0: 100.0}, 'q': {0: 'x'}, 'r': {0: 1}}changed"

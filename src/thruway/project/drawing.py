@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-STEP_WIDTH, STEP_HEIGHT = 172.0, 46.0
+NARROWEST, STEP_HEIGHT = 140.0, 46.0
+LONGEST_NAME = 32
 LABEL_HEIGHT = 20.0
 GAP_X, GAP_Y = 22.0, 20.0
-_CHARACTER = 6.4
+_CHARACTER, _BOLD, _MARGINS = 6.4, 8.0, 36.0
 _SWEEPS = 12
 _STRAIGHT = 8.0
 
@@ -79,7 +80,7 @@ class Drawing:
 def lay_out(steps: Sequence[str], edges: Mapping[tuple[str, str], tuple[str, ...]]) -> Drawing:
     """Return positions for steps (in order) and edges ((from, to) → artifact names)."""
     depth = _depths(steps, edges)
-    spots = {name: Spot(name, 2 * depth[name], STEP_WIDTH, is_step=True) for name in steps}
+    spots = {name: Spot(name, 2 * depth[name], _width(name), is_step=True) for name in steps}
     wires = tuple(_wire(spots, pair, names) for pair, names in edges.items())
     layers = _layers(spots, wires)
     _order(layers)
@@ -91,6 +92,10 @@ def lay_out(steps: Sequence[str], edges: Mapping[tuple[str, str], tuple[str, ...
         spot.x += GAP_X / 2 - left
     right = max(spot.x + spot.width / 2 for spot in everything)
     return Drawing(spots, wires, tops, right + GAP_X / 2, tops[-1] + STEP_HEIGHT)
+
+
+def _width(name: str) -> float:
+    return max(NARROWEST, _BOLD * min(len(name), LONGEST_NAME) + _MARGINS)
 
 
 def short_label(names: Sequence[str]) -> str:

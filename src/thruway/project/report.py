@@ -40,6 +40,19 @@ class RunView(TypedDict, total=False):
     steps: dict[str, StepTime]
 
 
+def run_view(run: Mapping[str, Any]) -> RunView:
+    """Return what the report shows of a run, from what `run.describe_run` says of it.
+
+    A step that was answered from the cache has no time of its own in that run.
+    """
+    executions = [each for each in run.get("executions", []) if each["state"] == "COMPLETE"]
+    steps = {
+        each["step"]: StepTime(seconds=each["seconds"], state=each["state"]) for each in executions
+    }
+    whole = (run.get("ended") or 0.0) - (run.get("started") or 0.0)
+    return RunView(seconds=whole, steps=steps) if whole > 0 else RunView(steps=steps)
+
+
 def render_report(
     plan: Plan, proof_view: dict[str, Any] | None = None, run_view: RunView | None = None
 ) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from thruway.project.drawing import LABEL_HEIGHT, STEP_HEIGHT, STEP_WIDTH, lay_out
+from thruway.project.drawing import LABEL_HEIGHT, LONGEST_NAME, STEP_HEIGHT, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,14 +89,15 @@ def _label(drawing: Drawing, wire: Wire) -> str:
 
 
 def _box(drawing: Drawing, spot: Spot, step: StepPlan, note: str) -> str:
-    left, top = spot.x - STEP_WIDTH / 2, drawing.tops[spot.layer]
-    name = step.name if len(step.name) <= 21 else f"{step.name[:20]}…"
+    left, top = spot.x - spot.width / 2, drawing.tops[spot.layer]
+    long = len(step.name) > LONGEST_NAME
+    name = f"{step.name[: LONGEST_NAME - 1]}…" if long else step.name
     words = f"{step.role} · {note}" if note else step.role
     about = escape(f"Step {step.name}, role {step.role}: {step.title}")
     return (
         f'<a href="#step-{escape(step.name)}" class="node role-{step.role}" '
         f'data-step="{escape(step.name)}" aria-label="{about}"><title>{about}</title>'
-        f'<rect class="box" x="{left:.1f}" y="{top:.1f}" width="{STEP_WIDTH}" '
+        f'<rect class="box" x="{left:.1f}" y="{top:.1f}" width="{spot.width:.1f}" '
         f'height="{STEP_HEIGHT}" rx="9"/>'
         f'<rect class="bar" x="{left + 8:.1f}" y="{top + 9:.1f}" width="4" '
         f'height="{STEP_HEIGHT - 18}" rx="2"/>'

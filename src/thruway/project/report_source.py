@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -25,12 +25,14 @@ class Passage:
         role: of the first of these, "" if none.
         note: where they went if not to a step.
         lines: (number, HTML) of each line.
+        tagged: the passage before it went somewhere else.
     """
 
     steps: tuple[str, ...]
     role: str
     note: str
     lines: tuple[tuple[int, str], ...]
+    tagged: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,28 @@ def cell_views(plan: Plan) -> list[CellView]:
     for statement in plan.graph.program.statements:
         statements.setdefault(statement.place.cell, []).append(statement)
     fates = _fates(plan)
-    return [
+    views = [
         _view(cell, statements.get(cell.number, []), fates)
         for cell in source.cells
         if cell.text.strip()
     ]
+    return _tagged(views)
+
+
+def _tagged(views: list[CellView]) -> list[CellView]:
+    """Leave the tag of a passage out where it would only repeat the one above."""
+    before: tuple[tuple[str, ...], str] = ((), "")
+    found = []
+    for view in views:
+        passages = []
+        for passage in view.passages:
+            here = (passage.steps, passage.note)
+            passages.append(replace(passage, tagged=here != before))
+            before = here
+        found.append(replace(view, passages=tuple(passages)))
+        if view.prose and view.prose[0][0]:  # a heading: the reader may begin here
+            before = ((), "")
+    return found
 
 
 _Fate = tuple[tuple[str, ...], str, str]

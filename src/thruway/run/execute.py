@@ -1,36 +1,35 @@
 """Run a pipeline: what the cache can answer is answered, the rest is executed.
 
 The engine walks the nodes in order and knows nothing of how a step is executed (`inprocess`,
-`isolated`), what is in an object (`store`) or what a key is made of (`key`).
+`isolated`), what is in an object (`store`), what a key is made of (`key`) or when the cache may
+answer (`answers`). It is the only one that writes to the lineage, from one thread.
 """
 
 from __future__ import annotations
 
 import ast
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
 
-from thruway.errors import UsageError
 from thruway.kit.dag import Dag, FromOutput, Node
 from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
+from thruway.run.answers import Answers, contents, words
 from thruway.run.interpreter import CodeKeys
 from thruway.run.job import WHOLE, Done, Executor, Failed, Input, Job
 from thruway.run.lineage import Execution, Lineage
+from thruway.run.logs import OrderedLogs, with_errors
 from thruway.run.reporter import Reporter, SilentReporter
 from thruway.run.scratch import Scratch, sweep
 from thruway.run.store import Store
-from thruway.run.types import ArtifactRef, RunOptions, RunResult, StepResult
+from thruway.run.types import RunOptions, RunResult, StepResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import TracebackType
 
     from thruway.kit.project import ProjectConfig
-
-_CLOCK_SLACK = 10_000_000  # nanoseconds by which file times may lag behind the clock
-_VERIFIED_ON_HIT = 64 << 20  # larger objects are verified when they are read
+    from thruway.run.sight import Sight
 
 
 def run_project(
@@ -55,6 +54,18 @@ def run_project(
         return run.go()
 
 
+@dataclass(frozen=True)
+class _Going:
+    """A step while it is executed."""
+
+    node: Node
+    job: Job
+    execution: Execution
+    row: int
+    began: int
+    attempt: int = 1
+
+
 class PipelineRun:
     """One run while it goes on; a context manager, so that it always ends in the store."""
 
@@ -72,13 +83,19 @@ class PipelineRun:
         self.store = Store(project.store)
         self.store.prepare()
         self.lineage = Lineage(self.store.root)
+        self.answers = Answers(self.store, self.lineage, self.wanted, reporter)
         self.code = CodeKeys(dag, project.roots, options.python if options.isolate else "")
-        self.scratch = Scratch(project, self.store, lambda: self.run)
+        self.scratch = Scratch(project, self.store, lambda: self.run, shared=not options.isolate)
         self.run = ""
         self.context = 0
+        self.names = [node.name for node in dag.nodes if self.modes[node.name] != "skip"]
+        self.logs = OrderedLogs(self.names, reporter)
         self.done: dict[str, StepResult] = {}
         self.memory: dict[tuple[str, str], Any] = {}
-        self.verified: set[str] = set()
+        self._waiting = list(self.names)
+        self._going: dict[int, _Going] = {}
+        self._tickets = 0
+        self._failed: dict[str, BaseException] = {}
         self._executor: Executor | None = None
         self._finished = False
 
@@ -96,7 +113,7 @@ class PipelineRun:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop what still runs, remove the working folder, record how the run ended."""
+        """Stop what still runs, remove the working folders, record how the run ended."""
         if self._executor is not None:
             self._executor.close()
         self.scratch.close()
@@ -105,30 +122,38 @@ class PipelineRun:
         self.lineage.__exit__(kind, error, traceback)
 
     def go(self) -> RunResult:
-        """Answer or execute every step that was asked for."""
-        names = [node.name for node in self.dag.nodes if self.modes[node.name] != "skip"]
-        self.reporter.run_started(self.run, names)
-        for position, node in enumerate(self.dag.nodes):
-            if self.modes[node.name] != "skip":
-                self.step(position, node, self.modes[node.name])
-        return self._finish(names)
+        """Answer or execute every step that was asked for.
 
-    def _finish(self, names: list[str]) -> RunResult:
-        outputs = self.project.outputs
-        self.scratch.publish(outputs)
+        After a failure nothing new begins, and what goes on is let finish: its results are kept.
+        """
+        self.reporter.run_started(self.run, self.names)
+        while self._going or (self._waiting and not self._failed):
+            self._begin_ready()
+            if self._going:
+                self._end_one()
+        self.logs.flush()
+        for name in self.names:
+            if name in self._failed:
+                raise self._failed[name]
+        return self._finish()
+
+    def _finish(self) -> RunResult:
+        steps = tuple(self.done[name] for name in self.names)
+        files = {token: ref for step in steps for token, ref in step.files.items()}
+        self.scratch.publish(files)
+        made = [step for step in steps if step.state == "COMPLETE"]
+        self.store.settle(ref.hash for step in made for ref in step.outputs.values())
         results = {
             name: (source.node, source.field or WHOLE)
             for name, source in self.dag.outputs
             if isinstance(source, FromOutput) and source.node in self.done
         }
-        steps = tuple(self.done[name] for name in names)
-        cached = all(step.state == "CACHED" for step in steps)
         result = RunResult(
             run=self.run,
-            state="CACHED" if cached else "COMPLETE",
+            state="COMPLETE" if made else "CACHED",
             steps=steps,
             results={name: self.done[node].outputs[port] for name, (node, port) in results.items()},
-            outputs=outputs,
+            outputs=self.project.outputs,
             store=self.store.root,
             memory={name: self.memory[at] for name, at in results.items() if at in self.memory},
         )
@@ -137,22 +162,43 @@ class PipelineRun:
         self.reporter.run_finished(result)
         return result
 
-    # One step -----------------------------------------------------------------------------------
+    # Which step is next -------------------------------------------------------------------------
 
-    def step(self, position: int, node: Node, mode: choose.Mode) -> None:
-        """Answer one step from the cache, or execute it."""
+    def _begin_ready(self) -> None:
+        """Begin, in the order of the pipeline, every step whose inputs are there."""
+        at_once = max(self.options.jobs, 1) if self.options.isolate else 1
+        for name in list(self._waiting):
+            if self._failed or len(self._going) >= at_once:
+                return
+            node = self.dag.node(name)
+            if all(needed in self.done for needed in node.needs):
+                self._waiting.remove(name)
+                self._begin(node, self.modes[name])
+
+    def _begin(self, node: Node, mode: choose.Mode) -> None:
+        """Answer a step from the cache, or begin to execute it."""
         job = self._job(node)
         found = self._ingredients(node, job)
         address = key.key_of(found) if found else ""
         execution = Execution(0, self.run, node.name, "RUNNING", address, found)
-        hit, reason = self._answer(node, mode, execution)
-        if hit is None and mode == "take":
-            hit = self._newest(node, execution)
+        hit, reason = self._answer(mode, execution, self._sight(job))
         if hit is not None:
-            self._reuse(position, node, replace(hit, key=address, ingredients=found))
+            self._reuse(node, replace(hit, key=address, ingredients=found))
             return
         inputs = {name: source.artifact for name, source in job.inputs.items()}
-        self._execute(position, node, job, replace(execution, reason=reason, inputs=inputs))
+        self._execute(node, job, replace(execution, reason=reason, inputs=inputs))
+
+    def _answer(
+        self, mode: choose.Mode, execution: Execution, sight: Sight
+    ) -> tuple[Execution | None, str]:
+        if mode == "force" or (self.options.probe and mode == "normal"):
+            return None, "asked for"  # nobody can be asked again what they saw
+        hit, reason = None, "the cache is off"
+        if not self.options.no_cache:
+            hit, reason = self.answers.find(execution, sight)
+        if hit is None and mode == "take":
+            hit = self.answers.newest(execution, self.options.only)
+        return hit, reason
 
     def _job(self, node: Node) -> Job:
         inputs: dict[str, Input] = {}
@@ -172,7 +218,15 @@ class PipelineRun:
             seed=self.seed,
             probe=self.options.probe,
             keep=frozenset(name for step, name in self.options.keep if step == node.name),
+            trusted=frozenset(
+                source.artifact.hash
+                for source in inputs.values()
+                if source.artifact.hash in self.answers.sound
+            ),
         )
+
+    def _sight(self, job: Job) -> Sight:
+        return self.scratch.sight(source.artifact for source in job.inputs.values())
 
     def _ingredients(self, node: Node, job: Job) -> dict[str, str]:
         """Return what the key is made of; nothing when an input is only in memory."""
@@ -189,126 +243,31 @@ class PipelineRun:
             python=self.code.python,
         )
 
-    # The cache ----------------------------------------------------------------------------------
-
-    def _answer(
-        self, node: Node, mode: choose.Mode, execution: Execution
-    ) -> tuple[Execution | None, str]:
-        """Return an execution that gave what this one would give, or why there is none."""
-        if mode == "force":
-            return None, "asked for"
-        if self.options.no_cache or self.options.probe:
-            return None, "the cache is off"
-        if not execution.key:
-            return None, "an input is only in memory"
-        reason = ""
-        for candidate in self.lineage.candidates(execution.key):
-            reason = self._unusable(node, candidate)
-            if not reason:
-                return candidate, ""
-        return None, reason or self._why(node, execution.ingredients)
-
-    def _unusable(self, node: Node, candidate: Execution) -> str:
-        ports = {field or WHOLE for field in self.wanted[node.name]}
-        if not ports <= set(candidate.outputs):
-            return "an output that was not kept is needed"
-        changed = key.files_unchanged(candidate.reads, self._digest)
-        if changed:
-            return f"{_words(changed)} changed"
-        for artifact in (*candidate.outputs.values(), *candidate.files.values()):
-            if not self._sound(artifact):
-                self.reporter.warned(
-                    node.name, f"`{artifact.member}` in the store is gone or damaged: made anew"
-                )
-                return f"`{artifact.member}` in the store is gone or damaged"
-        return ""
-
-    def _sound(self, artifact: ArtifactRef) -> bool:
-        if artifact.hash in self.verified:
-            return True
-        large = artifact.bytes > _VERIFIED_ON_HIT
-        good = self.store.has(artifact.hash) if large else self.store.sound(artifact.hash)
-        if good:
-            self.verified.add(artifact.hash)
-        return good
-
-    def _digest(self, token: str) -> str:
-        return self.scratch.digest(token)
-
-    def _changed_since(self, token: str, began: int) -> bool:
-        """Say whether a file changed while a step ran: which content it read is not known."""
-        if token.partition(":")[2] in self.scratch.files:
-            return False
-        try:
-            changed = self.scratch.present(token).stat().st_ctime_ns
-        except OSError:
-            return False
-        return changed >= began - _CLOCK_SLACK
-
-    def _why(self, node: Node, found: Mapping[str, str]) -> str:
-        last = self.lineage.latest(node.name, complete=False)
-        if not last:
-            return "it never ran before"
-        if last[0].state == "FAILED" and last[0].ingredients == found:
-            return "it failed the last time"
-        return key.difference(last[0].ingredients, found) or "it was not kept the last time"
-
-    def _newest(self, node: Node, execution: Execution) -> Execution:
-        """Return the newest result of a step that is not to be executed."""
-        for last in self.lineage.latest(node.name, limit=8):
-            complete = {field or WHOLE for field in self.wanted[node.name]} <= set(last.outputs)
-            if complete and all(self._sound(artifact) for artifact in last.outputs.values()):
-                why = key.difference(last.ingredients, execution.ingredients) or "a file changed"
-                self.reporter.warned(node.name, f"taken from run {last.run} although {why}")
-                return last
-        raise UsageError(
-            f"step `{self.options.only}` needs step `{node.name}`, which has no result yet",
-            fix="run the pipeline once without `--only`",
-        )
-
-    def _reuse(self, position: int, node: Node, hit: Execution) -> None:
-        self.lineage.reuse(self.context, position, hit, self.seed)
+    def _reuse(self, node: Node, hit: Execution) -> None:
+        self.lineage.reuse(self.context, self.dag.nodes.index(node), hit, self.seed)
         self.scratch.add(hit.files, written=False)
         self.done[node.name] = StepResult(
             node.name, "CACHED", hit.seconds, hit.outputs, hit.files, ""
         )
-        if self.options.logs:
-            self._echo(node, self.store.get_text(hit.log))
+        self._log(node.name, hit.log)
         self.reporter.step_finished(node.name, "CACHED", hit.seconds, "")
 
     # Execution ----------------------------------------------------------------------------------
 
-    def _execute(self, position: int, node: Node, job: Job, execution: Execution) -> None:
+    def _execute(self, node: Node, job: Job, execution: Execution) -> None:
         self._check_types()
         self.reporter.step_started(node.name)
-        began = time.time_ns()
+        position = self.dag.nodes.index(node)
         row = self.lineage.start(self.context, position, execution, self.seed)
-        done = self._attempts(node, job, position)
-        if done.failure is not None and done.failure.kind == "Missing":
-            self.lineage.fail(row, done.failure.what, "")
-            self._repair(position, node, done.failure)
-            return
-        log = self.store.put_text(done.stdout)
-        if self.options.logs:
-            self._echo(node, done.stdout)
-        for text in done.warnings:
-            self.reporter.warned(node.name, text)
-        if done.failure is not None:
-            self._fail(row, node, done, log, execution.reason)
-        self._keep(row, node, done, began, replace(execution, log=log))
+        self._start(_Going(node, job, execution, row, time.time_ns()))
 
-    def _attempts(self, node: Node, job: Job, position: int) -> Done:
-        executor = self._get_executor()
-        attempts = 1 + int(step_option(node, "retries", 0) or 0)
-        for attempt in range(attempts):
-            done = executor.perform(job, lambda at: self._needed_after(position, at))
-            fatal = done.failure is None or done.failure.kind in ("Missing", "StorageError")
-            if fatal or attempt + 1 == attempts:
-                break
-            assert done.failure is not None
-            self.reporter.warned(node.name, f"{done.failure.what}; tried again")
-            time.sleep(min(0.5 * 2**attempt, 30.0))
-        return done
+    def _start(self, going: _Going) -> None:
+        self._tickets += 1
+        self._going[self._tickets] = going
+        position = self.dag.nodes.index(going.node)
+        self._get_executor().start(
+            self._tickets, going.job, lambda at: self._needed_after(position, at)
+        )
 
     def _needed_after(self, position: int, at: tuple[str, str]) -> bool:
         """Say whether a later step takes something out of an object."""
@@ -326,23 +285,51 @@ class PipelineRun:
         outputs = self.done[node].outputs
         return any(Input(node, outputs[port]).object[1] == address for port in taken)
 
-    def _fail(self, row: int, node: Node, done: Done, log: str, reason: str) -> NoReturn:
-        assert done.failure is not None
-        self.lineage.fail(row, done.failure.what, log)
-        self.reporter.step_finished(node.name, "FAILED", done.seconds, reason)
-        raise done.failure.error() from done.cause
+    def _end_one(self) -> None:
+        """Wait for a step, and keep what it gave, or what became of it."""
+        ticket, done = self._get_executor().wait()
+        going = self._going.pop(ticket)
+        if done.failure is not None and done.failure.kind == "Missing":
+            self.lineage.fail(going.row, done.failure.what)
+            self._repair(going.node, done.failure)
+        elif done.failure is not None and self._may_retry(going, done.failure):
+            self.reporter.warned(going.node.name, f"{done.failure.what}; tried again")
+            time.sleep(min(0.5 * 2 ** (going.attempt - 1), 30.0))
+            self._start(replace(going, attempt=going.attempt + 1))
+        else:
+            self._settle(going, done)
 
-    def _keep(self, row: int, node: Node, done: Done, began: int, execution: Execution) -> None:
+    def _may_retry(self, going: _Going, failure: Failed) -> bool:
+        attempts = 1 + int(step_option(going.node, "retries", 0) or 0)
+        fatal = failure.kind == "StorageError" or bool(self._failed)
+        return going.attempt < attempts and not fatal
+
+    def _settle(self, going: _Going, done: Done) -> None:
+        name = going.node.name
+        for text in done.warnings:
+            self.reporter.warned(name, text)
+        log, stderr = self.store.put_text(done.stdout), self.store.put_text(done.stderr)
+        self._log(name, log)
+        execution = replace(going.execution, log=log, stderr=stderr)
+        if done.failure is None:
+            self._keep(going, done, execution)
+            return
+        self.lineage.fail(going.row, done.failure.what, log, stderr)
+        self.reporter.step_finished(name, "FAILED", done.seconds, execution.reason)
+        error = with_errors(done.failure, done.stderr).error()
+        error.__cause__ = done.cause
+        self._failed[name] = error
+
+    def _keep(self, going: _Going, done: Done, execution: Execution) -> None:
+        name = going.node.name
         unstored = [port for port, artifact in done.outputs.items() if artifact.unstored]
         for port in unstored:
-            self.memory[node.name, port] = done.values.get(port)
-            why = done.outputs[port].unstored
-            self.reporter.warned(node.name, f"`{port}` is not cached: {why}")
-        reads = {token: self._digest(token) for token in done.reads}
-        unsettled = [token for token in reads if self._changed_since(token, began)]
+            self.memory[name, port] = done.values.get(port)
+            self.reporter.warned(name, f"`{port}` is not cached: {done.outputs[port].unstored}")
+        reads, unsettled = contents(done.reads, self._sight(going.job), going.began)
         for token in unsettled:
-            self.reporter.warned(node.name, f"{_words(token)} changed meanwhile: not cached")
-        off = self.options.no_cache or self.options.probe or "stdin" in reads
+            self.reporter.warned(name, f"{words(token)} changed meanwhile: not cached")
+        off = self.options.no_cache or "stdin" in reads
         allowed = bool(execution.key) and not unstored and not unsettled and not off
         complete = replace(
             execution,
@@ -351,11 +338,11 @@ class PipelineRun:
             reads=reads,
             seconds=done.seconds,
         )
-        self.lineage.complete(row, complete, cacheable=allowed)
+        self.lineage.complete(going.row, complete, cacheable=allowed)
         self.scratch.add(done.files, written=True)
-        self.verified |= {artifact.hash for artifact in done.outputs.values() if artifact.hash}
-        self.done[node.name] = StepResult(
-            node.name,
+        self.answers.sound |= {ref.hash for ref in done.outputs.values() if ref.hash}
+        self.done[name] = StepResult(
+            name,
             "COMPLETE",
             done.seconds,
             done.outputs,
@@ -363,9 +350,9 @@ class PipelineRun:
             execution.reason,
             done.record,
         )
-        self.reporter.step_finished(node.name, "COMPLETE", done.seconds, execution.reason)
+        self.reporter.step_finished(name, "COMPLETE", done.seconds, execution.reason)
 
-    def _repair(self, position: int, node: Node, failure: Failed) -> None:
+    def _repair(self, node: Node, failure: Failed) -> None:
         """Execute again the steps whose objects turned out to be damaged, then this one."""
         damaged = [
             name
@@ -373,25 +360,25 @@ class PipelineRun:
             if any(not self.store.sound(ref.hash) for ref in self.done[name].outputs.values())
         ]
         if not damaged:
-            raise failure.error()
+            self._failed[node.name] = failure.error()
+            return
         for name in damaged:
             self.reporter.warned(name, "its result in the store is gone or damaged: made anew")
-            self.verified -= {artifact.hash for artifact in self.done[name].outputs.values()}
-            producer = self.dag.node(name)
-            self.step(self.dag.nodes.index(producer), producer, "force")
-        self.step(position, node, self.modes[node.name])
+            self.answers.sound -= {ref.hash for ref in self.done.pop(name).outputs.values()}
+            self.modes[name] = "force"
+        again = {*self._waiting, *damaged, node.name}
+        self._waiting = [name for name in self.names if name in again]
 
     def _get_executor(self) -> Executor:
         if self._executor is None:
-            place = self.scratch.place()
             if self.options.isolate:
                 from thruway.run.isolated import IsolatedExecutor
 
-                self._executor = IsolatedExecutor(place, self.dag, self.options)
+                self._executor = IsolatedExecutor(self.scratch, self.dag, self.options)
             else:
                 from thruway.run.inprocess import InProcessExecutor
 
-                self._executor = InProcessExecutor(place, self._probed())
+                self._executor = InProcessExecutor(self.scratch.place(), self._probed())
         return self._executor
 
     def _probed(self) -> dict[str, str]:
@@ -405,9 +392,9 @@ class PipelineRun:
             self._get_executor().check_types(self.dag)
             self.lineage.note_checked(address)
 
-    def _echo(self, node: Node, text: str) -> None:
-        if text:
-            self.reporter.output(node.name, text)
+    def _log(self, name: str, address: str) -> None:
+        if self.options.logs:
+            self.logs.add(name, self.store.get_text(address))
 
 
 def step_option(node: Node, name: str, default: Any) -> Any:
@@ -419,8 +406,3 @@ def step_option(node: Node, name: str, default: Any) -> Any:
             except (ValueError, SyntaxError):
                 return default
     return default
-
-
-def _words(token: str) -> str:
-    kind, _, name = token.partition(":")
-    return f"the folder `{name}`" if kind == "dir" else f"the file `{name or kind}`"

@@ -20,7 +20,6 @@ from thruway.kit.ambient.files import FileLog
 from thruway.kit.ambient.ignored import is_machinery
 from thruway.kit.ambient.protection import protect, unprotect
 from thruway.kit.ambient.scanning import changed, scan
-from thruway.kit.values.written import fingerprint_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -58,8 +57,8 @@ class FileWatch:
         self._log.stop()
         unprotect(self._place.protect)
 
-    def take(self) -> tuple[tuple[str, ...], dict[str, str]]:
-        """Return tokens read (`file:a.csv`, `dir:data`), and files written with their digest."""
+    def take(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return tokens read (`file:a.csv`, `dir:data`), and paths of files written."""
         accesses = self._log.take()
         with audit.paused():
             moved = changed(self._before, scan(self._place.cwd))
@@ -70,22 +69,20 @@ class FileWatch:
                 for access in accesses
                 if access.mode != "read" and access.resource.startswith("file:")
             ]
-            digests = dict(self._digests(dict.fromkeys(written)))
+            kept = tuple(filter(self._is_result, dict.fromkeys(written)))
             reads = [access.resource for access in accesses if access.mode != "write"]
             reads += [token for token in self._maybe_read() if token not in reads]
             fresh = {access.resource for access in accesses if access.mode == "write"} | {
-                f"file:{name}" for name in digests if f"file:{name}" not in reads
+                f"file:{name}" for name in kept if f"file:{name}" not in reads
             }
-        kept = (t for t in reads if t not in fresh and t.startswith(("file:", "dir:", "stdin")))
-        return tuple(dict.fromkeys(kept)), digests
+        needed = (t for t in reads if t not in fresh and t.startswith(("file:", "dir:", "stdin")))
+        return tuple(dict.fromkeys(needed)), kept
 
-    def _digests(self, tokens: Iterable[str]) -> Iterator[tuple[str, str]]:
-        for token in tokens:
-            path = self._place.cwd / token
-            if is_machinery(str(path)) or (Path(token).is_absolute() and _HIDDEN.search(token)):
-                continue  # caches that libraries keep in the home folder are not results
-            if path.is_file() and not path.is_symlink():
-                yield token, fingerprint_written(path)
+    def _is_result(self, token: str) -> bool:
+        path = self._place.cwd / token
+        if is_machinery(str(path)) or (Path(token).is_absolute() and _HIDDEN.search(token)):
+            return False  # caches that libraries keep in the home folder are not results
+        return path.is_file() and not path.is_symlink()
 
     def _maybe_read(self) -> Iterator[str]:
         missing = 0

@@ -63,6 +63,7 @@ def _dump(store: Store, execution: Execution) -> dict[str, Any]:
         "outputs": {port: asdict(ref) for port, ref in execution.outputs.items()},
         "files": {path: asdict(ref) for path, ref in execution.files.items()},
         "stdout": store.get_text(execution.log),
+        "stderr": store.get_text(execution.stderr),
     }
 
 

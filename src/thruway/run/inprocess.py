@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +19,14 @@ from thruway.kit.ambient.children import BACKEND
 from thruway.kit.ambient.files import File
 from thruway.kit.values import sharing
 from thruway.kit.values.fingerprint import fingerprint
+from thruway.kit.values.reach import copy_on_write, reach
 from thruway.run.job import Done, Failed, Input, Job, Place
 from thruway.run.modules import project_imports
-from thruway.run.outputs import place_file
+from thruway.run.outputs import place_files
 from thruway.run.perform import perform
 from thruway.run.probe import Probe
 from thruway.run.settings import settings_kept
-from thruway.run.store import FILE_FORMAT, Store
+from thruway.run.store import PATH_FORMATS, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -43,6 +46,7 @@ class InProcessExecutor:
         self._probe = Probe()
         self._memory: dict[ObjectKey, dict[str, Any]] = {}
         self._digests: dict[ObjectKey, str] = {}
+        self._ended: deque[tuple[int, Done]] = deque()
         self._open = contextlib.ExitStack()
         self._open.enter_context(project_imports(place.roots, probed, self._probe))
 
@@ -53,14 +57,22 @@ class InProcessExecutor:
         with settings_kept(), _backend():
             check_types(dag)
 
-    def perform(self, job: Job, needed: Callable[[ObjectKey], bool]) -> Done:
+    def start(self, ticket: int, job: Job, needed: Callable[[ObjectKey], bool]) -> None:
         """Run one step; `needed` says whether a later step takes something of an object."""
+        self._ended.append((ticket, self._perform(job, needed)))
+
+    def wait(self) -> tuple[int, Done]:
+        """Return the ticket of a step that has ended, and what came of it."""
+        return self._ended.popleft()
+
+    def _perform(self, job: Job, needed: Callable[[ObjectKey], bool]) -> Done:
         try:
             arguments = {**self._gather(job), **job.values}
         except StorageError as error:
             return Done(failure=Failed("Missing", error.what, error.where, error.fix))
         watched = self._watched(job, needed)
-        before = {at: self._digest(at) for at in watched}
+        lent = self._lend(arguments, job, watched)
+        before = {at: self._digest(at) for at in watched if at not in lent}
         with settings_kept(), _backend():
             done = perform(job, arguments, self._place, self._probe, strict=False)
         if done.failure is not None:
@@ -79,15 +91,16 @@ class InProcessExecutor:
         self._digests.clear()
 
     def _gather(self, job: Job) -> dict[str, Any]:
-        values: dict[str, Any] = {}
+        references = {name: source.artifact for name, source in job.inputs.items()}
+        values: dict[str, Any] = dict(place_files(self._store, references, self._place.cwd))
         for name, source in job.inputs.items():
-            artifact = source.artifact
-            if artifact.format == FILE_FORMAT:
-                values[name] = place_file(self._store, artifact, self._place.cwd)
+            if name in values:
                 continue
+            artifact = source.artifact
             if source.object not in self._memory:
-                loaded = self._store.load_object(artifact.hash, artifact.format)
-                self._memory[source.object] = loaded
+                self._memory[source.object] = self._store.load_object(
+                    artifact.hash, artifact.format, trusted=artifact.hash in job.trusted
+                )
             values[name] = self._memory[source.object][artifact.member]
         return values
 
@@ -100,6 +113,19 @@ class InProcessExecutor:
             if needed(at)
             and not all(type(value) in _IMMUTABLE for value in self._memory[at].values())
         ]
+
+    def _lend(
+        self, arguments: dict[str, Any], job: Job, watched: Iterable[ObjectKey]
+    ) -> frozenset[ObjectKey]:
+        """Replace arguments by lazy copies where these keep changes from the original.
+
+        Looking for changes costs two reads of all the data; a lazy copy costs nothing.
+        """
+        lent = frozenset(at for at in watched if _lendable(self._memory[at]))
+        for name, source in job.inputs.items():
+            if source.object in lent:
+                arguments[name] = arguments[name].copy(deep=False)
+        return lent
 
     def _digest(self, at: ObjectKey) -> str:
         if at not in self._digests:
@@ -137,7 +163,7 @@ class InProcessExecutor:
     def _remember(self, job: Job, done: Done, needed: Callable[[ObjectKey], bool]) -> None:
         for port, artifact in done.outputs.items():
             at = Input(job.node, artifact).object
-            if artifact.format != FILE_FORMAT:
+            if artifact.format not in PATH_FORMATS:
                 self._memory.setdefault(at, {})[port] = done.values[port]
         for at in [at for at in self._memory if not needed(at)]:
             del self._memory[at]
@@ -149,6 +175,18 @@ class InProcessExecutor:
             if not _only_in_memory(at):
                 self._memory.pop(at, None)
             self._digests.pop(at, None)
+
+
+def _lendable(values: Mapping[str, Any]) -> bool:
+    """Say whether a value is a frame that pandas copies before it is written, whole and alone."""
+    pd = sys.modules.get("pandas")
+    if pd is None or len(values) != 1 or not copy_on_write():
+        return False
+    (value,) = values.values()
+    if type(value) not in (pd.DataFrame, pd.Series):
+        return False
+    found = reach(value)
+    return found.complete and found.objects <= {id(value)}
 
 
 def _only_in_memory(at: ObjectKey) -> bool:

@@ -1,75 +1,70 @@
-"""Run every step in a process of its own; steps meet only through the store.
+"""Run every step in a process and a folder of its own; steps meet only through the store.
 
 On systems that can fork, one process imports the libraries of all steps and forks for each; else
-a fresh interpreter is started per step. See `worker` for the other side.
+a fresh interpreter is started per step (`launch`). See `worker` for the other side.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import pickle
-import queue
 import shutil
 import signal
-import subprocess
 import sys
-import threading
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from thruway.errors import InterpreterError, PipelineError, TypeMismatch
-from thruway.kit.ambient import children
-from thruway.run.job import Done, Failed, Job, Place
+from thruway.errors import PipelineError, TypeMismatch
+from thruway.run import wire
+from thruway.run.job import Done, Failed, Job
+from thruway.run.launch import Launcher, Spawner, Task, Zygote, tail
 from thruway.run.modules import third_party_imports
-from thruway.run.store import write_atomically
-from thruway.run.worker import Config, read_done
+from thruway.run.printed import end_of
+from thruway.run.worker import Config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from thruway.kit.dag import Dag
+    from thruway.run.scratch import Scratch
     from thruway.run.types import RunOptions
 
-_GOODBYE_SECONDS = 5.0
-_TAIL_LINES = 12
-
-
-class Launcher(Protocol):
-    """Starts the process of one task and waits for its end."""
-
-    def run(self, task: Path, result: Path, log: Path) -> int:
-        """Return the exit status; negative for a signal."""
-
-    def close(self) -> None:
-        """End every process that still runs."""
+_CHECK = 0
+"""Ticket of the check of types; nothing else goes on beside it."""
 
 
 class IsolatedExecutor:
     """Sends jobs to processes."""
 
-    def __init__(self, place: Place, dag: Dag, options: RunOptions) -> None:
-        self._folder = place.store / "work" / f"{place.protect.name}-tasks"
+    def __init__(self, scratch: Scratch, dag: Dag, options: RunOptions) -> None:
+        self._folder = scratch.work
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._going: dict[int, tuple[Task, int, str, float]] = {}
         self._count = 0
+        self._cleaner = ThreadPoolExecutor(1)
+        roots = scratch.project.roots
         files = [node.step.file for node in dag.nodes if node.step.file]
         probed = {node.step.module: node.step.qualname for node in dag.nodes}
         config = Config(
-            place,
-            third_party_imports(files, _first_party(place)),
+            roots,
+            scratch.store.root,
+            scratch.data,
+            scratch.tree(),
+            third_party_imports(files, _first_party(roots)),
             probed if options.probe else {},
         )
-        path = self._folder / "config.pickle"
-        write_atomically(path, pickle.dumps(config, protocol=4))
-        python = options.python or sys.executable
+        path = self._folder / "config"
+        wire.send(path, config)
         forks = hasattr(signal, "SIGCHLD") and sys.platform != "darwin"
-        kind: Callable[[str, Path, Path], Launcher] = Zygote if forks else Spawner
-        self._launcher = kind(python, path, place.cwd)
+        kind: Callable[[str, Path], Launcher] = Zygote if forks else Spawner
+        self._launcher = kind(options.python or sys.executable, path)
 
     def check_types(self, dag: Dag) -> None:
         """Check what meets at the ports, in a process that imports the steps."""
-        done = self._send(dag, "the check of types")
+        self._send(_CHECK, dag, "the check of types")
+        _, done = self.wait()
         failure = done.failure
         if failure is None:
             return
@@ -79,40 +74,52 @@ class IsolatedExecutor:
             raise PipelineError(failure.what, failure.where, failure.fix, failure.detail)
         # A module that ends its process when it is imported: the step itself will say so.
 
-    def perform(self, job: Job, needed: Callable[[tuple[str, str]], bool]) -> Done:
-        """Run one step; what is needed later is in the store in any case."""
+    def start(self, ticket: int, job: Job, needed: Callable[[tuple[str, str]], bool]) -> None:
+        """Begin a step; what is needed later is in the store in any case."""
         del needed
-        return self._send(job, f"step `{job.node}`")
+        self._send(ticket, job, f"step `{job.node}`")
 
-    def _send(self, order: Job | Dag, what: str) -> Done:
+    def _send(self, ticket: int, order: Job | Dag, what: str) -> None:
         self._count += 1
-        task, result, log = (
-            self._folder / f"{self._count}.{suffix}" for suffix in ("task", "done", "log")
-        )
-        write_atomically(task, pickle.dumps(order, protocol=4))
-        began = time.perf_counter()
-        status = self._launcher.run(task, result, log)
-        if result.is_file():
-            with result.open("rb") as handle:
-                return read_done(handle)
-        failure = _death(what, status, log)
-        return Done(failure=failure, seconds=time.perf_counter() - began)
+        task = Task.of(self._count, self._folder)
+        wire.send(task.order, order)
+        self._going[task.number] = (task, ticket, what, time.perf_counter())
+        self._launcher.start(task)
+
+    def wait(self) -> tuple[int, Done]:
+        """Return the ticket of a step that has ended, and what came of it."""
+        number, status = self._launcher.wait()
+        task, ticket, what, began = self._going.pop(number)
+        if task.answer.is_file():
+            done: Done = wire.receive(task.answer)
+        else:
+            failure = _death(what, status, task)
+            done = Done(failure=failure, seconds=time.perf_counter() - began)
+        done = replace(done, stderr=end_of(task.errors))
+        self._cleaner.submit(_remove, task)
+        return ticket, done
 
     def close(self) -> None:
-        """End every process and remove what was passed to them."""
+        """End every process."""
         self._launcher.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._cleaner.shutdown()
 
 
-def _first_party(place: Place) -> frozenset[str]:
+def _remove(task: Task) -> None:
+    shutil.rmtree(task.folder, ignore_errors=True)
+    for file in (task.order, task.answer, task.printed, task.errors):
+        file.unlink(missing_ok=True)
+
+
+def _first_party(roots: tuple[Path, ...]) -> frozenset[str]:
     names: set[str] = set()
-    for root in place.roots:
+    for root in roots:
         with contextlib.suppress(OSError):
             names |= {entry.stem for entry in root.iterdir() if not entry.name.startswith(".")}
     return frozenset(names)
 
 
-def _death(what: str, status: int, log: Path) -> Failed:
+def _death(what: str, status: int, task: Task) -> Failed:
     """Return the failure for a process that ended without an answer."""
     how, fix = f"ended with status {status}", "do not call `os._exit` or `exit` in a step"
     if status < 0:
@@ -120,7 +127,13 @@ def _death(what: str, status: int, log: Path) -> Failed:
         how, fix = f"was killed by {name}", "look at the library that crashed"
         if name == "SIGKILL":
             fix = "it may have run out of memory: make its data smaller, or use a larger machine"
-    return Failed("StepFailed", f"the process of {what} {how}", what, fix, _tail(log))
+    return Failed(
+        "StepFailed",
+        f"the process of {what} {how}",
+        what,
+        fix,
+        tail(task.errors) or tail(task.printed),
+    )
 
 
 def _signal_name(number: int) -> str:
@@ -128,126 +141,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def _tail(log: Path) -> str:
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    return "\n".join(lines[-_TAIL_LINES:])
-
-
-class Zygote:
-    """One process that forks for each task."""
-
-    def __init__(self, python: str, config: Path, cwd: Path) -> None:
-        self._python = python
-        self._errors = config.with_name("zygote.log")
-        self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        self._number = 0
-        with self._errors.open("wb") as errors:
-            try:
-                self._process = subprocess.Popen(
-                    children.command(python, "thruway.run.worker", str(config)),
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=errors,
-                    cwd=cwd,
-                    env=children.environment(),
-                    start_new_session=True,  # Ctrl-C reaches us only, and we end it in order
-                )
-            except OSError as error:
-                raise _unusable(python, error.strerror or str(error)) from error
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._answers.put(json.loads(line))
-        self._answers.put(None)
-
-    def run(self, task: Path, result: Path, log: Path) -> int:
-        """Return how the forked process ended."""
-        self._number += 1
-        order = {"id": self._number, "task": str(task), "result": str(result), "log": str(log)}
-        self._tell(order)
-        answer = self._answers.get()
-        if answer is None:
-            raise _unusable(self._python, _tail(self._errors))
-        return int(answer["status"])
-
-    def _tell(self, order: dict[str, Any]) -> None:
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")
-            self._process.stdin.flush()
-        except OSError as error:
-            raise _unusable(self._python, _tail(self._errors)) from error
-
-    def close(self) -> None:
-        """Let it end its steps and itself; it does so as soon as its input ends."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-        _wait(self._process)
-        self._reader.join(_GOODBYE_SECONDS)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-
-class Spawner:
-    """A fresh interpreter for each task, where processes cannot be forked."""
-
-    def __init__(self, python: str, config: Path, cwd: Path) -> None:
-        self._python = python
-        self._config = config
-        self._cwd = cwd
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def run(self, task: Path, result: Path, log: Path) -> int:
-        """Return how the process ended."""
-        paths = [str(self._config), str(task), str(result), str(log)]
-        command = children.command(self._python, "thruway.run.worker", "--step", *paths)
-        try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd=self._cwd,
-                env=children.environment(),
-            )
-        except OSError as error:
-            raise _unusable(self._python, error.strerror or str(error)) from error
-        try:
-            return self._process.wait()
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """End the process if it still runs."""
-        if self._process is not None:
-            self._process.kill()
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-            _wait(self._process)
-            self._process = None
-
-
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(_GOODBYE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _unusable(python: str, reason: str) -> InterpreterError:
-    return InterpreterError(
-        f"the interpreter cannot run steps: {(reason.splitlines() or ['it ended'])[-1]}",
-        where=python,
-        fix="give another one with --python, Python 3.11 or later",
-        detail=reason,
-    )

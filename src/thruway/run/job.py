@@ -46,6 +46,8 @@ class Job:
         seed: ambient seed.
         probe: record what the step shows.
         keep: local names whose value is stored.
+        trusted: objects that need no check before they are loaded: they were checked, or
+            written, in this run.
     """
 
     node: str
@@ -59,6 +61,7 @@ class Job:
     seed: int = 0
     probe: bool = False
     keep: frozenset[str] = frozenset()
+    trusted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ class Done:
         files: token of a file written → artifact.
         reads: tokens of files read (`file:a.csv`) and folders listed (`dir:data`).
         seconds: time of the step's own code.
-        stdout: text printed.
+        stdout: text printed and displayed, as it went.
+        stderr: the end of what went to standard error.
         record: what the probe saw.
         warnings: sentences for the reader.
         failure: why there are no outputs.
@@ -99,6 +103,7 @@ class Done:
     reads: tuple[str, ...] = ()
     seconds: float = 0.0
     stdout: str = ""
+    stderr: str = ""
     record: StepRecord | None = None
     warnings: tuple[str, ...] = ()
     failure: Failed | None = None
@@ -108,29 +113,36 @@ class Done:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run happens.
+    """Where a step runs.
 
     Attributes:
         roots: folders from which the project's modules are imported.
         store: folder of the store.
-        cwd: the working folder of the steps.
+        data: the user's folder that the working folder mirrors.
+        cwd: the working folder of the step.
         protect: root of the scratch copy of the data folder.
+        own_process: nothing else runs in this process; standard error is a file already.
     """
 
     roots: tuple[Path, ...]
     store: Path
+    data: Path
     cwd: Path
     protect: Path
+    own_process: bool = False
 
 
 class Executor(Protocol):
-    """Runs steps somewhere."""
+    """Runs steps somewhere; several at the same time if it can."""
 
     def check_types(self, dag: Dag) -> None:
         """Check what meets at the ports, where the steps can be imported."""
 
-    def perform(self, job: Job, needed: Callable[[tuple[str, str]], bool]) -> Done:
-        """Run one step; `needed` says whether a later step takes something of an object."""
+    def start(self, ticket: int, job: Job, needed: Callable[[tuple[str, str]], bool]) -> None:
+        """Begin a step; `needed` says whether a later step takes something of an object."""
+
+    def wait(self) -> tuple[int, Done]:
+        """Return the ticket of a step that has ended, and what came of it."""
 
     def close(self) -> None:
         """Stop everything that still runs."""

@@ -1,26 +1,38 @@
-"""Outputs of a step into the store: what is shared stays shared, and files travel as bytes."""
+"""Values and files of a step into the store, and back: what is shared stays shared."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from thruway.errors import StorageError
 from thruway.kit.ambient.files import File
 from thruway.kit.values import sharing, storage
-from thruway.kit.values.describe import describe
+from thruway.kit.values.origin import public_name
+from thruway.kit.values.preview import preview
+from thruway.run.folders import FOLDER_FORMAT, Packing, index_of
+from thruway.run.hashing import digest_file
 from thruway.run.scratch import unfold_links
-from thruway.run.store import FILE_FORMAT, Store, copy_atomically, missing
+from thruway.run.store import FILE_FORMAT, PATH_FORMATS, Store
 from thruway.run.types import ArtifactRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from thruway.run.job import Place
 
 
 def store_outputs(
-    store: Store, step: str, values: Mapping[str, Any], cwd: Path, *, strict: bool
+    store: Store,
+    step: str,
+    values: Mapping[str, Any],
+    place: Place,
+    written: Mapping[str, ArtifactRef],
+    *,
+    strict: bool,
 ) -> dict[str, ArtifactRef]:
     """Return where each output port is stored now.
 
@@ -28,7 +40,8 @@ def store_outputs(
         store: where to.
         step: name of the step, for messages.
         values: port → value.
-        cwd: the working folder, which paths of files refer to.
+        place: its working folder is what paths of files refer to.
+        written: files that the step wrote, stored already.
         strict: refuse what cannot be stored; else it is marked as only in memory.
 
     Raises:
@@ -36,7 +49,9 @@ def store_outputs(
     """
     files = {port: value for port, value in values.items() if isinstance(value, File)}
     plain = {port: value for port, value in values.items() if port not in files}
-    references = {port: _store_file(store, step, port, files[port], cwd) for port in files}
+    references = {
+        port: _store_file(store, step, port, value, place, written) for port, value in files.items()
+    }
     unstored = {port: reason for port in plain if (reason := storage.unstorable(plain[port]))}
     for group in _bundles(plain):
         reasons = {port: unstored[port] for port in group if port in unstored}
@@ -86,14 +101,28 @@ def _in_memory(port: str, value: Any, reason: str) -> ArtifactRef:
 def _type_and_preview(value: Any) -> tuple[str, str]:
     # A description is for people; a value whose `repr` fails is stored all the same.
     with contextlib.suppress(Exception):
-        described = describe(value)
-        return described.type, described.preview
+        return public_name(type(value)), preview(value)
     return f"{type(value).__module__}.{type(value).__qualname__}", ""
 
 
-def _store_file(store: Store, step: str, port: str, value: File, cwd: Path) -> ArtifactRef:
+def _store_file(
+    store: Store,
+    step: str,
+    port: str,
+    value: File,
+    place: Place,
+    written: Mapping[str, ArtifactRef],
+) -> ArtifactRef:
     relative = os.fspath(value)
-    path = cwd / relative
+    path = place.cwd / relative
+    known = written.get(os.path.normpath(relative).replace(os.sep, "/"))
+    if known is not None:
+        return replace(known, member=port, type="thruway.File", preview=relative, path=relative)
+    if path.is_dir():
+        data = Path(os.path.normpath(place.data / relative))
+        packing = Packing(path, data, place.protect)
+        address, form, size = store.put(packing.write)
+        return ArtifactRef(address, port, form, size, "thruway.File", f"{relative}/", path=relative)
     if not path.is_file():
         raise StorageError(
             f"step `{step}` gives the file `{relative}` at `{port}`, and there is no such file",
@@ -102,6 +131,18 @@ def _store_file(store: Store, step: str, port: str, value: File, cwd: Path) -> A
         )
     address, size = store.put_file(path)
     return ArtifactRef(address, port, FILE_FORMAT, size, "thruway.File", relative, path=relative)
+
+
+def folder_reads(store: Store, outputs: Mapping[str, ArtifactRef], place: Place) -> Iterator[str]:
+    """Give the tokens of the user's folders that stored folders depend on by their names."""
+    for reference in outputs.values():
+        if reference.format == FOLDER_FORMAT:
+            index = index_of(store.path(reference.hash))
+            inner = [name for name, entry in index.items() if entry.kind == "folder"]
+            for name in ("", *inner):
+                token = (PurePosixPath(reference.path) / name).as_posix()
+                if (place.data / token).is_dir():
+                    yield f"dir:{token}"
 
 
 def store_files(store: Store, paths: Iterable[str], cwd: Path) -> dict[str, ArtifactRef]:
@@ -118,7 +159,11 @@ def store_files(store: Store, paths: Iterable[str], cwd: Path) -> dict[str, Arti
 
 
 def load_inputs(
-    store: Store, references: Mapping[str, ArtifactRef], nodes: Mapping[str, str], cwd: Path
+    store: Store,
+    references: Mapping[str, ArtifactRef],
+    nodes: Mapping[str, str],
+    cwd: Path,
+    trusted: frozenset[str],
 ) -> dict[str, Any]:
     """Return the values of input ports; ports of one object keep sharing what they shared.
 
@@ -127,31 +172,44 @@ def load_inputs(
         references: argument → artifact.
         nodes: argument → node that gave it; equal content of two nodes stays two values.
         cwd: the working folder, into which files are put.
+        trusted: objects that need no check.
 
     Raises:
         StorageError: an object is gone or damaged.
     """
     objects: dict[tuple[str, str], dict[str, Any]] = {}
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = dict(place_files(store, references, cwd))
     for name, reference in references.items():
-        if reference.format == FILE_FORMAT:
-            values[name] = place_file(store, reference, cwd)
+        if name in values:
             continue
         at = nodes[name], reference.hash
         if at not in objects:
-            objects[at] = store.load_object(reference.hash, reference.format)
+            objects[at] = store.load_object(
+                reference.hash, reference.format, trusted=reference.hash in trusted
+            )
         values[name] = objects[at][reference.member]
     return values
 
 
-def place_file(store: Store, reference: ArtifactRef, cwd: Path) -> File:
-    """Write a file artifact to its place in the working folder and return its path."""
-    target = cwd / reference.path
-    if not store.sound(reference.hash):
-        raise missing(reference.hash)
-    unfold_links(target, cwd)
-    copy_atomically(store.path(reference.hash), target)
-    return File(reference.path)
+def place_files(store: Store, references: Mapping[str, ArtifactRef], cwd: Path) -> dict[str, File]:
+    """Put files and folders where they belong in the working folder; return them as values.
+
+    Outer folders first, so that a file which came later than its folder is in it.
+    """
+    paths = {name: ref for name, ref in references.items() if ref.format in PATH_FORMATS}
+    for reference in sorted(paths.values(), key=lambda ref: PurePosixPath(ref.path).parts):
+        target = cwd / reference.path
+        if _is_there(reference, target):
+            continue
+        unfold_links(target, cwd)
+        store.restore(reference, target)
+    return {name: File(reference.path) for name, reference in paths.items()}
+
+
+def _is_there(reference: ArtifactRef, target: Path) -> bool:
+    if reference.format != FILE_FORMAT or target.is_symlink() or not target.is_file():
+        return False
+    return target.stat().st_size == reference.bytes and digest_file(target) == reference.hash
 
 
 def refused(step: str, port: str, value: Any, reason: str) -> StorageError:

@@ -12,21 +12,22 @@ import os
 import sys
 import time
 import traceback
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thruway.errors import ThruwayError
-from thruway.kit.ambient.display import DisplayLog
+from thruway.kit.ambient import audit
 from thruway.kit.ambient.figures import FigureLog
-from thruway.kit.ambient.output import OutputLog
 from thruway.kit.ambient.random import quiet_imports, seed_all, seed_on_import
 from thruway.kit.dag import call_arguments
 from thruway.kit.values.fingerprint import fingerprint
+from thruway.kit.values.written import fingerprint_written
 from thruway.run.filewatch import FileWatch
 from thruway.run.job import WHOLE, Done, Failed, Job, Place
 from thruway.run.modules import is_first_party
-from thruway.run.outputs import store_files, store_outputs
+from thruway.run.outputs import folder_reads, store_files, store_outputs
+from thruway.run.printed import PrintedLog
 from thruway.run.store import Store
 from thruway.run.types import FigureRecord, StepRecord
 
@@ -42,12 +43,11 @@ _TRACEBACK_LINES = 12
 class _Seen:
     """What the surroundings of one call saw; filled while it runs."""
 
+    printed: PrintedLog
     seconds: float = 0.0
-    stdout: str = ""
-    displays: tuple[str, ...] = ()
     figures: tuple[FigureRecord, ...] = ()
     reads: tuple[str, ...] = ()
-    written: Mapping[str, str] = field(default_factory=dict)
+    written: tuple[str, ...] = ()
 
 
 def perform(
@@ -64,27 +64,26 @@ def perform(
     """
     store = Store(place.store)
     probe.begin(job.keep, store)
-    seen = _Seen()
+    seen = _Seen(PrintedLog(own_errors=place.own_process))
     try:
         with _surroundings(job, arguments, place, seen):
             ports = unpack(_call(job, arguments, seen), job)
-        outputs = store_outputs(store, job.node, ports, place.cwd, strict=strict)
         files = store_files(store, seen.written, place.cwd)
-        record = _record(ports, probe, seen) if job.probe else None
+        outputs = store_outputs(store, job.node, ports, place, files, strict=strict)
+        record = _record(ports, probe, seen, place) if job.probe else None
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever a step raises is its failure, `SystemExit` too
         failure = failed(error, job, place)
-        return Done(failure=failure, stdout=seen.stdout, seconds=seen.seconds, cause=error)
-    return Done(
-        outputs=outputs,
-        files=files,
-        reads=seen.reads,
-        seconds=seen.seconds,
-        stdout=seen.stdout,
-        record=record,
-        values=ports,
-    )
+        return _told(Done(failure=failure, cause=error), seen)
+    reads = dict.fromkeys((*seen.reads, *folder_reads(store, outputs, place)))
+    done = Done(outputs=outputs, files=files, reads=tuple(reads), record=record, values=ports)
+    return _told(done, seen)
+
+
+def _told(done: Done, seen: _Seen) -> Done:
+    printed = seen.printed
+    return replace(done, seconds=seen.seconds, stdout=printed.log, stderr=printed.stderr)
 
 
 def _call(job: Job, arguments: Mapping[str, Any], seen: _Seen) -> Any:
@@ -106,10 +105,7 @@ def _surroundings(
     job: Job, arguments: Mapping[str, Any], place: Place, seen: _Seen
 ) -> Iterator[None]:
     """Set up what surrounds a step, and note what it saw, also when the step raises."""
-    # In a probed run what is displayed is compared apart from what is printed.
-    displays = DisplayLog(echo=not job.probe)
     figures = FigureLog()
-    output = OutputLog()
     files = FileWatch(place, job.code, arguments)
     seed_all(job.seed)
     with (
@@ -118,15 +114,14 @@ def _surroundings(
         _folder(place.cwd),
         contextlib.ExitStack() as stack,
     ):
-        for log in (output, displays, figures, files):
+        for log in (seen.printed, figures, files):
             log.start()
             stack.callback(log.stop)
         try:
             yield
         finally:
             figures.flush(shown=False)
-            seen.stdout = output.take().stdout
-            seen.displays = tuple(item.text for item in displays.take())
+            seen.printed.finish()
             seen.figures = tuple(
                 FigureRecord(figure.number, figure.digest, figure.summary, figure.shown)
                 for figure in figures.take()
@@ -194,14 +189,16 @@ def _misshapen(result: Any, wanted: str, job: Job) -> ThruwayError:
     )
 
 
-def _record(ports: Mapping[str, Any], probe: Probe, seen: _Seen) -> StepRecord:
+def _record(ports: Mapping[str, Any], probe: Probe, seen: _Seen, place: Place) -> StepRecord:
+    with audit.paused():
+        files = {token: fingerprint_written(place.cwd / token) for token in seen.written}
     return StepRecord(
         ports={name: fingerprint(value).hex for name, value in ports.items()},
         names=probe.names,
-        stdout=seen.stdout,
-        displays=seen.displays,
+        stdout=seen.printed.stdout,
+        displays=seen.printed.displays,
         figures=seen.figures,
-        files=seen.written,
+        files=files,
     )
 
 

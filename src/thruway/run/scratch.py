@@ -1,8 +1,9 @@
-"""The working folder of a run, and the files that its steps have written so far.
+"""The working folders of a run, and the files that its steps have written so far.
 
-The folder mirrors the data folder, so that paths in the user's code keep working, and nothing of
-the user's is written. It is made only when a step is executed; a run that is answered by the
-cache needs none. Files of steps that were answered by the cache are put into it all the same.
+A working folder mirrors the data folder, so that paths in the user's code keep working, and
+nothing of the user's is written. It is made only when a step is executed; a run that is answered
+by the cache needs none. Steps in one process share one, and files of steps that were answered by
+the cache are put into it all the same; a step in a process of its own has a folder of its own.
 """
 
 from __future__ import annotations
@@ -13,113 +14,102 @@ import shutil
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from thruway.kit.ambient.skipped import is_skipped
-from thruway.kit.values.fingerprint import fingerprint_file
+from thruway.run.hashing import digest_file
 from thruway.run.job import Place
-from thruway.run.store import Store, copy_atomically, digest_bytes, digest_file
+from thruway.run.sight import Sight
+from thruway.run.store import PATH_FORMATS, Store, copy_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from thruway.kit.ambient.workspace import Mirror
     from thruway.kit.project import ProjectConfig
+    from thruway.run.linktree import LinkTree
     from thruway.run.types import ArtifactRef
 
 
 class Scratch:
-    """The working folder of one run.
+    """The working folders of one run.
 
     Attributes:
+        shared: all steps run in one folder; else each in its own, with nothing of other steps
+            but what its inputs bring.
         files: token of every file written so far in this run → artifact, the last one wins.
     """
 
-    def __init__(self, project: ProjectConfig, store: Store, run: Callable[[], str]) -> None:
+    def __init__(
+        self, project: ProjectConfig, store: Store, run: Callable[[], str], *, shared: bool
+    ) -> None:
         self.project = project
         self.data = project.data
         self.store = store
+        self.shared = shared
         self.files: dict[str, ArtifactRef] = {}
         self._run = run
-        self._place: Place | None = None
+        self._made: Mirror | None = None
+
+    @property
+    def work(self) -> Path:
+        """Folder of everything that this run needs while it goes on."""
+        return self.store.root / "work" / self._run()
 
     def place(self) -> Place:
-        """Return the working folder, made now if there was none."""
-        if self._place is None:
-            self._place = self._make()
+        """Return the working folder that all steps share, made now if there was none."""
+        first = self._made is None
+        made = self._mirror()
+        if first:
             for token, reference in self.files.items():
-                self._put_back(token, reference, self._place.cwd)
-        return self._place
+                self._put_back(token, reference, made.cwd)
+        return Place(self.project.roots, self.store.root, self.data, made.cwd, made.top)
 
-    def _make(self) -> Place:
+    def tree(self) -> LinkTree:
+        """Return how to make the working folder of a step that runs apart."""
+        from thruway.run.linktree import look_at
+
+        return look_at(self._mirror())
+
+    def _mirror(self) -> Mirror:
         from thruway.kit.ambient.workspace import mirror
 
-        root = self.store.root / "work" / self._run()
-        root.mkdir(parents=True, exist_ok=True)
-        made = mirror(self.data, root, self.project.climb)
-        return Place(self.project.roots, self.store.root, made.cwd, made.top)
+        if self._made is None:
+            self._made = mirror(self.data, self.work / "folder", self.project.climb)
+        return self._made
 
     def add(self, files: Mapping[str, ArtifactRef], *, written: bool) -> None:
         """Note files of a step; `written` says that they are in the working folder already."""
         self.files |= files
-        if self._place is not None and not written:
+        if self.shared and self._made is not None and not written:
             for token, reference in files.items():
-                self._put_back(token, reference, self._place.cwd)
+                self._put_back(token, reference, self._made.cwd)
 
     def _put_back(self, token: str, reference: ArtifactRef, cwd: Path) -> None:
         target = cwd / token
         if target.is_file() and not target.is_symlink() and digest_file(target) == reference.hash:
             return
-        if not PurePosixPath(token).is_absolute():
-            unfold_links(target, cwd)
-        self.store.restore(reference.hash, target)
+        unfold_links(target, cwd)
+        self.store.restore(reference, target)
 
-    def present(self, token: str) -> Path:
-        """Return where a file or folder is now, for a step that would run next."""
-        name = token.partition(":")[2]
-        written = self.files.get(name)
-        if written is not None and token.startswith("file:"):
-            return self.store.path(written.hash)
-        return self.data / name
+    def sight(self, inputs: Iterable[ArtifactRef]) -> Sight:
+        """Return what a step with these inputs would find at a path now."""
+        given = {ref.path: ref for ref in inputs if ref.format in PATH_FORMATS}
+        before = self.files if self.shared else {}
+        return Sight(self.store, self.data, self.project.outputs, {**before, **given})
 
-    def digest(self, token: str) -> str:
-        """Return the digest of what a token stands for now, "" when there is nothing.
-
-        Content counts, never the time or size of a file. A folder counts by its names.
-        """
-        path = self.present(token)
-        try:
-            if token.startswith("dir:"):
-                return self._listing(path, token.partition(":")[2])
-            return fingerprint_file(path) if path.is_file() else ""
-        except OSError:
-            return ""
-
-    def _listing(self, folder: Path, token: str) -> str:
-        names = {entry.name for entry in os.scandir(folder) if not self._ours(entry)}
-        prefix = f"{token}/".removeprefix("./")
-        for file in self.files:
-            if file.startswith(prefix):
-                names.add(file.removeprefix(prefix).partition("/")[0])
-        return digest_bytes("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
-
-    def _ours(self, entry: os.DirEntry[str]) -> bool:
-        """Leave out what a step never sees, and the folder into which a run copies files."""
-        return (entry.is_dir() and is_skipped(entry)) or Path(entry.path) == self.project.outputs
-
-    def publish(self, outputs: Path) -> None:
-        """Copy every file written in this run to the folder of outputs."""
-        for token, reference in self.files.items():
+    def publish(self, files: Mapping[str, ArtifactRef]) -> None:
+        """Copy files written in this run to the folder of outputs."""
+        for token, reference in files.items():
             name = output_name(token)
-            target = outputs / name
+            target = self.project.outputs / name
             if not name or (target.is_file() and digest_file(target) == reference.hash):
                 continue
             copy_atomically(self.store.path(reference.hash), target)
 
     def close(self) -> None:
-        """Remove the working folder; links in it are removed, not what they point to."""
-        if self._place is not None:
-            shutil.rmtree(self._place.protect, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                self._place.protect.parent.rmdir()
-            self._place = None
+        """Remove the working folders; links in them are removed, not what they point to."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.work.parent.rmdir()
+        self._made = None
 
 
 def sweep(store: Store, running: frozenset[str]) -> None:
@@ -127,7 +117,7 @@ def sweep(store: Store, running: frozenset[str]) -> None:
     folder = store.root / "work"
     if folder.is_dir():
         for entry in folder.iterdir():
-            if entry.name.removesuffix("-tasks") not in running:
+            if entry.name not in running:
                 shutil.rmtree(entry, ignore_errors=True)
 
 
@@ -144,9 +134,14 @@ def output_name(token: str) -> str:
 
 
 def unfold_links(target: Path, cwd: Path) -> None:
-    """Make real every linked folder on the way to a file, so that nothing behind is written."""
+    """Make real every linked folder on the way to a file, so that nothing behind is written.
+
+    A path that is absolute in the user's program is taken as it is.
+    """
     from thruway.kit.ambient.protection import _unfold
 
+    if not target.is_relative_to(cwd):
+        return
     relative = os.path.relpath(target.parent, cwd)
     here = cwd
     for part in Path(relative).parts:

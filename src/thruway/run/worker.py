@@ -14,7 +14,6 @@ import faulthandler
 import importlib
 import json
 import os
-import pickle
 import select
 import signal
 import sys
@@ -23,18 +22,21 @@ import traceback
 import warnings
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from thruway.errors import StorageError, ThruwayError
 from thruway.kit.dag import Dag
+from thruway.run import wire
 from thruway.run.job import Done, Failed, Job, Place
 from thruway.run.modules import project_imports
 from thruway.run.outputs import load_inputs
 from thruway.run.probe import Probe
-from thruway.run.store import Store, write_atomically
+from thruway.run.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from thruway.run.linktree import LinkTree
 
 _CRASHED = 70
 _FAREWELL_SECONDS = 10
@@ -45,12 +47,18 @@ class Config:
     """What all steps of a run have in common.
 
     Attributes:
-        place: where the run happens.
+        roots: folders from which the project's modules are imported.
+        store: folder of the store.
+        data: the user's folder, which every working folder mirrors.
+        tree: how to make a working folder.
         preload: modules to import before the first fork.
         probed: module → step function to rewrite; empty unless probing.
     """
 
-    place: Place
+    roots: tuple[Path, ...]
+    store: Path
+    data: Path
+    tree: LinkTree
     preload: tuple[str, ...]
     probed: Mapping[str, str]
 
@@ -63,22 +71,28 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(json.dumps(asdict(about_this())) + "\n")
         return 0
     if arguments[0] == "--step":
-        config, task, result, log = arguments[1:]
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-        _become_step(Path(log), sys.stdin.fileno())
-        _run_task(_config(config), Path(task), Path(result))
+        config, line = arguments[1:]
+        task = _Task(*json.loads(line))
+        threading.Thread(target=_end_with_parent, args=(sys.stdin.buffer,), daemon=True).start()
+        _become_step(task, close_input=False)
+        _run_task(wire.receive(Path(config)), task)
         return 0
-    return _Zygote(_config(arguments[0])).serve()
+    return _Zygote(wire.receive(Path(arguments[0]))).serve()
 
 
-def _config(path: str) -> Config:
-    with Path(path).open("rb") as handle:
-        config: Config = pickle.load(handle)
-    return config
+class _Task(NamedTuple):
+    """Where everything of one task is; see `launch.Task`."""
+
+    number: int
+    order: str
+    answer: str
+    printed: str
+    errors: str
+    folder: str
 
 
-def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+def _end_with_parent(parent: BinaryIO) -> None:
+    parent.read()
     os._exit(_CRASHED)
 
 
@@ -117,20 +131,20 @@ class _Zygote:
                         return 0
                     *lines, pending = (pending + received).split(b"\n")
                     for line in lines:
-                        self._order(json.loads(line))
+                        self._order(_Task(*json.loads(line)))
         finally:
             self._kill_all()
 
-    def _order(self, order: dict[str, Any]) -> None:
+    def _order(self, task: _Task) -> None:
         process = os.fork()
         if process:
             with contextlib.suppress(OSError):
                 os.setpgid(process, process)
-            self._tasks[process] = order["id"]
+            self._tasks[process] = task.number
             return
-        self._child(order)
+        self._child(task)
 
-    def _child(self, order: dict[str, Any]) -> None:
+    def _child(self, task: _Task) -> None:
         status = _CRASHED
         try:
             signal.set_wakeup_fd(-1)
@@ -141,8 +155,8 @@ class _Zygote:
             _die_with_parent()
             for number in (self._orders, self._answers, self._wake):
                 os.close(number)
-            _become_step(Path(order["log"]), None)
-            _run_task(self._config, Path(order["task"]), Path(order["result"]))
+            _become_step(task, close_input=True)
+            _run_task(self._config, task)
             status = 0
         except BaseException:  # the process ends here whatever it is: the parent reads the log
             traceback.print_exc()
@@ -155,7 +169,7 @@ class _Zygote:
             if found:
                 number = self._tasks.pop(process)
                 _kill_group(process)  # what the step started and left behind
-                answer = {"id": number, "status": os.waitstatus_to_exitcode(status)}
+                answer = [number, os.waitstatus_to_exitcode(status)]
                 os.write(self._answers, json.dumps(answer).encode() + b"\n")
 
     def _kill_all(self) -> None:
@@ -191,12 +205,13 @@ def _die_with_parent() -> None:
             ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
 
 
-def _become_step(log: Path, keep: int | None) -> None:
-    """Send what goes past `sys.stdout` to a file; crashes leave their stack in it."""
-    number = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-    os.dup2(number, 1)
-    os.dup2(number, 2)
-    if keep is None:
+def _become_step(task: _Task, *, close_input: bool) -> None:
+    """Send what goes past `sys.stdout` to files; crashes leave their stack in that of errors."""
+    for file, stream in ((task.printed, 1), (task.errors, 2)):
+        number = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+        os.dup2(number, stream)
+        os.close(number)
+    if close_input:
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
     sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
@@ -213,14 +228,15 @@ def _farewell(status: int) -> None:
     os._exit(status)
 
 
-def _run_task(config: Config, task: Path, result: Path) -> None:
+def _run_task(config: Config, task: _Task) -> None:
     probe = Probe()
-    with project_imports(config.place.roots, config.probed, probe):
-        with task.open("rb") as handle:
-            order = pickle.load(handle)
-        done = _check(order) if isinstance(order, Dag) else _step(order, config.place, probe)
-        done = replace(done, values={}, cause=None)
-        write_atomically(result, pickle.dumps(done, protocol=4))
+    cwd = config.tree.grow(Path(task.folder))
+    os.chdir(cwd)
+    place = Place(config.roots, config.store, config.data, cwd, Path(task.folder), own_process=True)
+    with project_imports(config.roots, config.probed, probe):
+        order = wire.receive(Path(task.order))
+        done = _check(order) if isinstance(order, Dag) else _step(order, place, probe)
+        wire.answer(Path(task.answer), replace(done, values={}, cause=None))
 
 
 def _check(dag: Dag) -> Done:
@@ -240,13 +256,7 @@ def _step(job: Job, place: Place, probe: Probe) -> Done:
     artifacts = {name: source.artifact for name, source in job.inputs.items()}
     nodes = {name: source.node for name, source in job.inputs.items()}
     try:
-        inputs = load_inputs(Store(place.store), artifacts, nodes, place.cwd)
+        inputs = load_inputs(Store(place.store), artifacts, nodes, place.cwd, job.trusted)
     except StorageError as error:
         return Done(failure=Failed("Missing", error.what, error.where, error.fix))
     return perform(job, {**inputs, **job.values}, place, probe, strict=True)
-
-
-def read_done(handle: BinaryIO) -> Done:
-    """Return what a step's process left behind."""
-    done: Done = pickle.load(handle)
-    return done

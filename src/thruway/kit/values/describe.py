@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from thruway.kit.values import annotation, atoms, origin
 from thruway.kit.values.fingerprint import fingerprint
 from thruway.kit.values.preview import preview
-from thruway.kit.values.reach import composite
+from thruway.kit.values.size import size
 from thruway.kit.values.storable import unstorable
 from thruway.kit.values.types import Value
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _COLUMNS = 1000
-_SAMPLE = 1000
-_PARTS = 20_000
 
 
 def describe(value: object, digest: bool = False) -> Value:
@@ -134,9 +132,8 @@ def _columns(value: Any) -> tuple[tuple[str, str, bool], ...]:
         return ()
     pd = sys.modules.get("pandas")
     if pd is not None and isinstance(value, pd.DataFrame):
-        part = value.iloc[:, :_COLUMNS]
-        nulls = part.isna().any().tolist()
-        return tuple(zip(map(str, part.columns), map(str, part.dtypes), nulls, strict=True))
+        names = map(str, value.columns[:_COLUMNS])
+        return tuple((name, *facts) for name, facts in zip(names, _frame_columns(value), strict=True))
     pl = sys.modules.get("polars")
     if pl is not None and isinstance(value, pl.DataFrame):
         return tuple(
@@ -146,59 +143,29 @@ def _columns(value: Any) -> tuple[tuple[str, str, bool], ...]:
     return ()
 
 
-def size(value: object) -> int:
-    """Return the bytes that a value takes in memory, estimated from a sample of its parts."""
-    stack, seen, held, total = [value], set[int](), list[object](), 0
-    while stack and len(held) < _PARTS:
-        part = stack.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        held.append(part)
-        own, parts = _own_size(part)
-        total += own
-        stack += parts
-    return total
+def _frame_columns(frame: Any) -> list[tuple[str, bool]]:
+    """Return dtype and whether it has nulls, a block of equal columns at a time."""
+    blocks = getattr(frame._mgr, "blocks", None)
+    if blocks is None or frame.shape[1] > _COLUMNS:
+        part = frame.iloc[:, :_COLUMNS]
+        return list(zip(map(str, part.dtypes), part.isna().any().tolist(), strict=True))
+    found: list[tuple[str, bool]] = [("", False)] * frame.shape[1]
+    for block in blocks:
+        words = str(block.dtype)
+        for place, nulls in zip(block.mgr_locs, _nulls(block.values), strict=True):
+            found[place] = words, bool(nulls)
+    return found
 
 
-def _own_size(part: Any) -> tuple[int, list[Any]]:
-    """Return the bytes of one part without its parts, and these."""
-    if isinstance(part, type | types.ModuleType | types.FunctionType):
-        return 0, []
-    if isinstance(part, list | tuple | set | frozenset):
-        return _sampled(list(part), sys.getsizeof(part))
-    if isinstance(part, dict):
-        own, parts = _sampled(list(dict.values(part)), sys.getsizeof(part))
-        keys, more = _sampled(list(dict.keys(part)), 0)
-        return own + keys, parts + more
-    if callable(getattr(part, "memory_usage", None)):
-        return _frame_size(part), []
-    for name in ("nbytes", "estimated_size"):
-        number = getattr(part, name, None)
-        number = number() if name == "estimated_size" and callable(number) else number
-        if isinstance(number, int):
-            return number, []
-    attributes = getattr(part, "__dict__", None)
-    return sys.getsizeof(part), [attributes] if type(attributes) is dict else []
-
-
-def _sampled(parts: list[Any], own: int) -> tuple[int, list[Any]]:
-    """Count the atoms by a sample; return what is not an atom, to be looked into."""
-    atoms_only = [part for part in parts[:_SAMPLE] if type(part) in atoms.CODES]
-    if atoms_only:
-        mean = sum(map(sys.getsizeof, atoms_only)) / min(len(parts), _SAMPLE)
-        own += int(mean * len(parts))
-    return own, composite(parts)
-
-
-def _frame_size(part: Any) -> int:
-    """Return the bytes of a frame or series; of object columns by a sample."""
-    usage = part.memory_usage(deep=False)
-    total = int(usage if isinstance(usage, int) else usage.sum())
-    if not len(part):
-        return total
-    step = max(1, len(part) // _SAMPLE)
-    sample = part[::step] if part.ndim == 1 else part.iloc[::step]
-    flat, deep = sample.memory_usage(deep=False), sample.memory_usage(deep=True)
-    extra = deep - flat if isinstance(flat, int) else int((deep - flat).sum())
-    return total + int(extra * len(part) / len(sample))
+def _nulls(array: Any) -> Any:
+    """Return whether each row of a block has nulls; without a copy where numbers show them."""
+    np, pd = sys.modules["numpy"], sys.modules["pandas"]
+    if not isinstance(array, np.ndarray):
+        rows = array if array.ndim == 2 else (array,)
+        return [bool(pd.isna(row).any()) for row in rows]
+    if not array.size or array.dtype.kind in "biu":
+        return [False] * len(array)
+    if array.dtype.kind == "f":
+        with np.errstate(invalid="ignore"):
+            return np.isnan(array.min(axis=1))  # the least of several numbers, or NaN
+    return pd.isna(array).any(axis=1)

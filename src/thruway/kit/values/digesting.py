@@ -171,11 +171,36 @@ class Walk:
                 self._buffer += b"rows"
                 self._write_all((array("q", map(len, values)), *buffers))
                 return iter(())
+        if kinds == {dict} and self._records(values):
+            return iter(())
         buffers = atoms.bulk(values, kinds)
         if buffers is None:
             return iter(values)
         self._write_all(buffers)
         return iter(())
+
+    def _records(self, values: list[dict[Any, Any]]) -> bool:
+        """Write dicts of the same texts to atoms at once; tell whether they are such.
+
+        None of them was seen before, so that each takes the ordinal that it would have had.
+        """
+        keys = list(dict.keys(values[0]))
+        if not all(list(dict.keys(one)) == keys for one in values):
+            return False
+        if set(map(type, chain.from_iterable(map(dict.keys, values)))) != {str}:
+            return False  # `1`, `1.0` and `True` are equal
+        flat = list(chain.from_iterable(map(dict.values, values)))
+        ids = set(map(id, values))
+        if len(ids) < len(values) or not ids.isdisjoint(self._seen):
+            return False
+        names, buffers = atoms.bulk(keys), atoms.bulk(flat)
+        if names is None or buffers is None:
+            return False
+        self._buffer += b"records"
+        self._write_all((*names, *buffers))
+        for one in values:
+            self._seen[id(one)] = (len(self._seen), one)
+        return True
 
     def _write_all(self, buffers: Iterable[Any]) -> None:
         for buffer in buffers:

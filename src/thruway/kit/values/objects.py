@@ -270,6 +270,7 @@ def is_opaque(kind: type) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=1024)
 def is_drawn(kind: type) -> bool:
     """Return whether a class is a part of a matplotlib figure, or one itself."""
     return any(

@@ -14,6 +14,7 @@ import gc
 import sys
 import types
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from thruway.kit.values import atoms, objects, origin
@@ -78,6 +79,9 @@ def _step(part: Any, kind: type, found: Reach) -> Iterable[Any]:
     """Record one part and return what it leads to."""
     if kind is list or kind is set:
         found.objects.add(id(part))
+        if kind is list and are_records(part):
+            found.objects.update(map(id, part))
+            return ()
         return composite(part)
     if kind is dict:
         found.objects.add(id(part))
@@ -92,6 +96,11 @@ def _step(part: Any, kind: type, found: Reach) -> Iterable[Any]:
         return (part.__self__, part.__func__)
     if isinstance(part, _FIXED):
         return ()
+    if objects.is_drawn(kind):
+        # An artist leads to its figure and so to thousands of objects that change with every
+        # draw. What is shared is the figure: it stands for all of it.
+        found.objects.add(id(_figure(part)))
+        return ()
     for library in ("numpy", "pandas", "torch"):
         if library in sys.modules and _of(kind, library):
             answer = _LIBRARIES[library](part, found)
@@ -100,12 +109,29 @@ def _step(part: Any, kind: type, found: Reach) -> Iterable[Any]:
     return _instance(part, kind, found)
 
 
+def _figure(artist: Any) -> Any:
+    """Return the outermost figure of an artist; an artist of no figure stands for itself."""
+    figure = getattr(artist, "figure", None)
+    while figure is not None and figure is not artist:
+        artist, figure = figure, getattr(figure, "figure", None)
+    return artist
+
+
 def composite(values: Iterable[Any]) -> list[Any]:
     """Return the elements that are not atoms; types first, so that a million atoms are cheap."""
     items = values if isinstance(values, list | tuple) else list(values)
     if set(map(type, items)) <= atoms.CODES.keys():
         return []
     return [item for item in items if type(item) not in atoms.CODES]
+
+
+def are_records(values: list[Any]) -> bool:
+    """Return whether a list holds nothing but dicts of atoms: thousands of them are cheap then."""
+    if set(map(type, values)) != {dict}:
+        return False
+    keys = chain.from_iterable(map(dict.keys, values))
+    pieces = chain(keys, chain.from_iterable(map(dict.values, values)))
+    return set(map(type, pieces)) <= atoms.CODES.keys()
 
 
 def _of(kind: type, library: str) -> bool:

@@ -9,7 +9,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from thruway.kit.values import atoms, objects, origin
-from thruway.kit.values.reach import composite
+from thruway.kit.values.reach import are_records, composite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,7 +111,7 @@ def _look(part: Any) -> tuple[str, Iterable[Any] | None]:
     """Return a reason against one part, and what else to look at; None if only trying tells."""
     kind = type(part)
     if kind in (list, tuple, set, frozenset):
-        return "", composite(part)
+        return "", () if kind is list and are_records(part) else composite(part)
     if kind is dict:
         return "", [*composite(part.keys()), *composite(part.values())]
     reason = refused(kind)

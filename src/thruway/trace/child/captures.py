@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thruway.kit.ambient import audit
-from thruway.kit.values import storage
 
 if TYPE_CHECKING:
     from thruway.trace.child.namespace import Namespace
@@ -34,6 +33,8 @@ class Captures:
 
     def _write(self, name: str) -> tuple[str, str]:
         """Return (format, file), or ("", reason) for what cannot be stored."""
+        from thruway.kit.values import storage  # not loaded for runs that keep nothing
+
         value = self._namespace.value(name)
         reason = storage.unstorable(value)
         if reason:

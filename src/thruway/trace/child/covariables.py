@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from thruway.kit.values.describe import describe
 from thruway.kit.values.fingerprint import fingerprint
 from thruway.kit.values.reach import reach
-from thruway.trace.child.drawn import split_drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -196,13 +195,8 @@ class Covariables:
 
 
 def _parts(value: Any) -> Parts:
-    drawn = split_drawn(value)
-    if drawn is None:
-        found = reach(value)
-        return Parts(frozenset(found.objects), frozenset(found.lent))
-    figures, rest = drawn
-    found = reach(rest)
-    return Parts(frozenset(figures | found.objects - {id(rest)}), frozenset(found.lent))
+    found = reach(value)
+    return Parts(frozenset(found.objects), frozenset(found.lent))
 
 
 def _cannot_change(value: Any) -> bool:

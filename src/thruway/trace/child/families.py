@@ -8,6 +8,7 @@ import inspect
 import types
 from typing import TYPE_CHECKING, Any, Literal
 
+from thruway.kit.values.reach import are_records
 from thruway.trace.child import pure
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _is_data(value: Any) -> bool:
 def _familiar_items(container: Any, depth: int = 0) -> bool:
     items = list(container.values()) if type(container) is dict else list(container)
     kinds = set(map(type, items))
-    if all(map(_is_atom, kinds)):
+    if all(map(_is_atom, kinds)) or are_records(items):
         return True
     if len(items) > _MANY or depth > _DEEPEST:
         return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ def imported_roots(trees: Iterable[ast.AST]) -> set[str]:
 
 def packages(roots: Iterable[str]) -> dict[str, str]:
     """Return distribution name → version of the modules that were really imported."""
+    from importlib import metadata  # costs 25 ms; most programs have loaded it by now
+
     found: dict[str, str] = {}
     wanted = [root for root in roots if root in sys.modules and not _standard(root)]
     known = _distributions(wanted)
@@ -57,11 +58,15 @@ def _distributions(roots: list[str]) -> dict[str, list[str]]:
     unknown = [root for root in roots if not _installed(named[root][0])]
     if not unknown:
         return named
+    from importlib import metadata
+
     every = metadata.packages_distributions()  # reads every RECORD: only when it must
     return {**named, **{root: sorted(set(every.get(root, []))) for root in unknown}}
 
 
 def _installed(distribution: str) -> bool:
+    from importlib import metadata
+
     try:
         metadata.version(distribution)
     except metadata.PackageNotFoundError:
@@ -73,12 +78,17 @@ def _standard(root: str) -> bool:
     return root in sys.stdlib_module_names or root == "thruway"
 
 
-def local_modules(workspace: Path) -> dict[str, str]:
-    """Return name → file, relative to the workspace, of imported modules that lie in it."""
+def local_modules(workspace: Path, names: Iterable[str] | None = None) -> dict[str, str]:
+    """Return name → file, relative to the workspace, of imported modules that lie in it.
+
+    Args:
+        workspace: the folder.
+        names: the modules to ask for; all by default.
+    """
     found = {}
     prefix = f"{workspace}{os.sep}"
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
+    for name in list(sys.modules) if names is None else names:
+        file = getattr(sys.modules.get(name), "__file__", None)
         if isinstance(file, str) and file.startswith(prefix) and name != "__main__":
             found[name] = file.removeprefix(prefix).replace(os.sep, "/")
     return found

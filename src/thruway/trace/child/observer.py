@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 import time
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from thruway.trace.child.surroundings import Surroundings
 from thruway.trace.types import Display, Fact, Failure, Figure
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from thruway.trace.child.compiled import Compiled, CompiledProgram
@@ -138,6 +138,8 @@ class Observer:
 
     def _event_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
+            import asyncio  # 30 ms, and few programs wait for anything
+
             self._loop = asyncio.new_event_loop()
         return self._loop
 

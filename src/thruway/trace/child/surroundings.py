@@ -39,7 +39,7 @@ class Surroundings:
         self._options: dict[str, str] = {}
         self._drawn: set[int] = set()
         self._modules: dict[str, str] = {}
-        self._loaded = 0
+        self._loaded: set[str] = set()
         self._threads = 0
 
     def begin(self) -> None:
@@ -80,9 +80,10 @@ class Surroundings:
 
     def _module_effects(self) -> Iterable[Effect]:
         """State of the modules beside the program; libraries are not looked into."""
-        if len(sys.modules) != self._loaded:
-            self._loaded = len(sys.modules)
-            for name in local_modules(self._folder):
+        new = sys.modules.keys() - self._loaded
+        if new:
+            self._loaded |= new
+            for name in sorted(local_modules(self._folder, new)):
                 self._modules.setdefault(name, "")
         for name, before in self._modules.items():
             module = sys.modules.get(name)

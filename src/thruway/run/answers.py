@@ -1,0 +1,133 @@
+"""What the store can answer without executing a step, and why it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from thruway.errors import UsageError
+from thruway.run import key
+from thruway.run.job import WHOLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from thruway.run.lineage import Execution, Lineage
+    from thruway.run.reporter import Reporter
+    from thruway.run.sight import Sight
+    from thruway.run.store import Store
+    from thruway.run.types import ArtifactRef
+
+_CLOCK_SLACK = 10_000_000  # nanoseconds by which file times may lag behind the clock
+_VERIFIED_ON_HIT = 64 << 20  # larger objects are verified when they are read
+
+
+@dataclass
+class Answers:
+    """Looks for executions that gave what a step would give.
+
+    Attributes:
+        store, lineage: of the project.
+        wanted: node → parts of its result that are taken.
+        reporter: hears what is wrong with the store.
+        sound: addresses of objects that were checked, or written, in this run.
+    """
+
+    store: Store
+    lineage: Lineage
+    wanted: Mapping[str, frozenset[str | None]]
+    reporter: Reporter
+    sound: set[str] = field(default_factory=set)
+
+    def find(self, execution: Execution, sight: Sight) -> tuple[Execution | None, str]:
+        """Return an execution that gave what this one would give, or why there is none."""
+        if not execution.key:
+            return None, "an input is only in memory"
+        reason = ""
+        for candidate in self.lineage.candidates(execution.key):
+            reason = self._unusable(candidate, execution.step, sight)
+            if not reason:
+                return candidate, ""
+        return None, reason or self._why(execution)
+
+    def newest(self, execution: Execution, asked: str) -> Execution:
+        """Return the newest result of a step that is not to be executed.
+
+        Raises:
+            UsageError: there is none.
+        """
+        ports = self._ports(execution.step)
+        for last in self.lineage.latest(execution.step, limit=8):
+            if ports <= set(last.outputs) and all(map(self.is_sound, last.outputs.values())):
+                why = key.difference(last.ingredients, execution.ingredients) or "a file changed"
+                text = f"taken from run {last.run} although {why}"
+                self.reporter.warned(execution.step, text)
+                return last
+        raise UsageError(
+            f"step `{asked}` needs step `{execution.step}`, which has no result yet",
+            fix="run the pipeline once without `--only`",
+        )
+
+    def is_sound(self, artifact: ArtifactRef) -> bool:
+        """Say whether an object is there as it was written; a large one by its size."""
+        address = artifact.hash
+        if address in self.sound:
+            return True
+        if artifact.bytes > _VERIFIED_ON_HIT:
+            return self.store.has(address) and (
+                self.store.path(address).stat().st_size == artifact.bytes
+            )
+        good = self.store.sound(address)
+        if good:
+            self.sound.add(address)
+        return good
+
+    def _ports(self, step: str) -> set[str]:
+        return {field or WHOLE for field in self.wanted[step]}
+
+    def _unusable(self, candidate: Execution, step: str, sight: Sight) -> str:
+        if not self._ports(step) <= set(candidate.outputs):
+            return "an output that was not kept is needed"
+        changed = key.files_unchanged(candidate.reads, sight.digest)
+        if changed:
+            return f"{words(changed)} changed"
+        for artifact in (*candidate.outputs.values(), *candidate.files.values()):
+            if not self.is_sound(artifact):
+                reason = f"`{artifact.member}` in the store is gone or damaged"
+                self.reporter.warned(step, f"{reason}: made anew")
+                return reason
+        return ""
+
+    def _why(self, execution: Execution) -> str:
+        last = self.lineage.latest(execution.step, complete=False)
+        if not last:
+            return "it never ran before"
+        if last[0].state == "FAILED" and last[0].ingredients == execution.ingredients:
+            return "it failed the last time"
+        return (
+            key.difference(last[0].ingredients, execution.ingredients)
+            or "it was not kept the last time"
+        )
+
+
+def contents(reads: Iterable[str], sight: Sight, began: int) -> tuple[dict[str, str], list[str]]:
+    """Return what a step read, with its content now, and what of it may have been another then.
+
+    Args:
+        reads: tokens.
+        sight: what the step saw.
+        began: when it began, nanoseconds.
+    """
+    found = {token: sight.digest(token) for token in reads}
+    unsettled = [
+        token
+        for token in found
+        if not sight.given(token) and sight.changed_at(token) >= began - _CLOCK_SLACK
+    ]
+    return found, unsettled
+
+
+def words(token: str) -> str:
+    """Return a token as a reader says it."""
+    kind, _, name = token.partition(":")
+    return f"the folder `{name}`" if kind == "dir" else f"the file `{name or kind}`"

@@ -1,0 +1,132 @@
+"""Parts of a run by themselves: objects, folders, mirrors, what goes over to a worker."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from thruway.kit.ambient.workspace import mirror
+from thruway.run import wire
+from thruway.run.folders import Packing, index_of, restore
+from thruway.run.hashing import HashingWriter, digest_bytes
+from thruway.run.job import Done
+from thruway.run.lineage import Lineage
+from thruway.run.linktree import look_at
+from thruway.run.store import Store
+
+
+@pytest.mark.parametrize("size", [0, 10, 3 << 20])
+def test_hashing_while_writing(size):
+    content = os.urandom(size)
+    into = io.BytesIO()
+    with HashingWriter(into) as writer:
+        writer.write(content)
+        writer.write(memoryview(content))
+    assert into.getvalue() == content * 2
+    assert (writer.size, writer.digest()) == (2 * size, digest_bytes(content * 2))
+
+
+def test_an_object_is_its_content(tmp_path):
+    store = Store(tmp_path)
+    address, form, size = store.put_values({"a": [1]})
+    assert (form, store.path(address).stat().st_size) == ("json/1", size)
+    assert digest_bytes(store.path(address).read_bytes()) == address
+    assert store.load_object(address, form) == {"a": [1]}
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text() if path.is_file() else "/"
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def packed(folder: Path, into: Path) -> Path:
+    with into.open("wb") as handle:
+        Packing(folder, folder / "not there", folder).write(handle)
+    return into
+
+
+def test_a_folder_is_packed_the_same_whatever_made_it(tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder, names in ((one, ["b", "a"]), (two, ["a", "b"])):
+        (folder / "empty").mkdir(parents=True)
+        for name in names:
+            (folder / name).write_text(name * 3)
+    first = packed(one, tmp_path / "1")
+    assert first.read_bytes() == packed(two, tmp_path / "2").read_bytes()
+    (one / "a").unlink()
+    (one / "b").write_text("other")
+    (one / "more").mkdir()
+    restore(first, one)
+    assert tree(one) == tree(two) == {"a": "aaa", "b": "bbb", "empty": "/"}
+    assert [(name, entry.kind) for name, entry in index_of(first).items()] == [
+        ("a", "file"),
+        ("b", "file"),
+        ("empty", "folder"),
+    ]
+
+
+def test_links_inside_a_folder(tmp_path):
+    folder = tmp_path / "models"
+    (folder / "v1").mkdir(parents=True)
+    (folder / "v1" / "m").write_text("1")
+    (folder / "latest").symlink_to("v1")
+    first = packed(folder, tmp_path / "1")
+    restore(first, tmp_path / "other")
+    assert (tmp_path / "other" / "latest").readlink() == Path("v1")
+    assert tree(tmp_path / "other") == tree(folder)
+
+
+def test_a_mirror_grows_again(tmp_path):
+    root = tmp_path / "up" / "data"
+    (root / "deep").mkdir(parents=True)
+    (root / "deep" / "a.csv").write_text("a")
+    (root / "b.json").write_text("{}")
+    (tmp_path / "up" / "beside.csv").write_text("c")
+    made = mirror(root, tmp_path / "into", climb=1)
+    cwd = look_at(made).grow(tmp_path / "again")
+    assert cwd == tmp_path / "again" / "data"
+    assert tree(tmp_path / "again") == tree(made.top)
+    assert (cwd / "deep" / "a.csv").is_symlink()
+    assert not (cwd / "b.json").is_symlink()
+
+
+class Strange(str):
+    __slots__ = ()
+
+
+@dataclass
+class Foreign:
+    x: int = 1
+
+
+def test_an_answer_needs_no_library(tmp_path):
+    done = Done(reads=(Strange("a"), "b"), values={"x": Foreign(), "p": PurePosixPath("/a")})
+    wire.answer(tmp_path / "done", done)
+    back = wire.receive(tmp_path / "done")
+    assert [type(text) for text in back.reads] == [str, str]
+    assert back.values["x"] == str(Foreign())
+    assert back.values["p"] == Path("/a")
+    assert b"PurePosixPath" not in (tmp_path / "done").read_bytes()
+    wire.send(tmp_path / "order", Foreign(2))
+    assert pickle.loads((tmp_path / "order").read_bytes()) == Foreign(2)
+
+
+def test_an_older_lineage_is_brought_up_to_date(tmp_path):
+    with Lineage(tmp_path) as lineage:
+        lineage.start_run("flow", {}, 0, "in-process")
+    with sqlite3.connect(tmp_path / "lineage.db") as db:
+        db.execute("ALTER TABLE execution DROP COLUMN stderr")
+        db.execute("UPDATE meta SET value = '1'")
+    db.close()
+    with Lineage(tmp_path) as lineage:
+        columns = lineage.query("SELECT name FROM pragma_table_info('execution')")
+        assert {"name": "stderr"} in columns
+        assert lineage.executions("none") == ()
