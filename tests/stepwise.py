@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from unittest import mock
@@ -102,7 +103,7 @@ def _against_plain(graph, manifest, result, folder):
 
 
 def _plain(program, folder):
-    folder.mkdir()
+    shutil.copytree(program.source.path.parent, folder, ignore=lambda *_: {"out"})
     values = {"__name__": "__main__"}
     with quiet(), contextlib.chdir(folder), contextlib.redirect_stdout(None), quiet_imports():
         seed_all(0)

@@ -134,7 +134,6 @@ def test_the_default_is_a_literal_of_the_same_value(value, kept):
     assert __import__("ast").literal_eval(parameter.default) == kept
 
 
-@pytest.mark.xfail(strict=True, reason="the default of a computed constant is refused by the reader")
 @pytest.mark.parametrize("value", ["60 * 60", "2**10", "4 + 1", "1 - 0.2"])
 def test_a_computed_constant_has_a_literal_default(value):
     (step,) = plan_of(f"K = {value}\nx = [sum([1]), K]").steps

@@ -234,7 +234,6 @@ def test_imports_of_a_step(name):
     assert all("json" not in line for line in step.imports)
 
 
-@pytest.mark.xfail(strict=True, reason="`import a` after `import a.b` hides that `a.b` is needed")
 def test_a_plain_import_does_not_take_the_dotted_one_away():
     (step,) = plan_of("import xml.dom.minidom\nimport xml\nx = str(xml.dom.minidom)").steps
     assert "import xml.dom.minidom" in step.imports

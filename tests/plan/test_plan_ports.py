@@ -124,7 +124,6 @@ x = open("p/a.txt").read() + open("q/a.txt").read()
 """
 
 
-@pytest.mark.xfail(strict=True, reason="files of one name in two folders get ports of one name")
 def test_two_files_of_one_name_are_two_ports():
     first, second = plan_of(TWO_FILES, "cells").steps
     names = [port.name for port in second.inputs]

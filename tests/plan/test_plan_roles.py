@@ -65,7 +65,6 @@ def test_role(name):
     assert dict(plan.roles)[find(plan.graph, code)] in wanted
 
 
-@pytest.mark.xfail(strict=True, reason="a statement that only draws is `prepare` when it saves the chart")
 def test_role_of_a_chart_that_is_saved():
     plan = plan_of(f"{BEGIN}{MODEL}_ = plt.plot([1, 2])\nplt.savefig('a.png')\n", a_csv=A_CSV)
     assert dict(plan.roles)[find(plan.graph, "plt.savefig")] in {"export", "evaluate", "explore"}

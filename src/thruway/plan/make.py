@@ -291,19 +291,27 @@ def _settings_before(shared: Shared, segments: tuple[Segment, ...], index: int) 
 
 
 def _link_files(steps: tuple[StepPlan, ...]) -> tuple[StepPlan, ...]:
-    """Give a random state or file the same name at both ends."""
+    """Give a random state or file the same name at both ends, and each a name of its own."""
     names: dict[str, str] = {}
+    for step in steps:
+        for p in step.outputs:
+            if p.resource and p.resource not in names:
+                names[p.resource] = _unused(p.name, set(names.values()))
     result = []
     for step in steps:
         inputs = tuple(replace(p, name=names.get(p.resource, p.name)) for p in step.inputs)
-        outputs = []
-        for p in step.outputs:
-            if p.resource:
-                names.setdefault(p.resource, p.name)
-            outputs.append(replace(p, name=names.get(p.resource, p.name)))
+        outputs = tuple(replace(p, name=names.get(p.resource, p.name)) for p in step.outputs)
         restores = tuple(p.name for p in inputs if p.kind == "random")
-        result.append(replace(step, inputs=inputs, outputs=tuple(outputs), restores=restores))
+        result.append(replace(step, inputs=inputs, outputs=outputs, restores=restores))
     return tuple(result)
+
+
+def _unused(name: str, used: set[str]) -> str:
+    number = 2
+    wanted = name
+    while name in used:
+        name, number = f"{wanted}_{number}", number + 1
+    return name
 
 
 def _program_names(graph: Graph) -> frozenset[str]:

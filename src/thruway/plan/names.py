@@ -50,6 +50,7 @@ _HEADING_FIRST = frozenset({"prepare", "explore", "transform", "validate", "repo
 _EMPTY_WORDS = frozenset(
     {"the", "a", "an", "of", "and", "to", "for", "with", "in", "on", "our", "is", "using"}
 )
+_LETTERS = {"X": "features", "x": "features", "y": "target", "Y": "target", "df": "data"}
 _MOST_WORDS = 5
 
 
@@ -196,6 +197,9 @@ def _numbered(name: str, used: set[str]) -> str:
 
 
 def _snake(name: str) -> str:
+    """Return a variable's name as words; the usual single letters as what they stand for."""
+    if name in _LETTERS:
+        return _LETTERS[name]
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return re.sub(r"\W+", "_", spaced.lower(), flags=re.ASCII).strip("_") or "data"
 

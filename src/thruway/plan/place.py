@@ -8,6 +8,7 @@ of that data that it had in the notebook.
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -67,10 +68,10 @@ class Definitions:
         source = self.reach.before(name, statement)
         if source is None:
             return ()
-        if not _is_dotted_import(self.nodes[source], name):
+        if not _is_plain_import(self.nodes[source], name):
             return (source,)
         writers = self.reach.writers(name)
-        return tuple(w for w in writers if w < statement and _is_dotted_import(self.nodes[w], name))
+        return tuple(w for w in writers if w < statement and _is_plain_import(self.nodes[w], name))
 
     def local_classes(self) -> frozenset[str]:
         """Classes that read data of the program: their instances cannot leave a step."""
@@ -210,18 +211,34 @@ def _settle(
 
 
 def _is_scalar(node: Node) -> bool:
-    if len(node.statement.stores) != 1:
+    """Whether a constant is a plain literal, so that it can be a parameter's default."""
+    if len(node.statement.stores) != 1 or not _is_literal(node.statement.code):
         return False
     value = node.fact.values.get(_only(node.statement.stores))
     return value is not None and value.type.removeprefix("builtins.") in SCALARS
 
 
-def _is_dotted_import(node: Node, name: str) -> bool:
-    """Whether a node is `import a.b` binding `a`: several of them add up."""
+def _is_literal(code: str) -> bool:
+    statement = ast.parse(code).body[0]
+    if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+        return False
+    try:
+        ast.literal_eval(statement.value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_plain_import(node: Node, name: str) -> bool:
+    """Whether a node is `import a` or `import a.b`, which bind `a`: several of them add up."""
     if node.statement.kind != "import":
         return False
-    code = node.statement.code.strip()
-    return code.startswith("import ") and f"{name}." in code
+    return any(
+        alias.asname is None and alias.name.split(".")[0] == name
+        for statement in ast.parse(node.statement.code).body
+        if isinstance(statement, ast.Import)
+        for alias in statement.names
+    )
 
 
 def _only(names: frozenset[str]) -> str:

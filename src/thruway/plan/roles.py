@@ -146,7 +146,9 @@ def _roles_of_effects(node: Node) -> set[str]:
 
 def _only_draws(node: Node) -> bool:
     """Whether a statement touches figures and makes nothing but parts of figures."""
-    if not any(r.startswith("figure:") for r in node.resources_read | node.resources_written):
+    saves = any(call.method == "savefig" for call in node.statement.calls)
+    touched = node.resources_read | node.resources_written
+    if not saves and not any(token.startswith("figure:") for token in touched):
         return False
     made = [node.fact.values.get(name) for name in node.binds | node.fact.changes]
     return all(value is None or value.kind == "figure" for value in made)
@@ -189,7 +191,7 @@ def _feeds_a_result(graph: Graph, reach: Reach, roles: dict[int, Role | None]) -
 
 def _only_shows(node: Node) -> bool:
     """Whether all a statement leaves is text, figures and values that nothing uses."""
-    return not node.fact.files_written
+    return _only_draws(node) or not node.fact.files_written
 
 
 def _inherit(

@@ -23,7 +23,8 @@ LABEL_HEIGHT = 20.0
 GAP_X, GAP_Y = 22.0, 20.0
 _CHARACTER, _BOLD, _MARGINS = 6.4, 8.0, 36.0
 _SWEEPS = 12
-_STRAIGHT = 8.0
+_SETTLING = 160
+_STRAIGHT = 60.0
 
 
 @dataclass
@@ -154,7 +155,7 @@ def _order(layers: list[list[Spot]]) -> None:
 def _place(layers: list[list[Spot]]) -> None:
     for layer in layers:
         _fit(layer, [0.0] * len(layer))
-    for sweep in range(2 * _SWEEPS):
+    for sweep in range(_SETTLING):
         for layer in layers if sweep % 2 == 0 else reversed(layers):
             _fit(layer, [_wish(spot) for spot in layer])
 
