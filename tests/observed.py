@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 import tempfile
 import textwrap
 import warnings
@@ -81,7 +82,11 @@ def quiet():
     """Keep what a program sets to itself, and its warnings from failing the test."""
     with settings_kept(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        try:
+            yield
+        finally:
+            if "matplotlib.pyplot" in sys.modules:
+                sys.modules["matplotlib.pyplot"].close("all")
 
 
 @lru_cache(maxsize=256)

@@ -37,11 +37,11 @@ PLAIN = (int, float, str, list, tuple, dict, set, bool, type(None))
 class ThroughStore(InProcessExecutor):
     """Forgets every value and module before each step, as a process of its own would."""
 
-    def perform(self, job, needed):
+    def start(self, ticket, job, needed):
         self._memory.clear()
         self._digests.clear()
         forget_stale(self._place.roots, everything=True)
-        return super().perform(job, needed)
+        super().start(ticket, job, needed)
 
 
 def differences(text, mode, kind="notebook", **files):

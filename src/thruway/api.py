@@ -24,6 +24,7 @@ from thruway.plan.link import Link
 from thruway.program import read_program
 from thruway.project import load_manifest, render, update_files, write_project
 from thruway.project.manifest import digest
+from thruway.project.places import MANIFEST
 from thruway.project.report import render_report
 from thruway.project.report_proof import proven_text
 from thruway.project.write import check_target
@@ -173,7 +174,7 @@ def migrate(
         progress.phase("planning")
         plan = make_plan(graph, mode=cut, unstorable=repairs.unstorable, together=repairs.together)
         plan = replace(plan, findings=(*plan.findings, *repairs.findings))
-        target = Path(output or plan.package).resolve()
+        target = Path(output or _free_folder(plan.package)).resolve()
         progress.phase("writing", str(target))
         write_project(_files(plan, target, seed), target, force=force or repairs.count > 0)
         clock.lap("write")
@@ -364,6 +365,13 @@ class _Repairs:
         self.count += 1
         self.last = reason
         return True
+
+
+def _free_folder(package: str) -> str:
+    """The folder named after the program, or another one when that holds something else."""
+    folder = Path(package)
+    taken = folder.exists() and not (folder / MANIFEST).is_file()
+    return f"{package}_pipeline" if taken else package
 
 
 def _like(plan: Plan, port: Port) -> frozenset[tuple[str, int]]:

@@ -29,3 +29,9 @@ def test_any_cut_leaves_the_same_values(text, mode):
     except DoesNotRun:
         assume(False)
     assert found == []
+
+
+def test_what_only_one_process_could_know_is_found_out():
+    """The other side of the coin: a value that no store can keep makes the steps differ."""
+    text = "# %%\na = [sum([1])]\n# %%\nb = {id(a): 5}\n# %%\nc = b.get(id(a), 0)"
+    assert differences(text, "cells") != []

@@ -248,6 +248,13 @@ def test_branches_run_at_the_same_time(apart, tmp_path):
     assert apart.run(jobs=2, params={"folder": str(tmp_path)})[0].state == "CACHED"
 
 
+def test_where_processes_cannot_be_forked(apart, tmp_path, monkeypatch):
+    monkeypatch.setattr("thruway.run.isolated.sys.platform", "darwin")
+    apart.write(BRANCHES)
+    result, heard = apart.run(jobs=2, params={"folder": str(tmp_path)})
+    assert (result.load("c"), heard.text) == (6, "left\nright\n")
+
+
 def test_a_branch_that_fails_lets_the_other_finish(apart, tmp_path):
     apart.write(BRANCHES)
     with pytest.raises(StepFailed, match="ValueError: no"):

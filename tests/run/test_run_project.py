@@ -599,7 +599,7 @@ def test_a_frame_that_a_later_step_needs_is_not_changed(toy):
             frame["new"] = 1
             frame.index.name = "changed"
             frame.columns = list("pqr")
-            frame.drop(index=1, inplace=True)
+            frame = frame.drop(index=1)
             return Spoiled(len(frame), frame)
 
         @step

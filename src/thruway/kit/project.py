@@ -54,9 +54,13 @@ class ProjectConfig:
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """Folders from which the project's modules are imported."""
+        """Folders from which first-party modules are imported.
+
+        The data folder comes last: modules that lie beside the original are imported from it.
+        """
         source = self.dir / "src"
-        return (self.dir, source) if source.is_dir() else (self.dir,)
+        own = (self.dir, source) if source.is_dir() else (self.dir,)
+        return own if self.data in own else (*own, self.data)
 
     @property
     def file(self) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from thruway.project.pipeline_text import pipeline_parameters
-from thruway.project.report_graph import graph_svg
+from thruway.project.report_graph import graph_svg, svg_width
 from thruway.project.report_proof import by_step, proof_rows, slug, summary
 from thruway.project.report_rows import (
     figure_rows,
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from thruway.plan.types import Plan
+
+
+_WIDE = 760.0
+"""Pixels beyond which the graph has the page's whole width."""
 
 
 class StepTime(TypedDict, total=False):
@@ -82,6 +86,7 @@ def render_report(
         limits=(proof_view or {}).get("limits", []),
         proven=proof_view is not None,
         totals=_totals(plan, proof, run_view),
+        wide=svg_width(svg) > _WIDE,
         graph=Markup(svg),  # noqa: S704 - every text in it is escaped there
         cells=cell_views(plan),
         steps=rows,

@@ -58,6 +58,11 @@ def graph_svg(plan: Plan, notes: Mapping[str, str]) -> str:
     )
 
 
+def svg_width(svg: str) -> float:
+    """Return the width of the graph in pixels."""
+    return float(svg.partition(' width="')[2].partition('"')[0])
+
+
 def _wire(drawing: Drawing, wire: Wire) -> str:
     first, *rest = wire.spots
     x, y = first.x, drawing.tops[first.layer] + STEP_HEIGHT

@@ -131,8 +131,10 @@ def _surroundings(
 
 @contextlib.contextmanager
 def _folder(cwd: Path) -> Iterator[None]:
-    before = Path.cwd()
+    before, arguments = Path.cwd(), sys.argv
     os.chdir(cwd)
+    # The command line of a step is empty, not that of whoever runs it.
+    sys.argv = [""]
     # As for a script, whose folder comes first: `import settings` beside the data works.
     sys.path.append(str(cwd))
     try:
@@ -140,6 +142,7 @@ def _folder(cwd: Path) -> Iterator[None]:
     finally:
         with contextlib.suppress(ValueError):
             sys.path.remove(str(cwd))
+        sys.argv = arguments
         os.chdir(before)
 
 

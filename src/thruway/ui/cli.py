@@ -200,7 +200,7 @@ def runs(project: Project, as_json: Json = False, debug: Debug = False) -> int: 
     return 0
 
 
-@app.command(epilog="Example: thruway show churn 3")
+@app.command(epilog="Example: thruway show churn latest")
 def show(
     project: Project,
     what: Annotated[str, typer.Argument(help="Id of a run, or (prefix of) an artifact's hash.")],

@@ -40,7 +40,8 @@ class Check:
 
     def __str__(self) -> str:
         """Return one line."""
-        text = f"{self.step}: {self.what} {self.name}: {self.verdict}".rstrip()
+        what = f"{self.what} {self.name}".rstrip()
+        text = f"{self.step}: {what}: {self.verdict}"
         if self.reason:
             text += f" ({self.reason})"
         if self.verdict == "differs" and (self.expected or self.actual):

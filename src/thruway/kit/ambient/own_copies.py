@@ -20,6 +20,18 @@ _MOST_BYTES = 2 * 2**30
 _MOST_ENTRIES = 5_000
 
 
+_copies: dict[str, tuple[int, int]] = {}
+
+
+def is_untouched_copy(path: str) -> bool:
+    """Return whether a file is a copy made here that nobody has written since."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - called for many files
+    except OSError:
+        return False
+    return _copies.get(path) == (status.st_size, status.st_mtime_ns)
+
+
 def replace_links(workspace: Path, room: int | None = None) -> None:
     """Replace every link below a folder by a copy: near ones first, small ones before large.
 
@@ -84,6 +96,8 @@ def _replace(link: Path, *, copy: bool) -> None:
     elif target.is_file():
         shutil.copy2(target, link)
         link.chmod(link.stat().st_mode | 0o200)
+        status = link.stat()
+        _copies[str(link)] = (status.st_size, status.st_mtime_ns)
 
 
 def _say_left_out(link: Path) -> None:

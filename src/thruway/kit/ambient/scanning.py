@@ -60,7 +60,9 @@ def changed(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Changes:
         path
         for path, entry in after.items()
         # A link that was not there: its folder was linked as a whole and has been unfolded.
-        if before.get(path) != entry and (path in before or not entry.linked)
+        if before.get(path) != entry
+        and (path in before or not entry.linked)
+        and not _only_copied(before.get(path), entry)
     )
     removed = sorted(path for path in before if path not in after)
     leaked = [
@@ -69,6 +71,13 @@ def changed(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Changes:
         if path in before and before[path].linked and before[path].inode == after[path].inode
     ]
     return Changes(tuple(written), tuple(removed), tuple(leaked))
+
+
+def _only_copied(before: Entry | None, after: Entry) -> bool:
+    """Whether a link gave way to a copy of what it pointed to (see `own_copies`)."""
+    if before is None or not before.linked or after.linked:
+        return False
+    return (before.size, before.modified) == (after.size, after.modified)
 
 
 def _files(folder: str, prefix: str) -> Iterator[tuple[str, Entry]]:

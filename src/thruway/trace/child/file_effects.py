@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from thruway.kit.ambient import audit
 from thruway.kit.ambient.files import FileLog
 from thruway.kit.ambient.ignored import prefixes
+from thruway.kit.ambient.own_copies import is_untouched_copy
 from thruway.kit.values.fingerprint import fingerprint_file
 from thruway.kit.values.written import fingerprint_written
 from thruway.trace.types import Effect
@@ -73,6 +74,8 @@ class FileEffects:
         with audit.paused():
             for path in self._folders.news():
                 token = self._log.token(path)
+                if is_untouched_copy(path):
+                    continue  # a link gave way to a copy before another program started
                 if token.removeprefix("file:") not in files.written:
                     files.effects.append(Effect(token, "write"))
                     self._digest_into(files.written, token, path, fingerprint_written)
