@@ -18,6 +18,7 @@ from pathlib import Path
 
 def main(job: dict) -> None:
     os.chdir(job["cwd"])
+    sys.path.append(sys.path[0])  # the backend is found there
     sys.path[0] = job["cwd"]
     sys.argv = [job["script"]]
     module = types.ModuleType("__main__")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ("cancer/cancer.ipynb", "affairs/affairs.ipynb", "diabetes/diabetes.py")
 PLAIN = Path(__file__).with_name("plain.py")
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "MPLBACKEND": "agg"}
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "MPLBACKEND": "module://closing"}
 THRUWAY = [sys.executable, "-m", "thruway.ui.main"]
 
 LARGE = """\

@@ -71,7 +71,9 @@ def _run(target, trace):
     config = load_project(target)
     options = RunOptions(seed=0, force=True, probe=True)
     engine = mock.patch("thruway.run.inprocess.InProcessExecutor", ThroughStore)
-    with engine, _plain_paths(), quiet():
+    # As on a command line: words that are not the program's.
+    words = mock.patch("sys.argv", ["thruway", "run", "out"])
+    with engine, words, _plain_paths(), quiet():
         result = run_project(config, options)
     return result, list(_compare(load_manifest(target), trace, result))
 
@@ -105,7 +107,8 @@ def _against_plain(graph, manifest, result, folder):
 def _plain(program, folder):
     shutil.copytree(program.source.path.parent, folder, ignore=lambda *_: {"out"})
     values = {"__name__": "__main__"}
-    with quiet(), contextlib.chdir(folder), contextlib.redirect_stdout(None), quiet_imports():
+    words = mock.patch("sys.argv", ["case.py"])
+    with words, quiet(), contextlib.chdir(folder), contextlib.redirect_stdout(None), quiet_imports():
         seed_all(0)
         with seed_on_import(0):
             for statement in program.statements:

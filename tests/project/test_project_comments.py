@@ -150,6 +150,9 @@ def test_a_step_of_one_heading_needs_none(tmp_path):
     assert body(plan, "two") == "c = 3\n\nd = 4"
     plan = plan_of(read(tmp_path, HEADED), [step("two", [2, 3, 4], title="Fill.")])
     assert body(plan, "two") == "# gaps\nb = 2\n\n# --- Scale it ---\nc = 3\n\nd = 4"
+    numbered = [text.replace("Fill", "3.1 Fill") for text in HEADED]
+    plan = plan_of(read(tmp_path, numbered), [step("two", [2, 3], title="Fill.")])
+    assert body(plan, "two") == "# gaps\nb = 2\n\n# --- Scale it ---\nc = 3"
 
 
 def test_banners_of_a_script_are_not_said_twice(tmp_path):

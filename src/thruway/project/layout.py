@@ -156,7 +156,8 @@ def heading_text(heading: str) -> str:
 
 
 def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
+    """Return what two spellings of one title have in common: no number, no signs, no case."""
+    return re.sub(r"[\W_]+", "", re.sub(r"^[\s\d.():-]+", "", text)).casefold()
 
 
 def changed(statement: Statement, additions: Additions = NOTHING) -> str:

@@ -122,3 +122,14 @@ def _after(dag: Dag, name: str) -> set[str]:
         if found & set(node.needs):
             found.add(node.name)
     return found
+
+
+def step_option(node: Node, name: str, default: Any) -> Any:
+    """Return a literal keyword of `@step(...)`."""
+    for option, text in node.step.options:
+        if option == name:
+            try:
+                return ast.literal_eval(text)
+            except (ValueError, SyntaxError):
+                return default
+    return default

@@ -7,7 +7,6 @@ answer (`answers`). It is the only one that writes to the lineage, from one thre
 
 from __future__ import annotations
 
-import ast
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -300,7 +299,7 @@ class PipelineRun:
             self._settle(going, done)
 
     def _may_retry(self, going: _Going, failure: Failed) -> bool:
-        attempts = 1 + int(step_option(going.node, "retries", 0) or 0)
+        attempts = 1 + int(choose.step_option(going.node, "retries", 0) or 0)
         fatal = failure.kind == "StorageError" or bool(self._failed)
         return going.attempt < attempts and not fatal
 
@@ -395,14 +394,3 @@ class PipelineRun:
     def _log(self, name: str, address: str) -> None:
         if self.options.logs:
             self.logs.add(name, self.store.get_text(address))
-
-
-def step_option(node: Node, name: str, default: Any) -> Any:
-    """Return a literal keyword of `@step(...)`."""
-    for option, text in node.step.options:
-        if option == name:
-            try:
-                return ast.literal_eval(text)
-            except (ValueError, SyntaxError):
-                return default
-    return default

@@ -108,6 +108,9 @@ def chunks(array: Any) -> Iterator[Any]:
     """Yield an array's elements in C order, as buffers of bytes with canonical NaN."""
     if array.size == 0 or array.dtype.itemsize == 0:
         return
+    if array.size <= CHUNK:
+        yield canonical(numpy().ascontiguousarray(array))
+        return
     for piece in _pieces(array):
         yield canonical(piece)
 

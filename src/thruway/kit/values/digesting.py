@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Handler = Callable[["Walk", Any], Iterator[Any]]
 
 _FLUSH = 1 << 16
+_SMALL = 1 << 12
 _TUPLE_VISITS = 100
 _SET_DEPTH = 8
 
@@ -72,6 +73,11 @@ class Walk:
         """Add a contiguous buffer of any size without copying it."""
         view = memoryview(buffer)
         self._buffer += b"*%d:" % view.nbytes
+        if view.nbytes < _SMALL:
+            self._buffer += view
+            if len(self._buffer) <= _FLUSH:
+                return
+            view = memoryview(b"")
         self._hash.update(self._buffer)
         self._buffer.clear()
         self._hash.update(view)

@@ -359,12 +359,20 @@ def _own_state(value: Any, kind: type) -> list[tuple[str, Any]] | None:
 
 def slots(value: Any, base: type) -> Iterator[tuple[str, Any]]:
     """Yield the slots of one class in an object's ancestry that are set."""
-    for name, member in vars(base).items():
-        if isinstance(member, types.MemberDescriptorType) and not name.startswith("__"):
-            try:
-                yield name, member.__get__(value)
-            except AttributeError:  # a slot that was never set
-                continue
+    for name, member in _slots_of(base):
+        try:
+            yield name, member.__get__(value)
+        except AttributeError:  # a slot that was never set
+            continue
+
+
+@functools.lru_cache(maxsize=1024)
+def _slots_of(base: type) -> tuple[tuple[str, Any], ...]:
+    return tuple(
+        (name, member)
+        for name, member in vars(base).items()
+        if isinstance(member, types.MemberDescriptorType) and not name.startswith("__")
+    )
 
 
 def _hides(value: Any) -> bool:
@@ -382,15 +390,20 @@ def _attributes(kind: type, found: Any) -> list[tuple[str, Any]]:
         found = {**(found[0] or {}), **found[1]}
     if not isinstance(found, dict) or not all(type(name) is str for name in found):
         return [] if found is None else [("", found)]
-    return [(name, found[name]) for name in sorted(found) if not _is_cache(kind, name)]
+    caches = _caches_of(kind)
+    return [(name, found[name]) for name in sorted(found) if name not in caches]
 
 
-def _is_cache(kind: type, name: str) -> bool:
+@functools.lru_cache(maxsize=1024)
+def _caches_of(kind: type) -> frozenset[str]:
+    """Return the names of attributes that hold what can be made again."""
+    members: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        members.update(vars(base))
+    cached = functools.cached_property
+    found = {name for name, member in members.items() if isinstance(member, cached)}
     # The last of these is lost by scikit-learn's own pickling, and says nothing.
-    if name in {"_cache", "__weakref__", "_deprecated_key_to_warnings"}:
-        return True
-    member = next((vars(b)[name] for b in kind.__mro__ if name in vars(b)), None)
-    return isinstance(member, functools.cached_property)
+    return frozenset(found | {"_cache", "__weakref__", "_deprecated_key_to_warnings"})
 
 
 def _reduced(value: Any, reduce: Callable[[Any], Any] | None) -> list[tuple[str, Any]] | None:

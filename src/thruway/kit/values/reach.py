@@ -134,6 +134,7 @@ def are_records(values: list[Any]) -> bool:
     return set(map(type, pieces)) <= atoms.CODES.keys()
 
 
+@functools.lru_cache(maxsize=4096)
 def _of(kind: type, library: str) -> bool:
     return any(origin.root(origin.module_of(base)) == library for base in kind.__mro__)
 

@@ -87,8 +87,11 @@ def local_modules(workspace: Path, names: Iterable[str] | None = None) -> dict[s
     """
     found = {}
     prefix = f"{workspace}{os.sep}"
+    # By identity: `multiprocessing` keeps the program's own module under a second name.
+    program = sys.modules.get("__main__")
     for name in list(sys.modules) if names is None else names:
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if isinstance(file, str) and file.startswith(prefix) and name != "__main__":
+        module = sys.modules.get(name)
+        file = None if module is program else getattr(module, "__file__", None)
+        if isinstance(file, str) and file.startswith(prefix):
             found[name] = file.removeprefix(prefix).replace(os.sep, "/")
     return found

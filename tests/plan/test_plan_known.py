@@ -1,0 +1,104 @@
+"""Reduced programs of faults that random programs showed: each stays here, mended or not."""
+
+from __future__ import annotations
+
+import pytest
+from stepwise import differences
+
+PROGRAMS = {
+    "a seed after the last draw": """
+        # %%
+        import random
+        a = random.random()
+        # %%
+        b = random.random()
+        random.seed(7)
+        """,
+    "a computed constant": """
+        # %%
+        x = 60 * 60
+        # %%
+        y = str(x)
+        """,
+    "a default argument that a later binding of the name hides": """
+        # %%
+        d = 6
+        h = lambda v, w=d: v + w
+        d = sum([1])
+        # %%
+        d = sum([d])
+        e = h(3)
+        """,
+    "a function that holds what changes, after a third name was tied to it": """
+        # %%
+        b = [3, 6, 1]
+        def g(v, seen=b):
+            seen.append(v)
+            return len(seen)
+        d, b = b, 1
+        # %%
+        d = g(d[0])
+        """,
+    "a bound method": """
+        # %%
+        a = [1]
+        b = a.append
+        # %%
+        b(2)
+        # %%
+        c = len(a)
+        """,
+    "a name that a constant binds again in one step": """
+        # %%
+        d = sum([1, 2])
+        d = {}
+        b = d
+        # %%
+        d = sum([3])
+        c = d
+        """,
+    "a name that is deleted while its object changes": """
+        # %%
+        b = dict(k=2)
+        e = b
+        del e
+        b["s"] = 1
+        # %%
+        a = [3, len(b), 1]
+        """,
+    "files of one name in two folders": """
+        # %%
+        import os
+        os.makedirs("p", exist_ok=True)
+        os.makedirs("q", exist_ok=True)
+        for d in "pq":
+            with open(d + "/a.txt", "w") as f:
+                f.write(d)
+        # %%
+        x = open("p/a.txt").read() + open("q/a.txt").read()
+        """,
+    "arguments of a command line": """
+        # %%
+        import argparse
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--size", type=int, default=3)
+        # %%
+        args, _ = parser.parse_known_args()
+        # %%
+        import sys
+        x = [args.size] + sys.argv[1:3]
+        """,
+}
+WAITING = {}
+
+
+@pytest.mark.parametrize("mode", ["cells", "statements"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(n, marks=[pytest.mark.xfail(strict=True, reason=WAITING[n])] if n in WAITING else [])
+        for n in PROGRAMS
+    ],
+)
+def test_stays_mended(name, mode):
+    assert differences(PROGRAMS[name], mode) == []
