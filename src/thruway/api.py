@@ -16,34 +16,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from thruway.errors import MigrationRefused, ProjectError, StepFailed, StorageError, UserCodeError
-from thruway.findings import Finding, Place, Severity
 from thruway.graph import Graph, build_graph
 from thruway.kit.project import load_project
 from thruway.plan import Plan, make_plan
-from thruway.plan.link import Link
 from thruway.program import read_program
 from thruway.project import load_manifest, render, update_files, write_project
 from thruway.project.manifest import digest
 from thruway.project.places import MANIFEST
-from thruway.project.report import render_report
+from thruway.project.report import render_report, run_view
 from thruway.project.report_proof import proven_text
 from thruway.project.write import check_target
+from thruway.run import describe_run
 from thruway.source import read_source
 from thruway.trace.climb import climb
 from thruway.trace.observe import ObserveOptions, observe
 from thruway.verify import Original, Proof, prove
+from thruway.verify.repair import Repairs
 
 if TYPE_CHECKING:
+    from thruway.findings import Finding
     from thruway.kit.project import ProjectConfig
-    from thruway.plan.types import CutMode, Port
+    from thruway.plan.types import CutMode
     from thruway.program.types import Program
     from thruway.project.types import Manifest
     from thruway.run.reporter import Reporter as RunReporter
     from thruway.source.types import Source
     from thruway.trace.reporter import ObserveReporter
     from thruway.trace.types import Trace
-
-_MOST_REPAIRS = 4
 
 
 class Progress(Protocol):
@@ -169,7 +168,7 @@ def migrate(
     program, trace = _observe(Path(source), python, seed, until, progress)
     clock.lap("observe")
     graph = build_graph(program, trace)
-    repairs = _Repairs()
+    repairs = Repairs()
     while True:
         progress.phase("planning")
         plan = make_plan(graph, mode=cut, unstorable=repairs.unstorable, together=repairs.together)
@@ -298,7 +297,7 @@ def _try_to_prove(
     original: Original,
     python: str,
     progress: Progress,
-    repairs: _Repairs,
+    repairs: Repairs,
 ) -> Proof | None:
     """Return the proof; None when a step could not even run and the plan was repaired."""
     manifest = load_manifest(config.dir)
@@ -315,58 +314,6 @@ def _try_to_prove(
         return None
 
 
-class _Repairs:
-    """What failed proofs taught: statements to keep together."""
-
-    def __init__(self) -> None:
-        self.unstorable: frozenset[tuple[str, int]] = frozenset()
-        self.together: tuple[Link, ...] = ()
-        self.findings: tuple[Finding, ...] = ()
-        self.count = 0
-        self.last = ""
-
-    def learn(self, plan: Plan, proof: Proof) -> bool:
-        """Join the first step that differs with the one before it; False when that is no use."""
-        first = proof.first_difference
-        if first is None or first.what == "file":
-            return False
-        return self._join(plan, first.step, f"{first.what} {first.name} differs".strip())
-
-    def learn_from_failure(self, plan: Plan, error: StepFailed | StorageError) -> bool:
-        """Keep a value that cannot be stored inside its step, or join the step that failed."""
-        where = error.where.split(",")
-        step = next((s for s in plan.steps if s.name in where[0].split()), None)
-        if step is None:
-            return False
-        if isinstance(error, StorageError):
-            port = next((p for p in step.outputs if p.name in where[-1].split()), None)
-            if port is not None and (port.name, port.statement) not in self.unstorable:
-                self.unstorable |= _like(plan, port)
-                self.last = f"`{port.name}` cannot be stored"
-                return True
-        return self._join(plan, step.name, error.what)
-
-    def _join(self, plan: Plan, name: str, why: str) -> bool:
-        index = next((i for i, step in enumerate(plan.steps) if step.name == name), 0)
-        if self.count >= _MOST_REPAIRS or len(plan.steps) < 2:
-            return False
-        start = max(index - 1, 0)
-        own = {n for s in plan.steps[start : index + 1] for n in s.body}
-        nodes = {node.statement.id: node for node in plan.graph.nodes}
-        body = sorted(n for n in own if not nodes[n].replicable)
-        first, last = body[0], body[-1]
-        if index == 0 or self.count == _MOST_REPAIRS - 1:
-            last = plan.graph.nodes[-1].statement.id
-        place: Place = nodes[first].statement.place
-        reason = f"cut apart, they did not compute the same: {why}"
-        self.together = (*self.together, Link(first, last, "", reason))
-        fix = "please report the program, if you can"
-        self.findings = (*self.findings, Finding("TW203", Severity.WARNING, place, reason, fix))
-        self.count += 1
-        self.last = reason
-        return True
-
-
 def _free_folder(package: str) -> str:
     """The folder named after the program, or another one when that holds something else."""
     folder = Path(package)
@@ -374,20 +321,10 @@ def _free_folder(package: str) -> str:
     return f"{package}_pipeline" if taken else package
 
 
-def _like(plan: Plan, port: Port) -> frozenset[tuple[str, int]]:
-    """A port, and every other one that holds a value of the same class."""
-    kind = port.value.type if port.value else ""
-    return frozenset(
-        (other.name, other.statement)
-        for step in plan.steps
-        for other in step.outputs
-        if other is port or (other.value is not None and other.value.type == kind)
-    )
-
-
 def _finished(target: Path, plan: Plan, proof: Proof | None, clock: _Clock) -> Migration:
     findings = plan.findings
-    report = render_report(plan, proof.dump() if proof else None, None)
+    run = run_view(describe_run(load_project(target).store, proof.run)) if proof else None
+    report = render_report(plan, proof.dump() if proof else None, run)
     verdict = proof.verdict if proof else ""
     proven = proven_text(proof.dump()) if proof else ""
     update_files(target, {"report.html": report}, verdict=verdict, proven=proven)

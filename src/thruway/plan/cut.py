@@ -171,7 +171,7 @@ def _best(
     return tuple(
         Segment(
             tuple(number for block in blocks[start:stop] for number in block),
-            _reason(start, bonus, widths, nodes, blocks, roles),
+            _reason(start, bonus, nodes, blocks, roles),
         )
         for start, stop in reversed(bounds)
     )
@@ -196,7 +196,6 @@ def _mix(weights: dict[str, float]) -> float:
 def _reason(
     start: int,
     bonus: list[bool],
-    widths: list[float],
     nodes: dict[int, Node],
     blocks: list[tuple[int, ...]],
     roles: dict[int, Role],
@@ -210,7 +209,8 @@ def _reason(
         parts.append(f"{before} ends and {after} begins")
     if bonus[start]:
         parts.append(f"the heading “{statement.heading}” begins here")
-    parts.append(f"what crosses here is small (width {widths[start]:.2f})")
+    if not parts:
+        parts.append("little crosses here")
     return "; ".join(parts)
 
 

@@ -94,7 +94,8 @@ def _named(
     values: dict[str, set[str]],
     ports: set[str],
 ) -> Parameter:
-    shared = parameter.kind in {"seed", "path", "constant"} and len(values[parameter.name]) == 1
+    # One name while the values agree: where they differ, the step's name tells them apart.
+    shared = len(values[parameter.name]) == 1
     clashes = parameter.name in ports or parameter.name == step.name
     if (uses[parameter.name] == 1 or shared) and not clashes:
         return replace(parameter, pipeline_name=parameter.name)
@@ -173,7 +174,7 @@ def _wanted(literal: Literal_, kind: ParameterKind, call: Call) -> str:
 
 
 def _identifier(text: str) -> str:
-    name = re.sub(r"\W+", "_", text.strip().lower(), flags=re.ASCII).strip("_")
+    name = re.sub(r"[\W_]+", "_", text.strip().lower(), flags=re.ASCII).strip("_")
     if name and name[0].isdigit():
         name = f"file_{name}"
     return name

@@ -5,6 +5,7 @@ Each part is its own module; this one only hands values from one to the next.
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -230,7 +231,8 @@ def _bound(body: tuple[int, ...], nodes: dict[int, Node]) -> tuple[tuple[str, in
         node = nodes[number]
         if node.replicable:
             continue
-        for name in (*node.fact.binds, *node.fact.changes):
+        # `_` is what a notebook showed last, unless the program reads it.
+        for name in (node.fact.binds | node.fact.changes) - {"_"}:
             last[name] = number
         for name in node.fact.deletes:
             last.pop(name, None)
@@ -370,7 +372,14 @@ def _package(graph: Graph, taken: frozenset[str]) -> str:
 
 
 def _title(graph: Graph, name: str) -> str:
-    for cell in graph.program.source.cells:
-        if cell.heading and cell.heading_level <= 2:
-            return cell.heading
-    return name.replace("_", " ").capitalize()
+    """The title that the author gave: the docstring of a script, the first heading of a notebook."""
+    program = graph.program
+    first = program.statements[0]
+    if first.kind == "docstring":
+        line = next(
+            (s for s in ast.literal_eval(first.code.strip()).splitlines() if s.strip("=- ")), ""
+        )
+        if line.strip():
+            return line.strip().rstrip(".")
+    headings = [cell for cell in program.source.cells[:3] if cell.heading_level == 1]
+    return headings[0].heading if headings else name.replace("_", " ").capitalize()

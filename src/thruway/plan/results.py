@@ -103,9 +103,7 @@ def _value(graph: Graph, name: str, number: int) -> Value | None:
     return found
 
 
-def _makers(
-    graph: Graph, reach: Reach, roles: dict[int, Role]
-) -> frozenset[tuple[str, int]]:
+def _makers(graph: Graph, reach: Reach, roles: dict[int, Role]) -> frozenset[tuple[str, int]]:
     """(name, writer) pairs that a later statement reads in order to make something."""
     found = set()
     for node in graph.nodes:

@@ -16,6 +16,9 @@ _VERBS = frozenset(
 )  # fmt: skip
 
 
+_GENERIC = frozenset({"data", "frame", "dataset", "table"})
+
+
 def name_schemas(steps: tuple[StepPlan, ...], taken: frozenset[str]) -> tuple[StepPlan, ...]:
     """Give every pandas frame at a port the name of its schema."""
     used = set(taken) | {camel(step.name) for step in steps}
@@ -37,9 +40,13 @@ def _has_schema(port: Port) -> bool:
 
 
 def _wanted(step: StepPlan, port: Port, frames: int) -> str:
+    """The variable's own name where it says something, else the step's."""
     words = step.name.split("_")
     stem = "_".join(words[1:] if words[0] in _VERBS and len(words) > 1 else words)
-    return f"{camel(stem)}Frame" if frames == 1 else f"{camel(stem)}{camel(port.name)}"
+    says_something = len(port.name) > len("df") and port.name not in _GENERIC
+    if says_something:
+        return f"{camel(port.name)}Frame"
+    return f"{camel(stem)}Frame" if frames == 1 else f"{camel(stem)}{camel(port.name)}Frame"
 
 
 def _free(wanted: str, used: set[str]) -> str:

@@ -58,10 +58,8 @@ def show_text(record: dict[str, Any]) -> str:
 
 
 def _run(record: dict[str, Any]) -> str:
-    lines = [
-        f"run {record['run']} of {record['pipeline']}: {record['state']}, "
-        f"{_when(record['started'])}, seed {record['seed']}"
-    ]
+    when = f"{_when(record['started'])}, seed {record['seed']}"
+    lines = [f"run {record['run']} of {record['pipeline']}: {record['state']}, {when}"]
     for each in record["executions"]:
         lines.append(f"  {each['step']}  {each['state']}  {each['seconds']:.2f} s")
         if each["reason"]:

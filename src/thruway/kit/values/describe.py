@@ -133,7 +133,9 @@ def _columns(value: Any) -> tuple[tuple[str, str, bool], ...]:
     pd = sys.modules.get("pandas")
     if pd is not None and isinstance(value, pd.DataFrame):
         names = map(str, value.columns[:_COLUMNS])
-        return tuple((name, *facts) for name, facts in zip(names, _frame_columns(value), strict=True))
+        return tuple(
+            (name, *facts) for name, facts in zip(names, _frame_columns(value), strict=True)
+        )
     pl = sys.modules.get("polars")
     if pl is not None and isinstance(value, pl.DataFrame):
         return tuple(

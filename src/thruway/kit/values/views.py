@@ -78,7 +78,7 @@ def parts(array: Any, whole: Memory) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def window(  # noqa: PLR0917 - pickle gives arguments by position
+def window(
     content: Any,
     offset: int,
     shape: tuple[int, ...],

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import pickle
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from thruway.kit.values.fingerprint import fingerprint, fingerprint_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _PICKLES = frozenset({".pkl", ".pickle", ".p", ".joblib", ".sav", ".bin", ".model", ".pk", ".dat"})
 _LARGEST = 512 * 2**20

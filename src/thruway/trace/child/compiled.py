@@ -65,12 +65,15 @@ def compile_job(job: Job) -> CompiledProgram:
         one = _compile(statement, flags | top_level_await)
         flags |= one.code.co_flags & _FUTURES
         statements.append(one)
-        pins |= _deleted_globals(one.tree) | frozenset(_hidden_loads(one.code, in_function=True))
+        pins |= _deleted_globals(one.tree, statement.code)
+        pins.update(_hidden_loads(one.code, in_function=True))
     definitions = {key: node for one in statements for key, node in _definitions(one)}
     return CompiledProgram(tuple(statements), frozenset(pins), definitions)
 
 
 def _definitions(one: Compiled) -> Iterator[tuple[tuple[str, str, int], ast.FunctionDef]]:
+    if "def" not in one.statement.code:
+        return
     for node in ast.walk(one.tree):
         # A decorated function is not what its text says.
         if isinstance(node, ast.FunctionDef) and not node.decorator_list:
@@ -113,9 +116,11 @@ def _nested(code: CodeType, *, inside: bool) -> Iterator[tuple[CodeType, bool]]:
             yield from _nested(constant, inside=inside or function)
 
 
-def _deleted_globals(tree: ast.Module) -> set[str]:
+def _deleted_globals(tree: ast.Module, text: str) -> set[str]:
     """Names that functions delete with `global x; del x`: also done without asking."""
     names: set[str] = set()
+    if "global" not in text:
+        return names
     for function in ast.walk(tree):
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             declared = {n for g in ast.walk(function) if isinstance(g, ast.Global) for n in g.names}
