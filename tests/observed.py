@@ -35,7 +35,13 @@ def notebook_text(text):
         if title:
             cells.append({"cell_type": "markdown", "metadata": {}, "source": f"## {title}"})
         cells.append(
-            {"cell_type": "code", "metadata": {}, "source": code, "outputs": [], "execution_count": None}
+            {
+                "cell_type": "code",
+                "metadata": {},
+                "source": code,
+                "outputs": [],
+                "execution_count": None,
+            }
         )
     for number, cell in enumerate(cells):
         cell["id"] = f"c{number}"
@@ -62,7 +68,9 @@ def write_program(folder, text, kind="notebook", name="case", files=None):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(content)
     path = folder / f"{name}.{'ipynb' if kind == 'notebook' else 'py'}"
-    path.write_text(notebook_text(text) if kind == "notebook" else textwrap.dedent(text).lstrip("\n"))
+    path.write_text(
+        notebook_text(text) if kind == "notebook" else textwrap.dedent(text).lstrip("\n")
+    )
     return path
 
 

@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -24,6 +25,7 @@ from thruway.project.render import render
 from thruway.run import RunOptions, run_project
 from thruway.run.inprocess import InProcessExecutor
 from thruway.run.modules import forget_stale
+from thruway.run.perform import perform
 from thruway.verify.prove import _compare
 
 # Hundreds of small stores: where memory can be had as a folder, nothing waits for a disk.
@@ -48,7 +50,9 @@ def differences(text, mode, kind="notebook", **files):
     """Return what differs between a program and its pipeline: [] when it is sound."""
     with tempfile.TemporaryDirectory(dir=FAST) as folder:
         home = Path(folder).resolve() / "home"
-        path = write_program(home, text, kind, files={k.replace("_", "."): v for k, v in files.items()})
+        path = write_program(
+            home, text, kind, files={k.replace("_", "."): v for k, v in files.items()}
+        )
         (Path(folder) / "scratch").mkdir()
         graph = observed_graph(path, Path(folder).resolve() / "scratch")
         plan = make_plan(graph, mode=mode)
@@ -71,11 +75,18 @@ def _run(target, trace):
     config = load_project(target)
     options = RunOptions(seed=0, force=True, probe=True)
     engine = mock.patch("thruway.run.inprocess.InProcessExecutor", ThroughStore)
+    # A value that cannot be stored is refused, as it is between processes.
+    strict = mock.patch("thruway.run.inprocess.perform", partial(_perform, perform))
     # As on a command line: words that are not the program's.
     words = mock.patch("sys.argv", ["thruway", "run", "out"])
-    with engine, words, _plain_paths(), quiet():
+    with engine, strict, words, _plain_paths(), quiet():
         result = run_project(config, options)
     return result, list(_compare(load_manifest(target), trace, result))
+
+
+def _perform(original, *arguments, strict):
+    del strict
+    return original(*arguments, strict=True)
 
 
 def _plain_paths():
@@ -108,9 +119,15 @@ def _plain(program, folder):
     shutil.copytree(program.source.path.parent, folder, ignore=lambda *_: {"out"})
     values = {"__name__": "__main__"}
     words = mock.patch("sys.argv", ["case.py"])
-    with words, quiet(), contextlib.chdir(folder), contextlib.redirect_stdout(None), quiet_imports():
+    with (
+        words,
+        quiet(),
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(None),
+        quiet_imports(),
+    ):
         seed_all(0)
         with seed_on_import(0):
             for statement in program.statements:
-                exec(compile(statement.code, "<program>", "exec"), values)  # noqa: S102
+                exec(compile(statement.code, "<program>", "exec"), values)
     return values

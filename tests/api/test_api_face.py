@@ -31,7 +31,18 @@ class Listener:
         self.heard.append(name)
 
 
-HEAVY = ["numpy", "pandas", "IPython", "typer", "rich", "nbformat", "jinja2", "sqlite3", "matplotlib", "ast"]
+HEAVY = [
+    "numpy",
+    "pandas",
+    "IPython",
+    "typer",
+    "rich",
+    "nbformat",
+    "jinja2",
+    "sqlite3",
+    "matplotlib",
+    "ast",
+]
 
 
 def test_importing_thruway_loads_no_library():
@@ -82,7 +93,9 @@ def test_without_a_proof_nothing_is_claimed(tmp_path):
 
 
 def test_the_original_is_left_as_it_is(tmp_path):
-    source = write_program(tmp_path, PROGRAM + "open('made.txt', 'w').close()\n", files={"a.csv": "1"})
+    source = write_program(
+        tmp_path, PROGRAM + "open('made.txt', 'w').close()\n", files={"a.csv": "1"}
+    )
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     api.migrate(source, output=tmp_path / "out", verify=False)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()} == before

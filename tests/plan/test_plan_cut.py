@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from observed import find, graph_of, plan_of, step_at
 
-PEOPLE = "age,bought\n" + "".join(f"{20 + i * 3 % 41},{int(i * 7 % 11 > 5)}\n" for i in range(40)) + ",1\n"
+PEOPLE = (
+    "age,bought\n"
+    + "".join(f"{20 + i * 3 % 41},{int(i * 7 % 11 > 5)}\n" for i in range(40))
+    + ",1\n"
+)
 MODEL = """
 # %% Load
 import pandas as pd

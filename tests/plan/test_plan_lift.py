@@ -13,7 +13,7 @@ def parameters(text, mode="auto", **files):
     """(pipeline name, default, kind) of every parameter."""
     plan = plan_of(text, mode, a_csv=A_CSV, **files)
     found = [(p.pipeline_name, p.default, p.kind) for step in plan.steps for p in step.parameters]
-    return [each for each in dict.fromkeys(found)]
+    return list(dict.fromkeys(found))
 
 
 LIFTED = {
@@ -52,8 +52,8 @@ LIFTED = {
         "import pandas as pd\npd.Series([1]).to_csv('b.csv')\ndf = pd.read_csv('b.csv')", [],
     ),
     "not a list": (
-        "from sklearn.model_selection import GridSearchCV\nfrom sklearn.linear_model import Ridge\n"
-        "g = GridSearchCV(Ridge(), {'alpha': [1, 2]}, cv=3)",
+        ("from sklearn.model_selection import GridSearchCV\nfrom sklearn.linear_model import Ridge\n"
+        "g = GridSearchCV(Ridge(), {'alpha': [1, 2]}, cv=3)"),
         [("cv", "3", "hyperparameter")],
     ),
     "not a constant bound twice": ("n = 1\nx = sum([n])\nn = 2\ny = x + n", []),
@@ -91,14 +91,18 @@ def test_different_seeds_are_two():
     assert len({name for name, *_ in found}) == 2
 
 
-def test_equal_hyper_parameters_stay_apart():
-    """Two sizes that happen to be equal are two decisions."""
-    found = [p for p in parameters(TWO.format(0.2, 5, 0.2, 5), "cells") if p[1] == "0.2"]
-    assert len({name for name, *_ in found}) == 2
+@pytest.mark.parametrize(("second", "names"), [(0.2, 1), (0.3, 2)])
+def test_hyper_parameters_share_a_name_while_they_agree(second, names):
+    found = [
+        p for p in parameters(TWO.format(0.2, 5, second, 5), "cells") if p[1] in {"0.2", "0.3"}
+    ]
+    assert len({name for name, *_ in found}) == names
 
 
 def test_two_of_one_name_in_one_step_are_told_apart():
-    text = "from sklearn.linear_model import Ridge, Lasso\nr = Ridge(alpha=1.0)\ns = Lasso(alpha=2.0)"
+    text = (
+        "from sklearn.linear_model import Ridge, Lasso\nr = Ridge(alpha=1.0)\ns = Lasso(alpha=2.0)"
+    )
     (step,) = plan_of(text).steps
     assert {p.default for p in step.parameters} == {"1.0", "2.0"}
     assert len({p.name for p in step.parameters}) == 2
@@ -126,7 +130,8 @@ def test_a_parameter_is_not_named_as_a_port_of_the_pipeline():
 
 
 @pytest.mark.parametrize(
-    ("value", "kept"), [("20", 20), ("0.5", 0.5), ("'a'", "a"), ("True", True), ("-3", -3), ("1e-4", 1e-4)]
+    ("value", "kept"),
+    [("20", 20), ("0.5", 0.5), ("'a'", "a"), ("True", True), ("-3", -3), ("1e-4", 1e-4)],
 )
 def test_the_default_is_a_literal_of_the_same_value(value, kept):
     (step,) = plan_of(f"K = {value}\nx = [sum([1]), K]").steps

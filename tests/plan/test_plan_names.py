@@ -8,8 +8,7 @@ import keyword
 import pytest
 from observed import plan_of
 
-from thruway.plan.names import camel, package_name, slug, title
-from thruway.plan.names import Subject
+from thruway.plan.names import Subject, camel, package_name, slug, title
 
 SLUGS = {
     "Load the data": "load_data",

@@ -174,7 +174,9 @@ PLACES = {
 
 def where(plan, step, number):
     """Where a step has a definition."""
-    (name, *_) = sorted(next(n for n in plan.graph.nodes if n.statement.id == number).statement.stores)
+    (name, *_) = sorted(
+        next(n for n in plan.graph.nodes if n.statement.id == number).statement.stores
+    )
     if number in step.body:
         return "body"
     if number in step.helpers:
@@ -208,7 +210,10 @@ def test_a_helper_takes_its_constant_and_its_import_along():
         "cells",
     )
     step = plan.steps[1]
-    assert {find(plan.graph, "K"), find(plan.graph, "def")} <= {*step.helpers, *plan.shared.statements}
+    assert {find(plan.graph, "K"), find(plan.graph, "def")} <= {
+        *step.helpers,
+        *plan.shared.statements,
+    }
     assert "import math" in {*step.imports, *plan.shared.imports}
     assert "K" not in {p.name for p in step.parameters}
 
@@ -222,7 +227,10 @@ IMPORTS = {
         "import xml.dom.minidom\nimport xml.sax\nx = (str(xml.dom.minidom), str(xml.sax))",
         {"import xml.dom.minidom", "import xml.sax"},
     ),
-    "the later of two": ("from math import sqrt as f\nfrom math import floor as f\nx = f(4.5)", {"from math import floor as f"}),
+    "the later of two": (
+        "from math import sqrt as f\nfrom math import floor as f\nx = f(4.5)",
+        {"from math import floor as f"},
+    ),
 }
 
 
@@ -230,7 +238,9 @@ IMPORTS = {
 def test_imports_of_a_step(name):
     text, wanted = IMPORTS[name]
     (step,) = plan_of(text).steps
-    assert wanted <= {line for line in step.imports if not line.startswith("from thruway")} | wanted_inside(step, text)
+    assert wanted <= {
+        line for line in step.imports if not line.startswith("from thruway")
+    } | wanted_inside(step, text)
     assert all("json" not in line for line in step.imports)
 
 

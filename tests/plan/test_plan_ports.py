@@ -47,7 +47,10 @@ PORTS = {
         "# %%\na = [sum([1])]\nn = sum([1])\n# %%\nc = 0\nif n > 5:\n    c = a[0]\n# %%\nd = c + 1",
         [("", "a n"), ("a n", "c"), ("c", "d")],
     ),
-    "a loop variable": ("# %%\nfor i in range(4):\n    pass\n# %%\nj = i + 1", [("", "i"), ("i", "j")]),
+    "a loop variable": (
+        "# %%\nfor i in range(4):\n    pass\n# %%\nj = i + 1",
+        [("", "i"), ("i", "j")],
+    ),
     "deleted and bound again": (
         "# %%\na = [sum([1])]\n# %%\nb = len(a)\ndel a\n# %%\na = [sum([2])]\nc = a[0] + b",
         None,
@@ -81,13 +84,17 @@ PORTS = {
         [("", "@a_txt_file"), ("@a_txt_file", "x")],
     ),
     "a file written twice": (
-        "# %%\nwith open('a.txt', 'w') as f:\n    _ = f.write('1')\n# %%\nwith open('a.txt', 'a') as f:\n    _ = f.write('2')\n"
-        "# %%\nwith open('a.txt') as f:\n    x = f.read()",
+        (
+            "# %%\nwith open('a.txt', 'w') as f:\n    _ = f.write('1')\n# %%\nwith open('a.txt', 'a') as f:\n    _ = f.write('2')\n"
+            "# %%\nwith open('a.txt') as f:\n    x = f.read()"
+        ),
         [("", "@a_txt_file"), ("@a_txt_file", "@a_txt_file"), ("@a_txt_file", "x")],
     ),
     "a folder listed": (
-        "# %%\nimport os\nos.makedirs('p', exist_ok=True)\nwith open('p/a.txt', 'w') as f:\n    _ = f.write('1')\n"
-        "# %%\nx = os.listdir('p')",
+        (
+            "# %%\nimport os\nos.makedirs('p', exist_ok=True)\nwith open('p/a.txt', 'w') as f:\n    _ = f.write('1')\n"
+            "# %%\nx = os.listdir('p')"
+        ),
         None,
     ),
     "the author's own files do not cross": (
@@ -156,9 +163,7 @@ def test_the_port_says_what_was_observed():
 
 
 def test_a_schema_has_one_name_at_both_ends_and_another_after_a_change():
-    text = (
-        "# %%\nimport pandas as pd\ndf = pd.DataFrame({'u': [1, 2]})\n# %%\ndf['v'] = 1\n# %%\nn = len(df)"
-    )
+    text = "# %%\nimport pandas as pd\ndf = pd.DataFrame({'u': [1, 2]})\n# %%\ndf['v'] = 1\n# %%\nn = len(df)"
     steps = plan_of(text, "cells").steps
     first, second = steps[0].outputs[0].schema, steps[1].outputs[0].schema
     assert [steps[1].inputs[0].schema, steps[2].inputs[0].schema] == [first, second]

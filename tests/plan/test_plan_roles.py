@@ -87,4 +87,10 @@ def test_pandas_alone_has_no_model_roles():
         """,
         a_csv=A_CSV,
     )
-    assert {step.role for step in plan.steps} <= {"ingest", "prepare", "transform", "export", "explore"}
+    assert {step.role for step in plan.steps} <= {
+        "ingest",
+        "prepare",
+        "transform",
+        "export",
+        "explore",
+    }

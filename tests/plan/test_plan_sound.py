@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-import pytest
 from grammar import programs
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st

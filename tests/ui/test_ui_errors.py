@@ -23,7 +23,9 @@ z = x["no"]
 # %%
 w = 3
 """
-R_NOTEBOOK = notebook_text("x = 1").replace('"name": "python3", "language": "python"', '"name": "ir", "language": "R"')
+R_NOTEBOOK = notebook_text("x = 1").replace(
+    '"name": "python3", "language": "python"', '"name": "ir", "language": "R"'
+)
 
 # name → (file name, content, exit status, words of the message)
 BAD = {
@@ -103,7 +105,10 @@ def test_until_takes_what_comes_before(tmp_path, monkeypatch, capsys):
 
 CHILDREN = {
     "os._exit": ("import os\nx = 1\n# %%\nos._exit(0)", ["ended with status 0", "cell 2"]),
-    "a signal": ("import os\nx = 1\n# %%\nos.kill(os.getpid(), 9)", ["SIGKILL", "cell 2", "memory"]),
+    "a signal": (
+        "import os\nx = 1\n# %%\nos.kill(os.getpid(), 9)",
+        ["SIGKILL", "cell 2", "memory"],
+    ),
     "a crash": ("import os\n# %%\nos.kill(os.getpid(), 11)", ["SIGSEGV", "cell 2"]),
 }
 
@@ -159,7 +164,21 @@ def project(tmp_path_factory):
     n = len(x) + LIMIT
     """
     write_program(home, text)
-    assert main(["migrate", str(home / "case.ipynb"), "-o", str(home / "out"), "--cut", "cells", "--no-verify", "--quiet"]) == 0
+    assert (
+        main(
+            [
+                "migrate",
+                str(home / "case.ipynb"),
+                "-o",
+                str(home / "out"),
+                "--cut",
+                "cells",
+                "--no-verify",
+                "--quiet",
+            ]
+        )
+        == 0
+    )
     return home
 
 
@@ -173,7 +192,16 @@ def copy(project, tmp_path):
 def test_a_project_that_was_edited_is_kept_without_force(copy, capsys):
     step = copy / "out" / "case_pipeline" / "steps" / "count.py"
     step.write_text(step.read_text() + "# mine\n")
-    again = ["migrate", str(copy / "case.ipynb"), "-o", str(copy / "out"), "--cut", "cells", "--no-verify", "--quiet"]
+    again = [
+        "migrate",
+        str(copy / "case.ipynb"),
+        "-o",
+        str(copy / "out"),
+        "--cut",
+        "cells",
+        "--no-verify",
+        "--quiet",
+    ]
     assert main(again) == 2
     err = capsys.readouterr().err
     assert "edited" in err
@@ -262,7 +290,9 @@ def test_the_json_of_every_command_parses(copy, capsys):
 @pytest.mark.slow
 def test_explain_writes_nothing(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    write_program(tmp_path, "# %% Make\nx = [sum([1])]\n# %% Count\ny = len(x)\nopen('made.txt', 'w').close()")
+    write_program(
+        tmp_path, "# %% Make\nx = [sum([1])]\n# %% Count\ny = len(x)\nopen('made.txt', 'w').close()"
+    )
     assert main(["explain", "case.ipynb", "--quiet"]) == 0
     out = capsys.readouterr().out
     for word in ("statements", "dependences", "steps", "needs x of 1", "both"):

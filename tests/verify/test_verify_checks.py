@@ -39,12 +39,19 @@ def step(**fields):
 
 def manifest(*steps):
     source = SourceRecord("a.ipynb", "source/a.ipynb", "../a.ipynb", "notebook", "")
-    statements = (StatementRecord(1, 2, 1, 1, "", ("one",)), StatementRecord(2, 3, 4, 4, "", ("one",)))
-    return Manifest("0", "a", "A", "a.pipeline:a", "auto", 0, "..", 0, "3.11", source, steps, statements)
+    statements = (
+        StatementRecord(1, 2, 1, 1, "", ("one",)),
+        StatementRecord(2, 3, 4, 4, "", ("one",)),
+    )
+    return Manifest(
+        "0", "a", "A", "a.pipeline:a", "auto", 0, "..", 0, "3.11", source, steps, statements
+    )
 
 
 def compared(record, facts, probed):
-    result = RunResult("r", "COMPLETE", (StepResult("one", "COMPLETE", record=probed),), {}, Path(), Path())
+    result = RunResult(
+        "r", "COMPLETE", (StepResult("one", "COMPLETE", record=probed),), {}, Path(), Path()
+    )
     return list(_compare(manifest(record), trace(*facts), result))
 
 
@@ -53,8 +60,18 @@ NAMES = {
     "another": (value("aa"), LocalRecord("scalar", "bb"), "differs", ""),
     "opaque": (value("aa", opaque="a lock"), LocalRecord("other", "aa"), "not compared", "a lock"),
     "opaque and another": (value("aa", opaque="a lock"), LocalRecord("other", "bb"), "differs", ""),
-    "a function": (value("aa", kind="function"), LocalRecord("function", "bb"), "not compared", "a function"),
-    "a module": (value("aa", kind="module"), LocalRecord("module", "bb"), "not compared", "a module"),
+    "a function": (
+        value("aa", kind="function"),
+        LocalRecord("function", "bb"),
+        "not compared",
+        "a function",
+    ),
+    "a module": (
+        value("aa", kind="module"),
+        LocalRecord("module", "bb"),
+        "not compared",
+        "a module",
+    ),
     "gone": (value("aa"), None, "not compared", "not a local"),
     "not seen": (None, LocalRecord("scalar", "aa"), "not compared", "no digest"),
 }
@@ -64,9 +81,7 @@ NAMES = {
 def test_names(name):
     expected, actual, verdict, reason = NAMES[name]
     facts = [Fact(1), Fact(2, values={"x": expected} if expected else {})]
-    found = compared(
-        step(bound={"x": 2}), facts, Probed(names={"x": actual} if actual else {})
-    )
+    found = compared(step(bound={"x": 2}), facts, Probed(names={"x": actual} if actual else {}))
     (check,) = [c for c in found if c.name == "x"]
     assert check.verdict == verdict
     assert reason in check.reason
@@ -111,7 +126,12 @@ def test_displays_that_the_author_asked_for_are_compared():
 
 @pytest.mark.parametrize(
     ("drawn", "verdict"),
-    [(("f1", "f2"), "equal"), (("f2", "f1"), "equal"), (("f1",), "differs"), (("f1", "f3"), "differs")],
+    [
+        (("f1", "f2"), "equal"),
+        (("f2", "f1"), "equal"),
+        (("f1",), "differs"),
+        (("f1", "f3"), "differs"),
+    ],
 )
 def test_figures_are_compared_by_what_they_draw(drawn, verdict):
     facts = [Fact(1, figures=(Figure(1, "f1", True), Figure(2, "f2", True)))]
@@ -148,10 +168,14 @@ def settled(tmp_path, expected, actual, *, second=None, captured=True):
     digest = fingerprint(expected).hex
     artifact = ArtifactRef(address, "x", form, size)
     probed = Probed(names={"x": LocalRecord("other", fingerprint(actual).hex, artifact=artifact)})
-    result = RunResult("r", "COMPLETE", (StepResult("one", "COMPLETE", record=probed),), {}, tmp_path, tmp_path)
+    result = RunResult(
+        "r", "COMPLETE", (StepResult("one", "COMPLETE", record=probed),), {}, tmp_path, tmp_path
+    )
     one = trace(Fact(2, values={"x": value(digest)}))
     two = trace(Fact(2, values={"x": value(second or digest)}))
-    return _settle_value(DOUBTFUL, one, two, {(2, "x"): expected} if captured is True else captured, result)
+    return _settle_value(
+        DOUBTFUL, one, two, {(2, "x"): expected} if captured is True else captured, result
+    )
 
 
 def test_another_value_names_the_element(tmp_path):

@@ -372,7 +372,7 @@ def _package(graph: Graph, taken: frozenset[str]) -> str:
 
 
 def _title(graph: Graph, name: str) -> str:
-    """The title that the author gave: the docstring of a script, the first heading of a notebook."""
+    """The title that the author gave: a script's docstring, a notebook's first heading."""
     program = graph.program
     first = program.statements[0]
     if first.kind == "docstring":

@@ -29,6 +29,7 @@ def results_of(
 ) -> list[tuple[str, ...]]:
     """Return the result names of each segment."""
     makers = _makers(graph, reach, roles)
+    kept_inside = {name for name, _ in unstorable}
     loops = frozenset(name for node in graph.nodes for name in _loop_names(node))
     last = graph.nodes[-1].statement.id if graph.nodes else 0
     found = []
@@ -44,7 +45,7 @@ def results_of(
                 if name in graph.trace.alive
                 and name not in loops
                 and _last_maker(graph, reach, name, last) == number
-                and (name, number) not in unstorable
+                and name not in kept_inside
                 and _is_result(graph, name, number, makers, roles)
             )[-_MOST:]
         )

@@ -78,8 +78,10 @@ def _by_calls(
     if found & {"train", "tune"} and not _touches_model(node, types) and not _fits(node):
         found -= {"train", "tune"}
         found.add("model")
-    if "ingest" in found and not (node.binds or node.updates):
+    if not (node.binds or node.updates):
         found.discard("ingest")
+    if not any(token.startswith("file:") for token in node.resources_written):
+        found.discard("export")  # a branch not taken, or text that was only shown
     if _only_draws(node):
         return None
     for role in _ORDER:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     from thruway.run.store import Store
     from thruway.run.types import ArtifactRef
 
-_CLOCK_SLACK = 10_000_000  # nanoseconds by which file times may lag behind the clock
+_COARSE_CLOCK = 5  # CLOCK_REALTIME_COARSE, which Python does not name
+_CLOCK_SLACK = 10_000_000  # nanoseconds by which file times may lag behind the exact clock
 _VERIFIED_ON_HIT = 64 << 20  # larger objects are verified when they are read
 
 
@@ -110,19 +113,25 @@ class Answers:
         )
 
 
+def file_clock() -> int:
+    """Return nanoseconds: a file that changes from now on has no earlier time than this."""
+    if sys.platform == "linux":
+        # The clock of file times itself: it moves every few milliseconds.
+        return time.clock_gettime_ns(_COARSE_CLOCK)
+    return time.time_ns() - _CLOCK_SLACK
+
+
 def contents(reads: Iterable[str], sight: Sight, began: int) -> tuple[dict[str, str], list[str]]:
     """Return what a step read, with its content now, and what of it may have been another then.
 
     Args:
         reads: tokens.
         sight: what the step saw.
-        began: when it began, nanoseconds.
+        began: when it began, by `file_clock`.
     """
     found = {token: sight.digest(token) for token in reads}
     unsettled = [
-        token
-        for token in found
-        if not sight.given(token) and sight.changed_at(token) >= began - _CLOCK_SLACK
+        token for token in found if not sight.given(token) and sight.changed_at(token) >= began
     ]
     return found, unsettled
 

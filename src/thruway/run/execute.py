@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from thruway.kit.dag import Dag, FromOutput, Node
 from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
-from thruway.run.answers import Answers, contents, words
+from thruway.run.answers import Answers, contents, file_clock, words
 from thruway.run.interpreter import CodeKeys
 from thruway.run.job import WHOLE, Done, Executor, Failed, Input, Job
 from thruway.run.lineage import Execution, Lineage
@@ -258,7 +258,7 @@ class PipelineRun:
         self.reporter.step_started(node.name)
         position = self.dag.nodes.index(node)
         row = self.lineage.start(self.context, position, execution, self.seed)
-        self._start(_Going(node, job, execution, row, time.time_ns()))
+        self._start(_Going(node, job, execution, row, file_clock()))
 
     def _start(self, going: _Going) -> None:
         self._tickets += 1

@@ -73,14 +73,14 @@ def downloaded(command: str) -> str:
         >>> downloaded("wget https://example.org/a.zip && unzip a.zip")
         ''
     """
-    if re.search(r"[|&;<>`$\n{]", command) or not re.match(r"(wget|curl)\s", command):
+    if re.search(r"[|&;<>`\n]|\$\(", command) or not re.match(r"(wget|curl)\s", command):
         return ""
     parts = shlex.split(command)
     options = {"wget": {"-O", "--output-document"}, "curl": {"-o", "--output"}}[parts[0]]
     for option, value in itertools.pairwise(parts):
         if option in options:
-            return value
-    urls = [part for part in parts if "://" in part]
+            return "" if set(value) & set("${") else value
+    urls = [part for part in parts if "://" in part and "$" not in part and "{" not in part]
     saves = parts[0] == "wget" or "-O" in parts or "--remote-name" in parts
     return urls[0].rstrip("/").rsplit("/", 1)[-1] if len(urls) == 1 and saves else ""
 
