@@ -272,13 +272,18 @@ def _remove(folder: Path) -> None:
 
 def table(rows: list[Measured]) -> str:
     """Return the measures as a Markdown table, with the median of each kind of ratio."""
-    lines = ["| measure | program | plain | thruway | ratio | aim | met |", "|---|---|--:|--:|--:|---|---|"]
+    lines = [
+        "| measure | program | plain | thruway | ratio | aim | met |",
+        "|---|---|--:|--:|--:|---|---|",
+    ]
     lines += [_row(row) for row in rows]
     kinds = dict.fromkeys(row.what for row in rows if row.plain)
     for kind in kinds:
         ratios = [row.ratio for row in rows if row.what == kind]
         if len(ratios) > 1:
-            lines.append(f"| {kind} | **median of {len(ratios)}** | | | **{statistics.median(ratios):.2f}** | | |")
+            lines.append(
+                f"| {kind} | **median of {len(ratios)}** | | | **{statistics.median(ratios):.2f}** | | |"
+            )
     return "\n".join(lines)
 
 
@@ -298,7 +303,9 @@ def _amount(values: list[float], unit: str) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=5, help="measured rounds of each (5)")
-    parser.add_argument("--program", action="append", default=[], type=Path, help="one more program")
+    parser.add_argument(
+        "--program", action="append", default=[], type=Path, help="one more program"
+    )
     parser.add_argument("--python", action="append", default=[], help="its interpreter, in order")
     parser.add_argument("--only", default="abcde", help="which measures (abcde)")
     parser.add_argument("--no-examples", action="store_true", help="leave the examples out")

@@ -15,7 +15,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from thruway.errors import MigrationRefused, ProjectError, StepFailed, StorageError, UserCodeError
+from thruway.errors import (
+    MigrationRefused,
+    PipelineError,
+    ProjectError,
+    StepFailed,
+    StorageError,
+    UserCodeError,
+)
 from thruway.graph import Graph, build_graph
 from thruway.kit.project import load_project
 from thruway.plan import Plan, make_plan
@@ -303,8 +310,8 @@ def _try_to_prove(
     manifest = load_manifest(config.dir)
     try:
         return prove(config, manifest, original, python=python, reporter=progress.running)
-    except (StepFailed, StorageError) as error:
-        if not repairs.learn_from_failure(plan, error):
+    except (StepFailed, StorageError, PipelineError) as error:
+        if isinstance(error, PipelineError) or not repairs.learn_from_failure(plan, error):
             raise MigrationRefused(
                 f"the pipeline does not run as the original does: {error.what}",
                 error.where,

@@ -42,13 +42,7 @@ def test_golden(name, tmp_path):
     assert text == golden.read_text(encoding="utf-8")
 
 
-def cases():
-    for name in PROGRAMS:
-        waiting = pytest.mark.xfail(strict=True, reason="a parser keeps sys.argv[0]")
-        yield pytest.param(name, marks=[waiting] if name == "script" else [])
-
-
 @pytest.mark.parametrize("mode", ["auto", "cells", "statements"])
-@pytest.mark.parametrize("name", list(cases()))
+@pytest.mark.parametrize("name", list(PROGRAMS))
 def test_every_cut_computes_the_same(name, mode):
     assert differences(PROGRAMS[name].read_text(), mode, kind(name), **DATA) == []

@@ -219,9 +219,6 @@ def test_what_a_change_reaches(name):
     assert (node.updates | node.binds) & {"a", "b"} == wanted
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the object behind a bound method is not reached by the observer"
-)
 def test_a_change_through_a_bound_method():
     assert "a" in graph_of("a = [1]\nb = a.append\nb(2)").nodes[-1].updates
 

@@ -17,7 +17,10 @@ HERE = Path(__file__).parent
 def write_notebook(path: Path, name: str) -> None:
     book = nbformat.v4.new_notebook()
     for (heading, _), code in zip([("Setup", "")] + CASES[name] + [("Result", "")], cells(name)):
-        book.cells += [nbformat.v4.new_markdown_cell(f"## {heading}"), nbformat.v4.new_code_cell(code)]
+        book.cells += [
+            nbformat.v4.new_markdown_cell(f"## {heading}"),
+            nbformat.v4.new_code_cell(code),
+        ]
     for number, cell in enumerate(book.cells):
         cell.id = f"c{number}"
     nbformat.write(book, path)
@@ -31,12 +34,20 @@ def result_of(text: str) -> object:
 def plain_result(name: str, folder: Path) -> object:
     """What the cells give when they are run as one script, magics left out and streams seeded."""
     code = "\n".join(cells(name)).replace("%matplotlib inline", "")
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
     return result_of(done.stdout)
 
 
 def thruway(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "thruway.ui.main", *words], cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "thruway.ui.main", *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.mark.slow

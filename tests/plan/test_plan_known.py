@@ -90,23 +90,7 @@ PROGRAMS = {
         """,
 }
 BOTH = ("cells", "statements")
-WAITING = {
-    "a seed after the last draw": (BOTH, "it is written into the first step"),
-    "a default argument that a later binding of the name hides": (
-        ("cells",), "the constant is written over the input of the same name",
-    ),
-    "a function that holds what changes, after a third name was tied to it": (
-        BOTH, "the last writer has no description of the value, so no link is made",
-    ),
-    "a bound method": (BOTH, "the object behind a bound method is not reached by the observer"),
-    "a name that a constant binds again in one step": (
-        ("cells",), "the proof expects what the first binding left",
-    ),
-    "a name that is deleted while its object changes": (
-        ("cells",), "the proof expects a deleted name, and the step keeps it",
-    ),
-    "arguments of a command line": (BOTH, "a parser keeps the name of the program: sys.argv[0]"),
-}  # fmt: skip
+WAITING: dict[str, tuple[tuple[str, ...], str]] = {}
 
 
 def cases():

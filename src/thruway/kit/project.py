@@ -6,6 +6,7 @@ pipeline = "churn.pipeline:churn"
 data = "../.."      # the folder that relative data paths refer to, relative to the project
 climb = 0           # levels above it that such paths reach (`../data/x.csv`: 1)
 seed = 0            # ambient seed of every step
+program = "churn.py" # what steps see as `sys.argv[0]`; empty by default
 ```
 """
 
@@ -22,6 +23,7 @@ _SETTINGS: dict[str, type] = {
     "data": str,
     "climb": int,
     "seed": int,
+    "program": str,
     "outputs": str,
     "store": str,
 }
@@ -39,6 +41,7 @@ class ProjectConfig:
         data: folder that relative data paths refer to.
         climb: how many levels above `data` such paths reach.
         seed: ambient seed of every step.
+        program: what steps see as `sys.argv[0]`.
         outputs: folder for the files that a run wrote.
         store: folder of the store.
     """
@@ -51,6 +54,7 @@ class ProjectConfig:
     seed: int = 0
     outputs: Path = Path("outputs")
     store: Path = Path(".thruway")
+    program: str = ""
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -180,6 +184,7 @@ def _config(
         data=chosen.resolve(),
         climb=settings.get("climb", 0),
         seed=settings.get("seed", 0),
+        program=settings.get("program", ""),
         outputs=folder / settings.get("outputs", "outputs"),
         store=folder / settings.get("store", ".thruway"),
     )

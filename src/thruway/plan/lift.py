@@ -53,13 +53,14 @@ def lift(
         written_files: paths that the program itself writes and reads back: they stay.
     """
     parameters = dict(map(_constant, constants))
-    by_value: dict[tuple[str, str], str] = {}
+    by_value: dict[tuple[str, str, str], str] = {}
     edits: list[Edit] = []
     names = set(taken) | set(parameters)
     for node in body:
         for call in node.statement.calls:
             for literal, kind in _liftable(call, node, written_files):
-                key = (_wanted(literal, kind, call), literal.value)
+                owner = call.target if kind == "hyperparameter" else ""
+                key = (_wanted(literal, kind, call), literal.value, owner)
                 name = by_value.get(key)
                 if name is None:
                     name = _free(key[0], _owner(call, node), names)
@@ -73,11 +74,11 @@ def lift(
 def name_at_pipeline(steps: tuple[StepPlan, ...]) -> tuple[StepPlan, ...]:
     """Give each parameter its name at the pipeline, unique where meanings differ."""
     uses: Counter[str] = Counter()
-    values: dict[str, set[str]] = {}
+    values: dict[str, set[tuple[str, str]]] = {}
     for step in steps:
         for parameter in step.parameters:
             uses[parameter.name] += 1
-            values.setdefault(parameter.name, set()).add(parameter.default)
+            values.setdefault(parameter.name, set()).add(_meaning(parameter))
     ports = {port.name for step in steps for port in (*step.inputs, *step.outputs)}
     return tuple(
         replace(
@@ -87,14 +88,20 @@ def name_at_pipeline(steps: tuple[StepPlan, ...]) -> tuple[StepPlan, ...]:
     )
 
 
+def _meaning(parameter: Parameter) -> tuple[str, str]:
+    """The value, and for a hyper-parameter what it is one of."""
+    of = parameter.reason if parameter.kind == "hyperparameter" else ""
+    return parameter.default, of
+
+
 def _named(
     parameter: Parameter,
     step: StepPlan,
     uses: Counter[str],
-    values: dict[str, set[str]],
+    values: dict[str, set[tuple[str, str]]],
     ports: set[str],
 ) -> Parameter:
-    # One name while the values agree: where they differ, the step's name tells them apart.
+    # One name while the meanings agree: where they differ, the step's name tells them apart.
     shared = len(values[parameter.name]) == 1
     clashes = parameter.name in ports or parameter.name == step.name
     if (uses[parameter.name] == 1 or shared) and not clashes:

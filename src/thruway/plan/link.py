@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from thruway.findings import Finding, Severity
 from thruway.graph.reach import Reach
+from thruway.plan.ports import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from thruway.graph.types import Graph, Node
+    from thruway.graph.types import Graph
+    from thruway.kit.values.types import Value
 
 _AMBIENT = ("options:", "env:", "cwd", "path", "module:")
 
@@ -99,19 +101,20 @@ def _values(
             source = reach.before(name, node.statement.id)
             if source is None or nodes[source].replicable:
                 continue
-            reason = _why_unstorable(nodes[source], name, local_classes, unstorable)
+            value = value_at(graph, name, source)
+            reason = _why_unstorable(source, name, value, local_classes, unstorable)
             if reason:
                 yield Link(source, node.statement.id, name, reason)
 
 
 def _why_unstorable(
-    source: Node,
+    source: int,
     name: str,
+    value: Value | None,
     local_classes: frozenset[str],
     unstorable: frozenset[tuple[str, int]],
 ) -> str:
-    value = source.fact.values.get(name)
-    if (name, source.statement.id) in unstorable:
+    if (name, source) in unstorable:
         return f"`{name}` could not be stored and read back the same"
     if value is None:
         return ""

@@ -55,13 +55,18 @@ def make_plan(
     definitions = Definitions(graph, sorted_.seeds | sorted_.folders)
     roles = assign_roles(graph)
     links = find_links(graph, sorted_.settings, definitions.local_classes(), unstorable)
-    segments = cut(graph, sorted_.body, roles, (*links, *together), mode)
-    inline = written_into(sorted_, segments, nodes, definitions.reach)
-    crossing = crossings(graph, definitions.reach, segments, inline)
-    places = [
-        _settle_locals(segment, index, crossing[index], definitions, inline)
-        for index, segment in enumerate(segments)
-    ]
+    while True:
+        segments = cut(graph, sorted_.body, roles, (*links, *together), mode)
+        inline = written_into(sorted_, segments, nodes, definitions.reach)
+        crossing = crossings(graph, definitions.reach, segments, inline)
+        places = [
+            _settle_locals(segment, index, crossing[index], definitions, inline)
+            for index, segment in enumerate(segments)
+        ]
+        clashes = _clashes(segments, crossing, places, definitions)
+        if not clashes:
+            break
+        links = (*links, *clashes)
     taken = _program_names(graph)
     name = package or _package(graph, taken)
     results = results_of(graph, definitions.reach, segments, roles, unstorable)
@@ -132,6 +137,21 @@ def _settle_locals(
         local |= more
 
 
+def _clashes(
+    segments: tuple[Segment, ...],
+    crossing: list[Crossing],
+    places: list[Place],
+    definitions: Definitions,
+) -> tuple[Link, ...]:
+    """A definition that would be written over the input of the same name: keep both writers."""
+    return tuple(
+        Link(source, segment.statements[-1], name, f"two values of `{name}` are needed at once")
+        for segment, found, place in zip(segments, crossing, places, strict=True)
+        for name, source in found.enters.items()
+        if any(name in definitions.nodes[n].statement.stores for n in place.inline)
+    )
+
+
 @dataclass(frozen=True)
 class _Draft:
     graph: Graph
@@ -199,7 +219,7 @@ def _step(
             and _read_later(draft.graph, n)
         ),
         reason=draft.segment.reason,
-        bound=_bound(body, nodes),
+        bound=_bound(body, draft.graph),
     )
 
 
@@ -225,17 +245,24 @@ def _outputs(
     return tuple(sorted(ports, key=lambda p: (order[p.kind], p.statement)))
 
 
-def _bound(body: tuple[int, ...], nodes: dict[int, Node]) -> tuple[tuple[str, int], ...]:
+def _bound(body: tuple[int, ...], graph: Graph) -> tuple[tuple[str, int], ...]:
+    """For every name that a step makes, the last of its statements that did.
+
+    A name that the original deletes afterwards is left out: the step keeps its object, which
+    the original may have changed under another name.
+    """
     last: dict[str, int] = {}
     for number in body:
-        node = nodes[number]
-        if node.replicable:
+        node = graph.node(number)
+        if node.replicable and node.statement.kind != "constant":
             continue
         # `_` is what a notebook showed last, unless the program reads it.
         for name in (node.fact.binds | node.fact.changes) - {"_"}:
             last[name] = number
+    for node in graph.nodes:
         for name in node.fact.deletes:
-            last.pop(name, None)
+            if last.get(name, node.statement.id) < node.statement.id:
+                del last[name]
     return tuple(sorted(last.items()))
 
 

@@ -127,6 +127,7 @@ def written_into(
         users = [
             n for n in after if any(reach.before(t, n) == number for t in nodes[n].resources_read)
         ]
-        chosen = users if users and number in sorted_.folders else (users or after or [*home])[:1]
+        chosen = users if users and number in sorted_.folders else (users or after)[:1]
+        chosen = chosen or [max(home)]
         found[number] = frozenset(home[n] for n in chosen)
     return found

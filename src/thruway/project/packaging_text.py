@@ -36,6 +36,7 @@ def init_text(title: str) -> str:
 
 def pyproject_text(plan: Plan, *, data: str, climb: int, seed: int) -> str:
     """Return `pyproject.toml`."""
+    source = plan.graph.program.source
     python = ".".join(plan.graph.trace.python.split(".")[:2]) or "3.11"
     return fill(
         "pyproject.toml.jinja",
@@ -46,6 +47,9 @@ def pyproject_text(plan: Plan, *, data: str, climb: int, seed: int) -> str:
         data=json.dumps(data, ensure_ascii=False),
         climb=climb,
         seed=seed,
+        program=json.dumps(source.path.name, ensure_ascii=False)
+        if source.kind != "notebook"
+        else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import platform
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -115,10 +115,9 @@ class Answers:
 
 def file_clock() -> int:
     """Return nanoseconds: a file that changes from now on has no earlier time than this."""
-    if sys.platform == "linux":
-        # The clock of file times itself: it moves every few milliseconds.
-        return time.clock_gettime_ns(_COARSE_CLOCK)
-    return time.time_ns() - _CLOCK_SLACK
+    # On Linux the clock of file times itself: it moves every few milliseconds.
+    linux = platform.system() == "Linux"
+    return time.clock_gettime_ns(_COARSE_CLOCK) if linux else time.time_ns() - _CLOCK_SLACK
 
 
 def contents(reads: Iterable[str], sight: Sight, began: int) -> tuple[dict[str, str], list[str]]:

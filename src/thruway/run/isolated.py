@@ -54,6 +54,7 @@ class IsolatedExecutor:
             scratch.tree(),
             third_party_imports(files, _first_party(roots)),
             probed if options.probe else {},
+            scratch.project.program,
         )
         path = self._folder / "config"
         wire.send(path, config)

@@ -122,6 +122,7 @@ class Place:
         cwd: the working folder of the step.
         protect: root of the scratch copy of the data folder.
         own_process: nothing else runs in this process; standard error is a file already.
+        program: what the step sees as `sys.argv[0]`.
     """
 
     roots: tuple[Path, ...]
@@ -130,6 +131,7 @@ class Place:
     cwd: Path
     protect: Path
     own_process: bool = False
+    program: str = ""
 
 
 class Executor(Protocol):

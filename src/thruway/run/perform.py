@@ -111,7 +111,7 @@ def _surroundings(
     with (
         quiet_imports(),
         seed_on_import(job.seed),
-        _folder(place.cwd),
+        _folder(place.cwd, place.program),
         contextlib.ExitStack() as stack,
     ):
         for log in (seen.printed, figures, files):
@@ -130,11 +130,11 @@ def _surroundings(
 
 
 @contextlib.contextmanager
-def _folder(cwd: Path) -> Iterator[None]:
+def _folder(cwd: Path, program: str) -> Iterator[None]:
     before, arguments = Path.cwd(), sys.argv
     os.chdir(cwd)
     # The command line of a step is empty, not that of whoever runs it.
-    sys.argv = [""]
+    sys.argv = [program]
     # As for a script, whose folder comes first: `import settings` beside the data works.
     sys.path.append(str(cwd))
     try:

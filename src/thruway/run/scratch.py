@@ -60,7 +60,14 @@ class Scratch:
         if first:
             for token, reference in self.files.items():
                 self._put_back(token, reference, made.cwd)
-        return Place(self.project.roots, self.store.root, self.data, made.cwd, made.top)
+        return Place(
+            self.project.roots,
+            self.store.root,
+            self.data,
+            made.cwd,
+            made.top,
+            program=self.project.program,
+        )
 
     def tree(self) -> LinkTree:
         """Return how to make the working folder of a step that runs apart."""

@@ -53,6 +53,7 @@ class Config:
         tree: how to make a working folder.
         preload: modules to import before the first fork.
         probed: module → step function to rewrite; empty unless probing.
+        program: what steps see as `sys.argv[0]`.
     """
 
     roots: tuple[Path, ...]
@@ -61,6 +62,7 @@ class Config:
     tree: LinkTree
     preload: tuple[str, ...]
     probed: Mapping[str, str]
+    program: str = ""
 
 
 def main(arguments: list[str]) -> int:
@@ -232,7 +234,15 @@ def _run_task(config: Config, task: _Task) -> None:
     probe = Probe()
     cwd = config.tree.grow(Path(task.folder))
     os.chdir(cwd)
-    place = Place(config.roots, config.store, config.data, cwd, Path(task.folder), own_process=True)
+    place = Place(
+        config.roots,
+        config.store,
+        config.data,
+        cwd,
+        Path(task.folder),
+        own_process=True,
+        program=config.program,
+    )
     with project_imports(config.roots, config.probed, probe):
         order = wire.receive(Path(task.order))
         done = _check(order) if isinstance(order, Dag) else _step(order, place, probe)

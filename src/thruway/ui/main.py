@@ -68,6 +68,8 @@ def _run(words: list[str]) -> int:
             raise
         if show is not None:
             show()
+        if status == _INTERRUPTED:
+            raise KeyboardInterrupt from error
         return int(status)
     return result if isinstance(result, int) else 0
 

@@ -270,9 +270,13 @@ def is_opaque(kind: type) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=1024)
 def is_drawn(kind: type) -> bool:
     """Return whether a class is a part of a matplotlib figure, or one itself."""
+    return _is_drawn(kind)
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_drawn(kind: type) -> bool:
     return any(
         base.__name__ in {"Artist", "FigureBase", "FigureCanvasBase"}
         and origin.root(origin.module_of(base)) == "matplotlib"

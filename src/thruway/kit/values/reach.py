@@ -94,6 +94,8 @@ def _step(part: Any, kind: type, found: Reach) -> Iterable[Any]:
         return _class(part)
     if kind is types.MethodType:
         return (part.__self__, part.__func__)
+    if kind is types.BuiltinMethodType and not isinstance(part.__self__, types.ModuleType | None):
+        return (part.__self__,)  # `items.append` holds the list
     if isinstance(part, _FIXED):
         return ()
     if objects.is_drawn(kind):

@@ -200,8 +200,11 @@ def _parts(value: Any) -> Parts:
 
 
 def _cannot_change(value: Any) -> bool:
-    if isinstance(value, (types.ModuleType, types.BuiltinFunctionType)):
+    if isinstance(value, types.ModuleType):
         return True
+    if isinstance(value, types.BuiltinFunctionType):
+        # A method of a list or dict holds it; a function of a module holds nothing.
+        return value.__self__ is None or isinstance(value.__self__, types.ModuleType)
     if type(value) is tuple or type(value) is frozenset:
         return all(_cannot_change(item) for item in value)
     return type(value) in _ATOMS or _is_foreign_definition(value)

@@ -65,7 +65,7 @@ def observe_job(job: Job, tell: Callable[..., None]) -> Trace:
             start = time.perf_counter()
             observed = Observer(job, program, namespace, tell).run()
             seconds = time.perf_counter() - start
-        trees = [compiled.tree for compiled in program.statements]
+        trees = [one.tree for one in program.statements if "import" in one.statement.code]
         found = _trace(job, observed, packages(imported_roots(trees)), seconds)
         return replace(found, import_draws=tuple(drawn))
 
