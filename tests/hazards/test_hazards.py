@@ -16,7 +16,9 @@ HERE = Path(__file__).parent
 
 def write_notebook(path: Path, name: str) -> None:
     book = nbformat.v4.new_notebook()
-    for (heading, _), code in zip([("Setup", "")] + CASES[name] + [("Result", "")], cells(name)):
+    for (heading, _), code in zip(
+        [("Setup", ""), *CASES[name], ("Result", "")], cells(name), strict=True
+    ):
         book.cells += [
             nbformat.v4.new_markdown_cell(f"## {heading}"),
             nbformat.v4.new_code_cell(code),

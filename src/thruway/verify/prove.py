@@ -216,7 +216,10 @@ def _settle_value(
         return replace(check, reason=reason)
     if isinstance(captured[key], Unknown):
         return replace(check, reason=str(captured[key]))
-    actual = Store(result.store).load(local.artifact)
+    try:
+        actual = Store(result.store).load(local.artifact)
+    except Exception as error:  # the program's packages may not be those of this process
+        return replace(check, reason=f"it cannot be read here for a closer look: {error}")
     found = compare(captured[key], actual)
     return replace(
         check,
