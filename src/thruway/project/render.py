@@ -17,11 +17,11 @@ from thruway.project.packaging_text import (
 )
 from thruway.project.pipeline_text import pipeline_text
 from thruway.project.places import MANIFEST, README, source_file, step_file
+from thruway.project.replay_text import test_files
 from thruway.project.same_schemas import with_same_schemas
 from thruway.project.schema_text import schemas_text
 from thruway.project.shared_text import shared_text
 from thruway.project.step_text import step_text
-from thruway.project.replay_text import test_files
 
 if TYPE_CHECKING:
     from thruway.plan.types import Plan
