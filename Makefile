@@ -24,6 +24,7 @@ demo: $(STAMP)  ## migrate a real notebook to a proven pipeline, and run it
 	$(BIN)/python tools/demo.py --into $(DEMO)
 
 test: $(STAMP)  ## run the tests
+	$(BIN)/python -m pytest -q --doctest-modules src/thruway
 	$(BIN)/python -m pytest -q -n 2
 
 test-legacy: $(STAMP)  ## the main job inside pandas 1.5, NumPy 1.23, scikit-learn 1.1

@@ -55,7 +55,7 @@ def test_a_project_with_a_source_folder(project):
     (project / "churn").rename(project / "src/churn")
     settings(project, FULL + '\nstore = "../store"')
     found = load_project(str(project))
-    assert found.roots == (project, project / "src")
+    assert found.roots == (project, project / "src", found.data)
     assert found.store == project / "../store"
     assert read_pipeline(project).nodes[0].step.module == "churn.pipeline"
 

@@ -124,3 +124,48 @@ def test_sizes_are_estimated():
 def test_hostile_values_are_described():
     assert describe(Mine()).preview == "<Mine>"
     assert describe(iter([])).unstorable
+
+
+def test_nulls_of_every_kind_of_column():
+    frame = pd.DataFrame(
+        {
+            "whole": [1, 2],
+            "float": [1.0, np.nan],
+            "full": [1.0, np.inf],
+            "other": [2.0, 3.0],
+            "text": ["a", None],
+            "words": ["a", "b"],
+            "object": pd.Series([{}, float("nan")], dtype=object),
+            "time": pd.to_datetime(["2020-01-01", None]),
+            "masked": pd.array([1, None], dtype="Int64"),
+            "group": pd.Categorical(["a", "b"]),
+            "complex": [1j, complex("nan")],
+        }
+    )
+    for one in (frame, frame[::-1], frame[["text", "float", "whole"]], frame[:0]):
+        expected = zip(one.columns, map(str, one.dtypes), one.isna().any(), strict=True)
+        assert describe(one).columns == tuple(expected)
+
+
+@pytest.mark.parametrize("dtype", ["object", "str", "float", "category"])
+def test_size_of_columns(dtype):
+    pieces = [str(i) * (i % 7 + 1) for i in range(5000)]
+    column = pd.Series(pieces if dtype != "float" else range(5000)).astype(dtype)
+    frame = pd.DataFrame({"a": column, "b": column})
+    expected = frame.memory_usage(deep=True).sum()
+    assert describe(frame).bytes == pytest.approx(expected, rel=0.2)
+    assert describe(frame["a"]).bytes == pytest.approx(expected / 2, rel=0.2)
+
+
+def test_size_of_many_parts_is_estimated():
+    rows = [{"a": i, "b": "x" * 50} for i in range(20_000)]
+    one = describe(rows[:1]).bytes
+    assert describe(rows).bytes == pytest.approx(20_000 * one, rel=0.3)
+    assert describe([rows[0]] * 20_000).bytes < 20_000 * one / 4
+
+
+def test_size_stops_at_figures():
+    figure = pytest.importorskip("matplotlib.figure").Figure()
+    axes = figure.subplots()
+    axes.plot(range(1000))
+    assert describe([axes, figure]).bytes < 1000

@@ -427,3 +427,35 @@ def test_any_changed_element_shows(values, data):
     changed[place] = ("changed", values[place])
     assert fingerprint(changed).hex != fingerprint(values).hex
     assert fingerprint({"k": changed}).hex != fingerprint({"k": values}).hex
+
+
+ROW = {"a": 1, "b": "x"}
+RECORDS = [
+    [dict(ROW), dict(ROW)],
+    [ROW, ROW],  # one dict twice
+    [dict(ROW), {"b": "x", "a": 1}],
+    [{"a": 1, "b": "x"}, {"a": 1, "b": "y"}],
+    [{"a": 1, "b": "x"}, {"a": 1.0, "b": "x"}],
+    [{"a": 1}, {"b": "x"}, {"a": 1}, {"b": "x"}],
+    [{1: "x"}, {1: "x"}],
+    [{1: "x"}, {True: "x"}],
+    [{1: "x"}, {1.0: "x"}],
+    [{"a": [1]}, {"a": [1]}],
+    [{"a": math.nan}, {"a": None}],
+    [{"a": 0.0}, {"a": 1.0}],
+    [{"a": -0.0}, {"a": 1.0}],
+    [{}, {}],
+]
+
+
+def test_records():
+    digests = [fingerprint(rows).hex for rows in RECORDS]
+    assert len(set(digests)) == len(digests)
+    assert [fingerprint(pickle.loads(pickle.dumps(rows))).hex for rows in RECORDS] == digests
+
+
+def test_records_seen_again():
+    rows = [dict(ROW), {"a": 2, "b": "y"}]
+    same, equal = (rows, rows[1]), (rows, dict(rows[1]))
+    assert fingerprint(same) != fingerprint(equal)
+    assert fingerprint((rows[1], rows)) != fingerprint((dict(rows[1]), rows))

@@ -88,3 +88,20 @@ def test_long_containers_are_cheap():
     start = time.perf_counter()
     groups(values)
     assert time.perf_counter() - start < 3.0
+
+
+def test_artists_share_their_figure():
+    figures = pytest.importorskip("matplotlib.figure")
+    one, other = figures.Figure(), figures.Figure()
+    left, right = one.subplots(1, 2)
+    (line,) = left.plot([1, 2])
+    grid = one.subplots(2, 2)
+    values = {"left": left, "right": [right], "line": {"inside": line}, "grid": grid}
+    found = groups({**values, "other": other.subplots(), "removed": line.__class__([0], [0])})
+    assert found == (frozenset(values), frozenset({"other"}), frozenset({"removed"}))
+    assert len(mutable_parts(left)) == 1
+
+
+def test_rows_of_a_list_are_shared_one_by_one():
+    rows = [{"a": 1}, {"a": 2}]
+    assert groups({"rows": rows, "row": rows[1], "copy": [dict(rows[0])]})[0] == {"rows", "row"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,8 @@ def trace(tmp_path, monkeypatch):
     from thruway.trace.child.main import observe_job
 
     monkeypatch.setenv("MPLBACKEND", BACKEND)
+    if "matplotlib.pyplot" in sys.modules:  # another test may have chosen another backend
+        sys.modules["matplotlib.pyplot"].switch_backend(BACKEND)
 
     def run(*cells, kind="notebook", **options):
         made = make_program(Path("t.ipynb" if kind == "notebook" else "t.py"), cells, kind)

@@ -358,3 +358,9 @@ def _runs(process):
         return False
     state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     return state != "Z"
+
+
+def test_the_second_name_of_the_program_is_no_module_of_it(trace):
+    observed = trace("import multiprocessing\nx = 1\nx = 2", kind="script")
+    assert "module:" not in observed.dump()
+    assert observed.local_modules == ()

@@ -92,7 +92,6 @@ def test_ctrl_c_leaves_no_child_and_nothing_half_written(phase, tmp_path):
         assert not list((home / "out" / ".thruway").glob("work/*"))
 
 
-@pytest.mark.xfail(strict=True, reason="typer answers Ctrl-C first, without a word")
 def test_ctrl_c_is_answered_in_words(tmp_path, monkeypatch, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt

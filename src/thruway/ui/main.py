@@ -68,9 +68,9 @@ def _run(words: list[str]) -> int:
             raise
         if show is not None:
             show()
-        if status == _INTERRUPTED:
-            raise KeyboardInterrupt from error
         return int(status)
+    if result == _INTERRUPTED:  # typer answers Ctrl-C without a word
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 

@@ -98,7 +98,7 @@ def content(walk: Walk, array: Any) -> Iterator[Any]:
         for name in dtype.names:
             yield from content(walk, array[name])
     elif dtype.hasobject or dtype.kind == "T":
-        yield from walk.sequence(array.astype(object).ravel().tolist())
+        yield from walk.sequence(array.astype(object, copy=False).ravel().tolist())
     else:
         for chunk in chunks(array):
             walk.bulk(chunk)
