@@ -360,6 +360,7 @@ def main() -> int:
     arguments = _arguments()
     clock = cpu if arguments.cpu else wall
     os.environ.update(ENVIRONMENT)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's modules are compiled once
     with tempfile.TemporaryDirectory(prefix="thruway-bench-") as folder:
         rows = _measure(arguments, Path(folder).resolve())
     if arguments.json:

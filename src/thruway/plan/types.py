@@ -8,25 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from thruway.kit.step import Role as Role  # noqa: PLC0414, TC001 - other layers take it from here
+
 if TYPE_CHECKING:
     from thruway.findings import Finding
     from thruway.graph.types import Graph
     from thruway.kit.values.types import Value
 
-Role = Literal[
-    "ingest",
-    "explore",
-    "validate",
-    "prepare",
-    "split",
-    "transform",
-    "tune",
-    "train",
-    "evaluate",
-    "predict",
-    "export",
-    "report",
-]
 CutMode = Literal["auto", "headings", "cells", "statements"]
 PortKind = Literal["value", "random", "file"]
 ParameterKind = Literal["path", "seed", "hyperparameter", "threshold", "constant"]
