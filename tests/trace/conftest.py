@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import decimal
 import sys
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def program(tmp_path):
 
 @pytest.fixture
 def trace(tmp_path, monkeypatch):
-    """Return a function that observes cells within this process."""
+    """Give a function that observes cells within this process."""
     from thruway.kit.ambient.children import BACKEND
     from thruway.trace.child.main import observe_job
 
@@ -93,7 +94,8 @@ def trace(tmp_path, monkeypatch):
         )
         return observe_job(job, lambda **_: None)
 
-    return run
+    with decimal.localcontext():  # programs here set the precision of the whole process
+        yield run
 
 
 def _job_statement(statement):

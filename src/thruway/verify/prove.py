@@ -180,11 +180,12 @@ def _look_again(
     options: RunOptions,
 ) -> list[Check]:
     """Run both once more, with the values that differ kept, and settle each difference."""
-    doubtful = [c for c in checks if c.verdict == "differs"]
-    values = frozenset((c.statement, c.name) for c in doubtful if c.what in {"port", "name"})
+    doubtful = [c for c in checks if c.verdict == "differs" and c.what in {"port", "name"}]
+    values = frozenset((c.statement, c.name) for c in doubtful)
     again, captured = observe_values(original.program, replace(original.options, capture=values))
-    keep = frozenset((c.step, c.name) for c in doubtful if c.what in {"port", "name"})
-    result = run_project(project, replace(options, keep=keep), None)
+    # What the original itself does not repeat needs no second look at the pipeline.
+    keep = frozenset((c.step, c.name) for c in doubtful if _repeats(c, original.trace, again))
+    result = run_project(project, replace(options, keep=keep), None) if keep else None
     steps = {step.name: step for step in manifest.steps}
     settled = []
     for check in checks:
@@ -202,10 +203,9 @@ def _settle_value(
     first: Trace,
     second: Trace,
     captured: dict[tuple[int, str], Any],
-    result: RunResult,
+    result: RunResult | None,
 ) -> Check:
-    one, two = _digest(first, check), _digest(second, check)
-    if one is None or two is None or one.digest != two.digest:
+    if result is None or not _repeats(check, first, second):
         reason = "it differs between two runs of the original"
         return replace(check, verdict="not compared", reason=reason)
     record = result.step(check.step).record
@@ -229,6 +229,12 @@ def _settle_value(
         expected=found.expected,
         actual=found.actual,
     )
+
+
+def _repeats(check: Check, first: Trace, second: Trace) -> bool:
+    """Whether two runs of the original left the same value."""
+    one, two = _digest(first, check), _digest(second, check)
+    return one is not None and two is not None and one.digest == two.digest
 
 
 def _digest(trace: Trace, check: Check) -> Kept | None:
