@@ -41,7 +41,8 @@ def find_interpreter(python: str | None) -> str:
             f"There is no interpreter {python!r}.",
             fix="give --python the path of a Python 3.11 or later that has your packages",
         )
-    return found
+    # The child starts in another folder; links stay, since a virtual environment is known by them.
+    return os.path.abspath(found)  # noqa: PTH100 - `resolve` would follow them
 
 
 class ChildProcess:
