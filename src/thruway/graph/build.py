@@ -8,11 +8,10 @@ this run's content unchanged is an update too.
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from thruway.graph.folders import Folders
-from thruway.graph.reach import Reach, needs, writes
+from thruway.graph.reach import Reach, needs
 from thruway.graph.replicable import mark_replicable
 from thruway.graph.sharing import Sharing
 from thruway.graph.types import Edge, Evidence, Graph, Node
@@ -210,11 +209,3 @@ def _evidence(node: Node, carrier: str) -> Evidence:
     if static:
         return "static"
     return "observed" if observed else "assumed"
-
-
-def with_writes(node: Node, names: frozenset[str]) -> Node:
-    """Return the node with more names that it leaves in a new state."""
-    return replace(node, updates=node.updates | (names - node.binds))
-
-
-__all__ = ["build_graph", "with_writes", "writes"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ class Graph:
 
     def node(self, statement: int) -> Node:
         """Return the node of a statement id."""
-        return self._index()[statement]
+        return self._index[statement]
 
+    @cached_property
     def _index(self) -> dict[int, Node]:
         return {node.statement.id: node for node in self.nodes}
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from thruway.plan.ports import value_at
+
 if TYPE_CHECKING:
     from thruway.graph.reach import Reach
     from thruway.graph.types import Graph, Node
-    from thruway.kit.values.types import Value
     from thruway.plan.cut import Segment
     from thruway.plan.types import Role
 
@@ -71,7 +72,7 @@ def _last_maker(graph: Graph, reach: Reach, name: str, last: int) -> int | None:
 
 
 def _digest(graph: Graph, name: str, number: int) -> str:
-    value = _value(graph, name, number)
+    value = value_at(graph, name, number)
     return value.fingerprint if value else ""
 
 
@@ -82,8 +83,7 @@ def _is_result(
     makers: frozenset[tuple[str, int]],
     roles: dict[int, Role],
 ) -> bool:
-    node = _node(graph, number)
-    value = _value(graph, name, number)
+    value = value_at(graph, name, number)
     if value is None or value.kind not in _KINDS or value.unstorable or value.opaque:
         return False
     if name.startswith("_"):
@@ -92,16 +92,7 @@ def _is_result(
         return True
     if roles[number] == "explore":
         return False
-    return (name, node.statement.id) not in makers
-
-
-def _value(graph: Graph, name: str, number: int) -> Value | None:
-    found = None
-    for node in graph.nodes:
-        if node.statement.id > number:
-            break
-        found = node.fact.values.get(name, found)
-    return found
+    return (name, number) not in makers
 
 
 def _makers(graph: Graph, reach: Reach, roles: dict[int, Role]) -> frozenset[tuple[str, int]]:
@@ -131,7 +122,3 @@ def _loop_names(node: Node) -> frozenset[str]:
         for target in targets:
             names |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
     return frozenset(names)
-
-
-def _node(graph: Graph, number: int) -> Node:
-    return graph.node(number)
