@@ -115,12 +115,14 @@ class _Reader:
     names: dict[str, Binding] = field(default_factory=dict)
     outputs: tuple[tuple[str, Binding], ...] = ()
     result: str = "none"
+    called: frozenset[str] = frozenset()
 
     def read(self, node: ast.FunctionDef) -> Dag:
         if node.args.vararg or node.args.kwarg or node.args.posonlyargs:
             self.refuse(node, "A pipeline takes named parameters only", "name each parameter")
         parameters = tuple(self.parameter(node, given) for given in parameters_of(node.args))
         self.names = {parameter.name: FromParameter(parameter.name) for parameter in parameters}
+        self.called = _called(node)
         doc = docstring_of(node)
         body = node.body[1:] if doc is not None else node.body
         for position, statement in enumerate(body):
@@ -331,7 +333,8 @@ class _Reader:
         return FromOutput(name)
 
     def unique(self, name: str) -> str:
-        taken = {node.name for node in self.nodes}
+        """Return the step's name, numbered for further calls; never the name of another step."""
+        taken = {node.name for node in self.nodes} | (self.called - {name})
         chosen, number = name, 1
         while chosen in taken:
             number += 1
@@ -380,6 +383,11 @@ class _Reader:
 
     def where(self, node: ast.AST) -> str:
         return f"{self.module.file}, line {getattr(node, 'lineno', 1)}"
+
+
+def _called(node: ast.FunctionDef) -> frozenset[str]:
+    calls = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
+    return frozenset(chain[-1] for call in calls if (chain := chain_of(call.func)))
 
 
 def _names(targets: list[ast.expr]) -> tuple[str, ...]:

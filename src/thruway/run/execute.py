@@ -19,6 +19,7 @@ from thruway.run.interpreter import CodeKeys
 from thruway.run.job import WHOLE, Done, Executor, Failed, Input, Job
 from thruway.run.lineage import Execution, Lineage
 from thruway.run.logs import OrderedLogs, with_errors
+from thruway.run.modules import probed_steps
 from thruway.run.reporter import Reporter, SilentReporter
 from thruway.run.scratch import Scratch, sweep
 from thruway.run.store import Store
@@ -171,7 +172,6 @@ class PipelineRun:
                 return
             node = self.dag.node(name)
             if all(needed in self.done for needed in node.needs):
-                self._waiting.remove(name)
                 self._begin(node, self.modes[name])
 
     def _begin(self, node: Node, mode: choose.Mode) -> None:
@@ -179,13 +179,24 @@ class PipelineRun:
         job = self._job(node)
         found = self._ingredients(node, job)
         address = key.key_of(found) if found else ""
+        if self._soon_answered(address, mode):
+            return
+        self._waiting.remove(node.name)
         execution = Execution(0, self.run, node.name, "RUNNING", address, found)
         hit, reason = self._answer(mode, execution, self._sight(job))
         if hit is not None:
-            self._reuse(node, replace(hit, key=address, ingredients=found))
+            # An equal call may have given it: what is recorded is this one.
+            self._reuse(node, replace(hit, step=node.name, key=address, ingredients=found))
             return
         inputs = {name: source.artifact for name, source in job.inputs.items()}
         self._execute(node, job, replace(execution, reason=reason, inputs=inputs))
+
+    def _soon_answered(self, address: str, mode: choose.Mode) -> bool:
+        """Say whether an equal call goes on, whose result the cache will give."""
+        options = self.options
+        if mode != "normal" or options.probe or options.no_cache or not address:
+            return False
+        return any(going.execution.key == address for going in self._going.values())
 
     def _answer(
         self, mode: choose.Mode, execution: Execution, sight: Sight
@@ -377,13 +388,10 @@ class PipelineRun:
             else:
                 from thruway.run.inprocess import InProcessExecutor
 
-                self._executor = InProcessExecutor(self.scratch.place(), self._probed())
+                self._executor = InProcessExecutor(
+                    self.scratch.place(), probed_steps(self.dag) if self.options.probe else {}
+                )
         return self._executor
-
-    def _probed(self) -> dict[str, str]:
-        if not self.options.probe:
-            return {}
-        return {node.step.module: node.step.qualname for node in self.dag.nodes}
 
     def _check_types(self) -> None:
         address = self.code.all()

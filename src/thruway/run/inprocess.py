@@ -40,7 +40,7 @@ _IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), range, File)
 class InProcessExecutor:
     """Calls the steps, one after the other."""
 
-    def __init__(self, place: Place, probed: Mapping[str, str]) -> None:
+    def __init__(self, place: Place, probed: Mapping[str, frozenset[str]]) -> None:
         self._place = place
         self._store = Store(place.store)
         self._probe = Probe()

@@ -19,7 +19,7 @@ from thruway.errors import PipelineError, TypeMismatch
 from thruway.run import wire
 from thruway.run.job import Done, Failed, Job
 from thruway.run.launch import Launcher, Spawner, Task, Zygote, tail
-from thruway.run.modules import third_party_imports
+from thruway.run.modules import probed_steps, third_party_imports
 from thruway.run.printed import end_of
 from thruway.run.worker import Config
 
@@ -46,14 +46,13 @@ class IsolatedExecutor:
         self._cleaner = ThreadPoolExecutor(1)
         roots = scratch.project.roots
         files = [node.step.file for node in dag.nodes if node.step.file]
-        probed = {node.step.module: node.step.qualname for node in dag.nodes}
         config = Config(
             roots,
             scratch.store.root,
             scratch.data,
             scratch.tree(),
             third_party_imports(files, _first_party(roots)),
-            probed if options.probe else {},
+            probed_steps(dag) if options.probe else {},
             scratch.project.program,
         )
         path = self._folder / "config"

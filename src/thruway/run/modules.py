@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import CodeType, ModuleType
 
+    from thruway.kit.dag import Dag
+
 PROBE_NAME = "__thruway_probe__"
 _RESULT_NAME = "__thruway_result__"
 
@@ -33,14 +35,14 @@ class ProjectFinder(importlib.abc.MetaPathFinder):
 
     Attributes:
         roots: folders from which the project's modules are imported.
-        probed: dotted module → name of the step function to rewrite.
+        probed: dotted module → names of the step functions to rewrite.
         probe: what the rewritten functions call.
     """
 
     def __init__(
         self,
         roots: Sequence[Path],
-        probed: Mapping[str, str] | None = None,
+        probed: Mapping[str, frozenset[str]] | None = None,
         probe: Probe | None = None,
     ) -> None:
         self.roots = tuple(root.resolve() for root in roots)
@@ -60,17 +62,19 @@ class ProjectFinder(importlib.abc.MetaPathFinder):
             return None
         if not any(is_first_party(spec.loader.path, root) for root in self.roots):
             return None
-        function = self.probed.get(fullname, "")
-        spec.loader = TextLoader(fullname, spec.loader.path, function, self.probe)
+        functions = self.probed.get(fullname, frozenset())
+        spec.loader = TextLoader(fullname, spec.loader.path, functions, self.probe)
         return spec
 
 
 class TextLoader(importlib.machinery.SourceFileLoader):
-    """Compiles a module from its text, and rewrites one function for the probe."""
+    """Compiles a module from its text, and rewrites its steps for the probe."""
 
-    def __init__(self, name: str, path: str, function: str, probe: Probe | None) -> None:
+    def __init__(
+        self, name: str, path: str, functions: frozenset[str], probe: Probe | None
+    ) -> None:
         super().__init__(name, path)
-        self.function = function
+        self.functions = functions
         self.probe = probe
         self.text = b""
 
@@ -79,21 +83,21 @@ class TextLoader(importlib.machinery.SourceFileLoader):
         path = self.get_filename(fullname)
         self.text = self.get_data(path)
         tree = ast.parse(self.text, path)
-        if self.function and self.probe is not None:
-            tree = with_probe(tree, self.function)
+        if self.functions and self.probe is not None:
+            tree = with_probe(tree, self.functions)
         return compile(tree, path, "exec", dont_inherit=True)
 
     def exec_module(self, module: ModuleType) -> None:
         """Execute the module; the probe is one of its globals."""
-        if self.function and self.probe is not None:
+        if self.functions and self.probe is not None:
             module.__dict__[PROBE_NAME] = self.probe
         super().exec_module(module)
 
 
-def with_probe(tree: ast.Module, function: str) -> ast.Module:
-    """Return a module in which a top-level function hands over its locals before it returns."""
+def with_probe(tree: ast.Module, functions: frozenset[str]) -> ast.Module:
+    """Return a module in which top-level functions hand over their locals before they return."""
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
+        if isinstance(node, ast.FunctionDef) and node.name in functions:
             node.body = _probed_body(node.body)
     return ast.fix_missing_locations(tree)
 
@@ -158,7 +162,7 @@ def is_first_party(file: str, root: Path) -> bool:
 @contextlib.contextmanager
 def project_imports(
     roots: Sequence[Path],
-    probed: Mapping[str, str] | None = None,
+    probed: Mapping[str, frozenset[str]] | None = None,
     probe: Probe | None = None,
 ) -> Iterator[None]:
     """Make the project's modules importable inside the block, from their present text."""
@@ -252,12 +256,21 @@ def _file(module: ModuleType) -> str:
 
 def _is_stale(module: ModuleType) -> bool:
     loader = getattr(module, "__loader__", None)
-    if not isinstance(loader, TextLoader) or loader.function:
+    if not isinstance(loader, TextLoader) or loader.functions:
         return True
     try:
         return Path(loader.path).read_bytes() != loader.text
     except OSError:
         return True
+
+
+def probed_steps(dag: Dag) -> dict[str, frozenset[str]]:
+    """Return module → names of the steps in it, for a run that is probed."""
+    modules = {node.step.module for node in dag.nodes}
+    return {
+        module: frozenset(node.step.qualname for node in dag.nodes if node.step.module == module)
+        for module in modules
+    }
 
 
 def third_party_imports(files: Sequence[Path], first_party: frozenset[str]) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Config:
         data: the user's folder, which every working folder mirrors.
         tree: how to make a working folder.
         preload: modules to import before the first fork.
-        probed: module → step function to rewrite; empty unless probing.
+        probed: module → step functions to rewrite; empty unless probing.
         program: what steps see as `sys.argv[0]`.
     """
 
@@ -61,7 +61,7 @@ class Config:
     data: Path
     tree: LinkTree
     preload: tuple[str, ...]
-    probed: Mapping[str, str]
+    probed: Mapping[str, frozenset[str]]
     program: str = ""
 
 
