@@ -26,10 +26,12 @@ from thruway.errors import (
 from thruway.graph import Graph, build_graph
 from thruway.kit.project import load_project
 from thruway.plan import Plan, make_plan
+from thruway.plan.ask import Asked, with_asked
+from thruway.plan.wishes import Wishes
 from thruway.program import read_program
 from thruway.project import load_manifest, render, update_files, write_project
+from thruway.project.load import is_project
 from thruway.project.manifest import digest
-from thruway.project.places import MANIFEST
 from thruway.project.report import render_report, run_view
 from thruway.project.report_proof import proven_text
 from thruway.project.write import check_target
@@ -113,6 +115,7 @@ def explain(
     python: str = "",
     seed: int = 0,
     until: int | None = None,
+    asked: Asked | None = None,
     progress: Progress | None = None,
 ) -> Explanation:
     """Return what Thruway understands of a notebook or script; nothing is written.
@@ -123,6 +126,7 @@ def explain(
         python: interpreter to run the program with; the current one by default.
         seed: ambient seed, set before the first statement.
         until: last cell to run.
+        asked: what is to be cut, merged or named otherwise.
         progress: hears what goes on.
 
     Raises:
@@ -134,7 +138,8 @@ def explain(
     program, trace = _observe(Path(source), python, seed, until, progress)
     progress.phase("planning")
     graph = build_graph(program, trace)
-    return Explanation(program, trace, graph, make_plan(graph, mode=cut))
+    _, plan = _wish(make_plan(graph, mode=cut), asked, Wishes())
+    return Explanation(program, trace, graph, plan)
 
 
 def migrate(
@@ -147,6 +152,8 @@ def migrate(
     until: int | None = None,
     verify: bool = True,
     force: bool = False,
+    asked: Asked | None = None,
+    keep_overrides: bool = True,
     progress: Progress | None = None,
 ) -> Migration:
     """Migrate a notebook or script to a pipeline project, and prove that it computes the same.
@@ -160,6 +167,8 @@ def migrate(
         until: last cell to migrate.
         verify: prove it; without, nothing says that the pipeline computes the same.
         force: write over a project whose files were edited.
+        asked: what is to be cut, merged or named otherwise.
+        keep_overrides: respect what an earlier migration into the same folder was asked for.
         progress: hears what goes on.
 
     Raises:
@@ -175,14 +184,16 @@ def migrate(
     program, trace = _observe(Path(source), python, seed, until, progress)
     clock.lap("observe")
     graph = build_graph(program, trace)
+    progress.phase("planning")
+    plan = make_plan(graph, mode=cut)
+    target = Path(output or _free_folder(plan.package)).resolve()
+    earlier = load_manifest(target).overrides if keep_overrides and is_project(target) else ()
+    wishes, plan = _wish(plan, asked, Wishes(earlier))
     repairs = Repairs()
     while True:
-        progress.phase("planning")
-        plan = make_plan(graph, mode=cut, unstorable=repairs.unstorable, together=repairs.together)
-        plan = replace(plan, findings=(*plan.findings, *repairs.findings))
-        target = Path(output or _free_folder(plan.package)).resolve()
         progress.phase("writing", str(target))
-        write_project(_files(plan, target, seed), target, force=force or repairs.count > 0)
+        files = _files(plan, target, seed, until)
+        write_project(files, target, force=force or repairs.count > 0)
         clock.lap("write")
         if not verify:
             return _finished(target, plan, None, clock)
@@ -193,6 +204,7 @@ def migrate(
         if proof is not None and (proof.holds or not repairs.learn(plan, proof)):
             return _finished(target, plan, proof, clock)
         progress.phase("repairing", repairs.last)
+        plan = _repaired(plan, wishes, repairs)
 
 
 def verify(
@@ -219,12 +231,35 @@ def verify(
     folder = Path(project).resolve()
     config = load_project(folder)
     manifest = load_manifest(folder)
-    last = max((each.cell for each in manifest.statements), default=0) or None
+    last = manifest.until or max((each.cell for each in manifest.statements), default=0) or None
     program, trace = _observe_again(folder, manifest, config, source, python, last, progress)
     progress.phase("proving")
     options = ObserveOptions(python or None, manifest.seed, last)
     original = Original(program, trace, options)
     return prove(config, manifest, original, python=python, reporter=progress.running)
+
+
+def _wish(plan: Plan, asked: Asked | None, wishes: Wishes) -> tuple[Wishes, Plan]:
+    """Return the wishes with what is asked for, and the plan that respects them."""
+
+    def make(wishes: Wishes) -> Plan:
+        return make_plan(plan.graph, mode=plan.cut, package=plan.package, wishes=wishes)
+
+    if wishes != Wishes():
+        plan = make(wishes)
+    return with_asked(asked or Asked(), wishes, plan, make)
+
+
+def _repaired(plan: Plan, wishes: Wishes, repairs: Repairs) -> Plan:
+    plan = make_plan(
+        plan.graph,
+        mode=plan.cut,
+        package=plan.package,
+        unstorable=repairs.unstorable,
+        together=repairs.together,
+        wishes=wishes,
+    )
+    return replace(plan, findings=(*plan.findings, *repairs.findings))
 
 
 def _observe(
@@ -280,12 +315,12 @@ def _failure(program: Program, trace: Trace) -> UserCodeError:
     return UserCodeError(what, str(statement.place), fix, failure.traceback)
 
 
-def _files(plan: Plan, target: Path, seed: int, proven: str = "") -> dict[str, str | bytes]:
+def _files(plan: Plan, target: Path, seed: int, until: int | None) -> dict[str, str | bytes]:
     program = plan.graph.program
     folder = program.source.path.parent
     levels = climb(statement.code for statement in program.statements)
     data = _relative(folder, target)
-    return dict(render(plan, data_root=data, climb=levels, seed=seed, proven=proven))
+    return dict(render(plan, data_root=data, climb=levels, seed=seed, until=until))
 
 
 def _relative(folder: Path, target: Path) -> str:
@@ -324,7 +359,7 @@ def _try_to_prove(
 def _free_folder(package: str) -> str:
     """The folder named after the program, or another one when that holds something else."""
     folder = Path(package)
-    taken = folder.exists() and not (folder / MANIFEST).is_file()
+    taken = folder.exists() and not is_project(folder)
     return f"{package}_pipeline" if taken else package
 
 

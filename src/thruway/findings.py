@@ -37,6 +37,7 @@ CODES = {
     "TW205": "definition-nested",
     "TW206": "generic-name",
     "TW207": "setting-replicated",
+    "TW208": "override-not-respected",
     "TW301": "differs",
     "TW302": "non-deterministic",
     "TW303": "not-compared",

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from thruway.graph.reach import Reach, needs
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from thruway.graph.types import Graph, Node
     from thruway.plan.link import Link
     from thruway.plan.types import CutMode, Role
@@ -82,14 +84,24 @@ def cut(
     roles: dict[int, Role],
     links: tuple[Link, ...],
     mode: CutMode,
+    pins: Collection[int] = (),
 ) -> tuple[Segment, ...]:
-    """Group the body statements into segments, in order."""
+    """Group the body statements into segments, in order.
+
+    Args:
+        graph: the dependence graph.
+        body: the statements to group.
+        roles: what each statement is for.
+        links: statements that stay together whatever else is wanted.
+        mode: where to cut.
+        pins: statements that begin a segment, unless a link forbids it.
+    """
     if not body:
         return ()
     blocks = _blocks(body, links)
     if mode == "auto":
-        return _best(graph, blocks, roles)
-    return _forced(graph, blocks, mode)
+        return _best(graph, blocks, roles, pins)
+    return _forced(graph, blocks, mode, pins)
 
 
 def family(role: Role) -> str:
@@ -117,7 +129,9 @@ def _blocks(body: tuple[int, ...], links: tuple[Link, ...]) -> list[tuple[int, .
     return [tuple(block) for block in blocks]
 
 
-def _forced(graph: Graph, blocks: list[tuple[int, ...]], mode: CutMode) -> tuple[Segment, ...]:
+def _forced(
+    graph: Graph, blocks: list[tuple[int, ...]], mode: CutMode, pins: Collection[int]
+) -> tuple[Segment, ...]:
     nodes = {node.statement.id: node for node in graph.nodes}
     segments: list[list[int]] = []
     previous: object = None
@@ -128,7 +142,7 @@ def _forced(graph: Graph, blocks: list[tuple[int, ...]], mode: CutMode) -> tuple
             "headings": statement.heading,
             "statements": statement.id,
         }[mode]
-        if not segments or key != previous:
+        if not segments or key != previous or block[0] in pins:
             segments.append([])
         segments[-1].extend(block)
         last = nodes[block[-1]].statement
@@ -142,7 +156,10 @@ def _forced(graph: Graph, blocks: list[tuple[int, ...]], mode: CutMode) -> tuple
 
 
 def _best(
-    graph: Graph, blocks: list[tuple[int, ...]], roles: dict[int, Role]
+    graph: Graph,
+    blocks: list[tuple[int, ...]],
+    roles: dict[int, Role],
+    pins: Collection[int],
 ) -> tuple[Segment, ...]:
     nodes = {node.statement.id: node for node in graph.nodes}
     widths = _widths(graph, [block[0] for block in blocks])
@@ -163,6 +180,8 @@ def _best(
             # Of equal cuts the earlier one: what announces a step belongs to it.
             if cost < best[end] + 1e-9:
                 best[end], back[end] = cost, start
+            if blocks[start][0] in pins:
+                break
     bounds = []
     end = count
     while end:

@@ -19,6 +19,7 @@ from thruway.plan.names import Subject, package_name, step_names, title
 from thruway.plan.notice import notice, relevant
 from thruway.plan.place import Definitions, Place, place
 from thruway.plan.ports import Crossing, crossings, port
+from thruway.plan.reasons import with_port_reasons
 from thruway.plan.results import results_of
 from thruway.plan.roles import assign_roles
 from thruway.plan.schemas import name_schemas
@@ -26,6 +27,15 @@ from thruway.plan.scope import module_texts, scope_edits
 from thruway.plan.share import share
 from thruway.plan.sort import sort_statements, written_into
 from thruway.plan.types import CutMode, Edit, Plan, Port, Role, Shared, StepPlan
+from thruway.plan.wishes import (
+    NO_WISHES,
+    Wishes,
+    judge_cuts,
+    judge_names,
+    rename_parameters,
+    settle,
+    wanted_names,
+)
 
 if TYPE_CHECKING:
     from thruway.graph.types import Graph, Node
@@ -40,6 +50,7 @@ def make_plan(
     package: str = "",
     unstorable: frozenset[tuple[str, int]] = frozenset(),
     together: tuple[Link, ...] = (),
+    wishes: Wishes = NO_WISHES,
 ) -> Plan:
     """Return the plan of a whole project.
 
@@ -49,14 +60,17 @@ def make_plan(
         package: name of the package; made from the file's name when empty.
         unstorable: (name, statement) pairs that an earlier attempt could not store.
         together: statements that an earlier proof showed to belong together.
+        wishes: what the user decided otherwise, and names to keep.
     """
     nodes = {node.statement.id: node for node in graph.nodes}
     sorted_ = sort_statements(graph)
     definitions = Definitions(graph, sorted_.seeds | sorted_.folders)
     roles = assign_roles(graph)
+    asked = settle(wishes, graph, sorted_.body)
     links = find_links(graph, sorted_.settings, definitions.local_classes(), unstorable)
     while True:
-        segments = cut(graph, sorted_.body, roles, (*links, *together), mode)
+        firm = (*links, *together, *asked.links)
+        segments = cut(graph, sorted_.body, roles, firm, mode, asked.cuts)
         inline = written_into(sorted_, segments, nodes, definitions.reach)
         crossing = crossings(graph, definitions.reach, segments, inline)
         places = [
@@ -67,6 +81,7 @@ def make_plan(
         if not clashes:
             break
         links = (*links, *clashes)
+    segments = judge_cuts(asked, segments, firm, graph)
     taken = _program_names(graph)
     name = package or _package(graph, taken)
     results = results_of(graph, definitions.reach, segments, roles, unstorable)
@@ -75,7 +90,9 @@ def make_plan(
         _subject(graph, segment, roles, crossing[index], results[index])
         for index, segment in enumerate(segments)
     )
-    names = step_names(subjects, taken | {name}, mode)
+    wanted = wanted_names(asked, wishes, segments, graph)
+    names = step_names(subjects, taken | {name}, mode, wanted)
+    judge_names(asked, names, taken | {name}, graph)
     steps = tuple(
         _step(
             _Draft(
@@ -96,17 +113,25 @@ def make_plan(
         )
         for i, segment in enumerate(segments)
     )
+    steps = name_schemas(name_at_pipeline(_link_files(steps)), taken)
+    steps = rename_parameters(asked, wishes, steps, name, graph)
+    returned = tuple((port, names[i]) for i, step in enumerate(results) for port in step)
     return Plan(
         graph=graph,
         package=name,
         title=_title(graph, name),
-        steps=name_schemas(name_at_pipeline(_link_files(steps)), taken),
+        steps=with_port_reasons(graph, steps, returned),
         shared=shared,
-        results=tuple((port, names[i]) for i, step in enumerate(results) for port in step),
+        results=returned,
         dropped=sorted_.dropped,
         roles=tuple((number, str(role)) for number, role in sorted(roles.items())),
-        findings=(*notice(graph), *findings_of(graph, relevant(links, sorted_.body))),
+        findings=(
+            *notice(graph),
+            *findings_of(graph, relevant(links, sorted_.body)),
+            *asked.findings(),
+        ),
         cut=mode,
+        overrides=asked.kept(wishes),
     )
 
 

@@ -66,13 +66,27 @@ class Subject:
 
 
 def step_names(
-    subjects: tuple[Subject, ...], taken: frozenset[str], mode: CutMode
+    subjects: tuple[Subject, ...],
+    taken: frozenset[str],
+    mode: CutMode,
+    wanted: tuple[tuple[str, ...], ...] = (),
 ) -> tuple[str, ...]:
-    """Return a name for each step, unique and free of clashes with names of the program."""
+    """Return a name for each step, unique and free of clashes with names of the program.
+
+    Args:
+        subjects: what the steps are about.
+        taken: names that mean something already.
+        mode: how the program was cut.
+        wanted: lists of a name for each step, "" for none; the first list is served first.
+    """
     used = set(taken)
+    given = _serve(wanted, used)
     names = []
     headings = Counter(subject.heading for subject in subjects)
-    for subject in subjects:
+    for index, subject in enumerate(subjects):
+        if index in given:
+            names.append(given[index])
+            continue
         own = headings[subject.heading] == 1 or mode != "auto"
         candidates = [c for c in _candidates(subject, mode, own_heading=own) if c]
         name = next((c for c in candidates if _usable(c, used)), "")
@@ -81,6 +95,28 @@ def step_names(
         used.add(name)
         names.append(name)
     return tuple(names)
+
+
+def _serve(wanted: tuple[tuple[str, ...], ...], used: set[str]) -> dict[int, str]:
+    """Give out the names that were asked for, as far as they can be."""
+    given: dict[int, str] = {}
+    for names in wanted:
+        for index, name in enumerate(names):
+            if name and index not in given and _usable(name, used):
+                given[index] = name
+                used.add(name)
+    return given
+
+
+def why_unusable(name: str, taken: frozenset[str]) -> str:
+    """Return why a step cannot have this name, "" if it can."""
+    if not name.isidentifier():
+        return "it is not an identifier"
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or hasattr(builtins, name):
+        return "it is a word of Python"
+    if name in taken or camel(name) in taken:
+        return "it is a name of the program"
+    return ""
 
 
 def title(subject: Subject, *, own_heading: bool) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from thruway.findings import Finding
     from thruway.graph.types import Graph
     from thruway.kit.values.types import Value
+    from thruway.plan.override import Override
 
 CutMode = Literal["auto", "headings", "cells", "statements"]
 PortKind = Literal["value", "random", "file"]
@@ -34,6 +35,7 @@ class Port:
         statement: the statement (in the producing step) that last bound or changed it.
         resource: token for random states and files.
         schema: name of the pandera model in `schemas.py`, "" if none.
+        reason: what makes it and what needs it, for `explain` and the report.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Port:
     statement: int = 0
     resource: str = ""
     schema: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,7 @@ class Plan:
         roles: statement id → role, as text.
         findings: everything noticed up to here.
         cut: the mode that was asked for.
+        overrides: the user's decisions that were respected.
     """
 
     graph: Graph
@@ -176,6 +180,7 @@ class Plan:
     roles: tuple[tuple[int, str], ...] = ()
     findings: tuple[Finding, ...] = ()
     cut: CutMode = "auto"
+    overrides: tuple[Override, ...] = ()
 
     def dump(self) -> str:
         """Return one line per step: `name [role] statements (inputs) -> outputs`."""

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from thruway.errors import ProjectError
+from thruway.plan.override import Override
 from thruway.project.manifest import digest
 from thruway.project.places import MANIFEST
 from thruway.project.types import (
@@ -20,6 +21,11 @@ from thruway.project.types import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def is_project(folder: Path) -> bool:
+    """Whether a folder holds a project that Thruway wrote."""
+    return (folder / MANIFEST).is_file()
 
 
 def load_manifest(folder: Path) -> Manifest:
@@ -91,6 +97,7 @@ def _manifest(record: dict[str, Any]) -> Manifest:
             "results": tuple((name, step) for name, step in record["results"]),
             "dropped": {int(number): why for number, why in record["dropped"].items()},
             "findings": tuple(record["findings"]),
+            "overrides": tuple(Override.load(each) for each in record.get("overrides", ())),
         }
     )
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from thruway.plan.types import Plan, Port, StepPlan
 
 
-def make_manifest(plan: Plan, *, data: str, climb: int, seed: int, source: bytes) -> Manifest:
+def make_manifest(
+    plan: Plan, *, data: str, climb: int, seed: int, source: bytes, until: int | None = None
+) -> Manifest:
     """Return the record of a plan, without the hashes of the files yet."""
     return Manifest(
         version=__version__,
@@ -44,6 +46,8 @@ def make_manifest(plan: Plan, *, data: str, climb: int, seed: int, source: bytes
         results=plan.results,
         dropped=dict(plan.dropped),
         findings=tuple(finding.dump() for finding in plan.findings),
+        until=until,
+        overrides=plan.overrides,
     )
 
 
@@ -99,7 +103,7 @@ def _step(plan: Plan, step: StepPlan) -> StepRecord:
 def _ports(ports: Sequence[Port]) -> tuple[PortRecord, ...]:
     fields = field_names([port.name for port in ports])
     return tuple(
-        PortRecord(p.name, f, p.kind, p.annotation, p.statement, p.resource, p.schema)
+        PortRecord(p.name, f, p.kind, p.annotation, p.statement, p.resource, p.schema, p.reason)
         for p, f in zip(ports, fields, strict=True)
     )
 

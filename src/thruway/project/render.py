@@ -29,7 +29,15 @@ if TYPE_CHECKING:
 Files = dict[str, str | bytes]
 
 
-def render(plan: Plan, *, data_root: str, climb: int, seed: int, proven: str = "") -> Files:
+def render(
+    plan: Plan,
+    *,
+    data_root: str,
+    climb: int,
+    seed: int,
+    proven: str = "",
+    until: int | None = None,
+) -> Files:
     """Return the whole project: path (relative, posix) → content.
 
     Args:
@@ -38,6 +46,7 @@ def render(plan: Plan, *, data_root: str, climb: int, seed: int, proven: str = "
         climb: how many levels above that folder the program reaches.
         seed: ambient seed of the original's run.
         proven: Markdown for the README: what was proven, and what was not compared.
+        until: last cell that was taken; None for all.
     """
     plan = with_same_schemas(plan)
     source = plan.graph.program.source
@@ -51,7 +60,9 @@ def render(plan: Plan, *, data_root: str, climb: int, seed: int, proven: str = "
         ".gitignore": GITIGNORE,
         source_file(source.path.name): original,
     }
-    manifest = make_manifest(plan, data=data_root, climb=climb, seed=seed, source=original)
+    manifest = make_manifest(
+        plan, data=data_root, climb=climb, seed=seed, source=original, until=until
+    )
     files[MANIFEST] = manifest_text(replace(manifest, files=hashes(files)))
     return dict(sorted(files.items()))
 

@@ -65,6 +65,7 @@ def _port_row(step: StepPlan, port: Port) -> dict[str, Any]:
         "shape": " × ".join(f"{size:,}" for size in shape) if shape else "",
         "bytes": human_bytes(value.bytes) if value and value.bytes else "",
         "schema": port.schema,
+        "reason": port.reason,
         "columns": list(value.columns) if value else [],
         "preview": value.preview if value else "",
     }

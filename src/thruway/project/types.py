@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from thruway.plan.override import Override
     from thruway.plan.types import CutMode, ParameterKind, PortKind, Role
 
 FORMAT = 1
@@ -32,7 +33,10 @@ class SourceRecord:
 
 @dataclass(frozen=True)
 class PortRecord:
-    """A port; `field` is its name in the named tuple, and `statement` what it was taken after."""
+    """A port; `field` is its name in the named tuple, and `statement` what it was taken after.
+
+    `reason` says what makes the value and what needs it.
+    """
 
     name: str
     field: str
@@ -41,6 +45,7 @@ class PortRecord:
     statement: int = 0
     resource: str = ""
     schema: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,8 @@ class Manifest:
         findings: as dumped.
         files: path → sha256 of every file that was written, this record excepted.
         proven: verdict of the last proof, "" when there was none.
+        until: last cell that was taken; None for all.
+        overrides: decisions of the user's, as the plan respected them.
     """
 
     version: str
@@ -137,6 +144,8 @@ class Manifest:
     findings: tuple[dict[str, Any], ...] = ()
     files: dict[str, str] = field(default_factory=dict)
     proven: str = ""
+    until: int | None = None
+    overrides: tuple[Override, ...] = ()
     format: int = FORMAT
 
     def step(self, name: str) -> StepRecord:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from thruway.version import __version__
+
+if TYPE_CHECKING:
+    from thruway.plan.ask import Asked
 
 app = typer.Typer(
     name="thruway",
@@ -44,6 +47,18 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result onl
 Until = Annotated[int | None, typer.Option("--until", metavar="CELL", help="Last cell to take.")]
 Seed = Annotated[int, typer.Option("--seed", help="Ambient seed of the random streams.")]
 CutOption = Annotated[Cut, typer.Option("--cut", help="Where to cut.")]
+Merge = Annotated[
+    list[str] | None,
+    typer.Option("--merge", metavar="A,B", help="Make one step of neighbouring steps."),
+]
+CutBefore = Annotated[
+    list[str] | None,
+    typer.Option("--cut-before", metavar="CELL:LINE", help="Begin a step here (LINE in a script)."),
+]
+Rename = Annotated[
+    list[str] | None,
+    typer.Option("--rename", metavar="OLD=NEW", help="Give a step or parameter another name."),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -55,7 +70,10 @@ def _main(
         raise typer.Exit
 
 
-@app.command(epilog="Example: thruway migrate churn.ipynb --output churn")
+@app.command(
+    epilog="Examples: thruway migrate churn.ipynb --output churn; "
+    "thruway migrate churn.ipynb -o churn --force --merge clean,encode --cut-before 4:2"
+)
 def migrate(
     source: Source,
     output: Annotated[
@@ -69,6 +87,12 @@ def migrate(
         bool, typer.Option("--no-verify", help="Do not prove that it computes the same.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over edited files.")] = False,
+    merge: Merge = None,
+    cut_before: CutBefore = None,
+    rename: Rename = None,
+    no_overrides: Annotated[
+        bool, typer.Option("--no-overrides", help="Forget what was merged, cut or renamed before.")
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - read by main
@@ -88,6 +112,8 @@ def migrate(
             until=until,
             verify=not no_verify,
             force=force,
+            asked=_asked(merge, cut_before, rename),
+            keep_overrides=not no_overrides,
             progress=watcher,
         )
     _emit(migration_json(done) if as_json else migration_text(done))
@@ -101,6 +127,9 @@ def explain(
     python: Python = "",
     seed: Seed = 0,
     until: Until = None,
+    merge: Merge = None,
+    cut_before: CutBefore = None,
+    rename: Rename = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - read by main
@@ -112,7 +141,13 @@ def explain(
 
     with progress(quiet=quiet or as_json) as watcher:
         found = api.explain(
-            source, cut=cut.value, python=python, seed=seed, until=until, progress=watcher
+            source,
+            cut=cut.value,
+            python=python,
+            seed=seed,
+            until=until,
+            asked=_asked(merge, cut_before, rename),
+            progress=watcher,
         )
     _emit(explanation_json(found) if as_json else explanation_text(found))
     return 0
@@ -213,6 +248,14 @@ def show(
     record = show_record(project, what)
     _emit(record if as_json else show_text(record))
     return 0
+
+
+def _asked(
+    merge: list[str] | None, cut_before: list[str] | None, rename: list[str] | None
+) -> Asked:
+    from thruway.plan.ask import Asked
+
+    return Asked(tuple(merge or ()), tuple(cut_before or ()), tuple(rename or ()))
 
 
 def _emit(result: Any) -> None:

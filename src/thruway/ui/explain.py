@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from thruway.api import Explanation
-    from thruway.plan.types import StepPlan
+    from thruway.plan.types import Port, StepPlan
 
 _WIDTH = 60
 
@@ -61,6 +61,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "edges": [asdict(edge) for edge in found.graph.edges],
         "steps": [_step_record(step) for step in found.plan.steps],
         "dropped": dict(found.plan.dropped),
+        "overrides": [asdict(override) for override in found.plan.overrides],
         "findings": [finding.dump() for finding in found.plan.findings],
         "seconds": {
             "observed": round(found.trace.seconds, 3),
@@ -78,6 +79,8 @@ def _step(step: StepPlan) -> list[str]:
         f"      interface   ({inputs}) -> {outputs}",
         f"      begins here because {step.reason}",
     ]
+    lines += [f"      takes       {port.name}: {port.reason}" for port in step.inputs]
+    lines += [f"      gives       {port.name}: {port.reason}" for port in step.outputs]
     lines += [
         f"      parameter   {p.pipeline_name} = {p.default} ({p.reason})" for p in step.parameters
     ]
@@ -90,8 +93,18 @@ def _step_record(step: StepPlan) -> dict[str, Any]:
         "role": step.role,
         "title": step.title,
         "statements": list(step.body),
-        "inputs": [{"name": p.name, "kind": p.kind, "type": p.annotation} for p in step.inputs],
-        "outputs": [{"name": p.name, "kind": p.kind, "type": p.annotation} for p in step.outputs],
+        "inputs": [_port_record(port) for port in step.inputs],
+        "outputs": [_port_record(port) for port in step.outputs],
         "parameters": [asdict(parameter) for parameter in step.parameters],
         "reason": step.reason,
+    }
+
+
+def _port_record(port: Port) -> dict[str, Any]:
+    return {
+        "name": port.name,
+        "kind": port.kind,
+        "type": port.annotation,
+        "statement": port.statement,
+        "reason": port.reason,
     }
