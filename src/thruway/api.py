@@ -40,18 +40,21 @@ from thruway.source import read_source
 from thruway.trace.climb import climb
 from thruway.trace.observe import ObserveOptions, observe
 from thruway.verify import Original, Proof, prove
+from thruway.verify.opened import settle_opening
 from thruway.verify.repair import Repairs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from thruway.findings import Finding
     from thruway.kit.project import ProjectConfig
     from thruway.plan.types import CutMode
     from thruway.program.types import Program
     from thruway.project.types import Manifest
     from thruway.run.reporter import Reporter as RunReporter
-    from thruway.source.types import Source
     from thruway.trace.reporter import ObserveReporter
     from thruway.trace.types import Trace
+    from thruway.verify.types import Check
 
 
 class Progress(Protocol):
@@ -116,6 +119,7 @@ def explain(
     seed: int = 0,
     until: int | None = None,
     asked: Asked | None = None,
+    arguments: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Explanation:
     """Return what Thruway understands of a notebook or script; nothing is written.
@@ -127,6 +131,7 @@ def explain(
         seed: ambient seed, set before the first statement.
         until: last cell to run.
         asked: what is to be cut, merged or named otherwise.
+        arguments: of the command line of a script.
         progress: hears what goes on.
 
     Raises:
@@ -135,11 +140,12 @@ def explain(
         MigrationRefused: it cannot be migrated soundly.
     """
     progress = progress or Silent()
-    program, trace = _observe(Path(source), python, seed, until, progress)
+    options = ObserveOptions(python or None, seed, until, thumbnails=True)
+    found = _observe(Path(source), options, tuple(arguments), progress, check=False)
     progress.phase("planning")
-    graph = build_graph(program, trace)
+    graph = build_graph(found.program, found.trace)
     _, plan = _wish(make_plan(graph, mode=cut), asked, Wishes())
-    return Explanation(program, trace, graph, plan)
+    return Explanation(found.program, found.trace, graph, plan)
 
 
 def migrate(
@@ -150,6 +156,7 @@ def migrate(
     python: str = "",
     seed: int = 0,
     until: int | None = None,
+    arguments: Sequence[str] = (),
     verify: bool = True,
     force: bool = False,
     asked: Asked | None = None,
@@ -165,6 +172,7 @@ def migrate(
         python: interpreter of the program; the current one by default.
         seed: ambient seed of both runs.
         until: last cell to migrate.
+        arguments: of the command line of a script; they become defaults of parameters.
         verify: prove it; without, nothing says that the pipeline computes the same.
         force: write over a project whose files were edited.
         asked: what is to be cut, merged or named otherwise.
@@ -181,9 +189,10 @@ def migrate(
     clock = _Clock()
     if output:
         check_target(Path(output).resolve(), force=force)
-    program, trace = _observe(Path(source), python, seed, until, progress)
+    options = ObserveOptions(python or None, seed, until, thumbnails=True)
+    original = _observe(Path(source), options, tuple(arguments), progress, check=verify)
     clock.lap("observe")
-    graph = build_graph(program, trace)
+    graph = build_graph(original.program, original.trace)
     progress.phase("planning")
     plan = make_plan(graph, mode=cut)
     target = Path(output or _free_folder(plan.package)).resolve()
@@ -198,7 +207,6 @@ def migrate(
         if not verify:
             return _finished(target, plan, None, clock)
         progress.phase("proving")
-        original = Original(program, trace, ObserveOptions(python or None, seed, until))
         proof = _try_to_prove(load_project(target), plan, original, python, progress, repairs)
         clock.lap("prove")
         if proof is not None and (proof.holds or not repairs.learn(plan, proof)):
@@ -232,10 +240,9 @@ def verify(
     config = load_project(folder)
     manifest = load_manifest(folder)
     last = manifest.until or max((each.cell for each in manifest.statements), default=0) or None
-    program, trace = _observe_again(folder, manifest, config, source, python, last, progress)
-    progress.phase("proving")
     options = ObserveOptions(python or None, manifest.seed, last)
-    original = Original(program, trace, options)
+    original = _observe_again(folder, manifest, config, source, options, progress)
+    progress.phase("proving")
     return prove(config, manifest, original, python=python, reporter=progress.running)
 
 
@@ -263,10 +270,19 @@ def _repaired(plan: Plan, wishes: Wishes, repairs: Repairs) -> Plan:
 
 
 def _observe(
-    path: Path, python: str, seed: int, until: int | None, progress: Progress
-) -> tuple[Program, Trace]:
+    path: Path,
+    options: ObserveOptions,
+    arguments: tuple[str, ...],
+    progress: Progress,
+    *,
+    check: bool,
+) -> Original:
     progress.phase("reading", str(path))
-    return _observe_source(read_source(path), python, seed, until, progress)
+    source = read_source(path)
+    # Where a notebook is left early, what a function holds would run although its call does not.
+    whole = options.until_cell is None or source.kind != "notebook"
+    program = read_program(source, open=whole, arguments=arguments)
+    return _observe_program(program, options, progress, check=check)
 
 
 def _observe_again(
@@ -274,10 +290,9 @@ def _observe_again(
     manifest: Manifest,
     config: ProjectConfig,
     source: str | Path,
-    python: str,
-    until: int | None,
+    options: ObserveOptions,
     progress: Progress,
-) -> tuple[Program, Trace]:
+) -> Original:
     """Observe the original as it was migrated, in the folder that its data is in."""
     path = Path(source).resolve() if source else folder / manifest.source.file
     if not path.exists() or digest(path.read_bytes()) != manifest.source.sha256:
@@ -288,19 +303,24 @@ def _observe_again(
         )
     progress.phase("reading", str(path))
     read = replace(read_source(path), path=config.data / manifest.source.name)
-    return _observe_source(read, python, manifest.seed, until, progress)
+    program = read_program(read, open=bool(manifest.opened), arguments=manifest.arguments)
+    return _observe_program(program, options, progress, check=True)
 
 
-def _observe_source(
-    source: Source, python: str, seed: int, until: int | None, progress: Progress
-) -> tuple[Program, Trace]:
-    program = read_program(source)
+def _observe_program(
+    program: Program, options: ObserveOptions, progress: Progress, *, check: bool
+) -> Original:
+    """Run the program; if it was opened up, make sure that this changed nothing."""
     progress.phase("observing")
-    options = ObserveOptions(python or None, seed, until, thumbnails=True)
     trace = observe(program, options, progress.observing)
+    checks: tuple[Check, ...] = ()
+    if program.opened and (check or trace.failure is not None):
+        progress.phase("observing", "as it was written, to compare")
+        settled = settle_opening(program, trace, options, progress.observing)
+        program, trace, checks = settled.program, settled.trace, settled.checks
     if trace.failure is not None:
         raise _failure(program, trace)
-    return program, trace
+    return Original(program, trace, options, checks)
 
 
 def _failure(program: Program, trace: Trace) -> UserCodeError:

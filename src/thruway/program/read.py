@@ -16,7 +16,7 @@ from thruway.program.imports import BUILTINS, Imports, has_star
 from thruway.program.kinds import dynamic_of, kind_of
 from thruway.program.mutations import mutated
 from thruway.program.names import names_of
-from thruway.program.opening import opened
+from thruway.program.opened import opened_pieces
 from thruway.program.split import CellText
 from thruway.program.types import Program, Statement
 
@@ -25,17 +25,31 @@ if TYPE_CHECKING:
     from thruway.source.types import Source
 
 HISTORY = re.compile(r"^(Out|In|_oh|_ih|_dh|_i{1,3}|_{2,3}|_\d+|_i\d+)$")
+TITLE_LEVEL = 4
 INTERACTIVITY = re.compile(r"ast_node_interactivity\s*=\s*['\"](\w+)['\"]")
 
 
-def read_program(source: Source) -> Program:
+def read_program(
+    source: Source,
+    *,
+    open: bool = True,  # noqa: A002 - the verb
+    arguments: tuple[str, ...] = (),
+) -> Program:
     """Return the statements of all code cells, in order.
+
+    Args:
+        source: what was read.
+        open: open up what hides the list of statements: `main()`, a parser of arguments, …;
+            else only `if __name__ == "__main__":`.
+        arguments: of the command line.
 
     Raises:
         MigrationRefused: the program reads IPython's history of outputs.
     """
     texts = {cell.number: CellText(cell) for cell in source.code_cells}
-    pieces = opened(_pieces(texts), texts)
+    pieces = _pieces(texts)
+    opened = opened_pieces(source, pieces, arguments, only_guard=not open)
+    pieces = opened.pieces
     shown = _interactivity(source)
     imports = Imports()
     statements: list[Statement] = []
@@ -48,7 +62,7 @@ def read_program(source: Source) -> Program:
         statements.append(replace(statement, heading=title, heading_level=level, displays=displays))
     statements = _without_builtins(statements)
     _refuse_history(source, statements)
-    return Program(source, tuple(statements))
+    return Program(source, tuple(statements), opened.findings, opened.names, arguments)
 
 
 def _pieces(texts: dict[int, CellText]) -> list[Piece]:
@@ -95,6 +109,7 @@ def _statement(number: int, piece: Piece, source: Source, imports: Imports) -> S
         displays=False,
         last_in_cell=piece.last,
         dynamic=dynamic_of(calls),
+        moved=piece.moved,
     )
 
 
@@ -127,6 +142,8 @@ class _Headings:
     def at(self, piece: Piece) -> tuple[str, int]:
         """Return text and level of the heading of a statement; asked for in program order."""
         cell = self.cells[piece.cell]
+        if piece.title:
+            return banner_in(piece.comment) or (piece.title, TITLE_LEVEL)
         before = self.cells.get(self.cell)
         if before is None or (before.heading, before.heading_level) != (
             cell.heading,

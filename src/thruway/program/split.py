@@ -34,6 +34,8 @@ class Piece:
         silenced: a semicolon follows, or a dropped magic does.
         last: last statement of its cell.
         start, end: place in the cell's code, the comment behind it included.
+        title: of the function that it was opened out of.
+        moved: it stands somewhere else than the author put it, or says something else.
     """
 
     node: ast.stmt
@@ -46,6 +48,8 @@ class Piece:
     last: bool
     start: Position
     end: Position
+    title: str = ""
+    moved: bool = False
 
 
 class CellText:

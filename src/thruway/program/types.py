@@ -102,6 +102,7 @@ class Statement:
             `# --- title ---` or percent-cell titles), "" and 0 if none.
         dynamic: uses `exec`, `eval`, `globals()`, `locals()`, `vars()`: reads and writes of the
             text are then `Unknown`.
+        moved: it was opened up: it stands, or says, something else than the author's line.
     """
 
     id: int
@@ -123,6 +124,7 @@ class Statement:
     heading: str = ""
     heading_level: int = 0
     dynamic: Unknown | None = None
+    moved: bool = False
 
     def dump(self) -> str:
         """Return one line: id, kind, names read -> names bound."""
@@ -137,11 +139,21 @@ class Statement:
 
 @dataclass(frozen=True)
 class Program:
-    """The statements of a source, in order."""
+    """The statements of a source, in order.
+
+    Attributes:
+        source: what was read.
+        statements: in the order in which they run.
+        findings: what was noticed.
+        opened: what was opened up beyond `if __name__ == "__main__":`, as text.
+        arguments: of the command line that it runs with.
+    """
 
     source: Source
     statements: tuple[Statement, ...]
     findings: tuple[Finding, ...] = ()
+    opened: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
 
     def dump(self) -> str:
         """Return a line per statement."""

@@ -52,7 +52,7 @@ class Lines:
 
     def count_above(self, statement: Statement) -> int:
         """Return how many comment lines stand above a statement in its cell."""
-        if not self.at(statement, statement.place.line):  # not the author's line: all are above
+        if statement.moved or not self.at(statement, statement.place.line):  # all are above
             return len(statement.comment)
         return len(self._comment_lines(statement))
 

@@ -98,6 +98,8 @@ def _manifest(record: dict[str, Any]) -> Manifest:
             "dropped": {int(number): why for number, why in record["dropped"].items()},
             "findings": tuple(record["findings"]),
             "overrides": tuple(Override.load(each) for each in record.get("overrides", ())),
+            "opened": tuple(record.get("opened", ())),
+            "arguments": tuple(record.get("arguments", ())),
         }
     )
 

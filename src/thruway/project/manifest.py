@@ -48,6 +48,8 @@ def make_manifest(
         findings=tuple(finding.dump() for finding in plan.findings),
         until=until,
         overrides=plan.overrides,
+        opened=plan.graph.program.opened,
+        arguments=plan.graph.program.arguments,
     )
 
 

@@ -123,6 +123,8 @@ class Manifest:
         proven: verdict of the last proof, "" when there was none.
         until: last cell that was taken; None for all.
         overrides: decisions of the user's, as the plan respected them.
+        opened: what of the original was opened up.
+        arguments: of the command line that the original ran with.
     """
 
     version: str
@@ -146,6 +148,8 @@ class Manifest:
     proven: str = ""
     until: int | None = None
     overrides: tuple[Override, ...] = ()
+    opened: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     format: int = FORMAT
 
     def step(self, name: str) -> StepRecord:

@@ -45,6 +45,7 @@ class Job:
         workspace: folder in which the child may write.
         cwd: folder in which the program runs, inside `workspace`.
         script: name of the script, "" for a notebook.
+        arguments: of the command line, behind the script's name.
         seed: ambient seed.
         capture: (statement, name) pairs whose values are kept as files.
         thumbnails: keep a small image of every figure.
@@ -70,6 +71,7 @@ class Job:
     result: str = ""
     captures: str = ""
     linked_folders: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:
         """Write the job to a file."""
@@ -80,6 +82,7 @@ class Job:
         """Read a job from a file."""
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         record["statements"] = tuple(JobStatement(**row) for row in record["statements"])
+        record["arguments"] = tuple(record["arguments"])
         record["linked_folders"] = tuple(record["linked_folders"])
         record["capture"] = tuple((number, name) for number, name in record["capture"])
         return cls(**record)

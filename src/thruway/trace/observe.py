@@ -153,6 +153,7 @@ def _job(
         result=str(folder / "result.json"),
         captures=str(folder / "captured"),
         linked_folders=mirrored.linked,
+        arguments=program.arguments,
     )
 
 

@@ -46,6 +46,10 @@ Python = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
 Until = Annotated[int | None, typer.Option("--until", metavar="CELL", help="Last cell to take.")]
 Seed = Annotated[int, typer.Option("--seed", help="Ambient seed of the random streams.")]
+Arguments = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[-- ARGS]", help="Command line of the script, behind `--`."),
+]
 CutOption = Annotated[Cut, typer.Option("--cut", help="Where to cut.")]
 Merge = Annotated[
     list[str] | None,
@@ -76,6 +80,7 @@ def _main(
 )
 def migrate(
     source: Source,
+    arguments: Arguments = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of the project.")
     ] = None,
@@ -110,6 +115,7 @@ def migrate(
             python=python,
             seed=seed,
             until=until,
+            arguments=arguments or (),
             verify=not no_verify,
             force=force,
             asked=_asked(merge, cut_before, rename),
@@ -123,6 +129,7 @@ def migrate(
 @app.command(epilog="Example: thruway explain churn.ipynb --json | jq .steps")
 def explain(
     source: Source,
+    arguments: Arguments = None,
     cut: CutOption = Cut.AUTO,
     python: Python = "",
     seed: Seed = 0,
@@ -147,6 +154,7 @@ def explain(
             seed=seed,
             until=until,
             asked=_asked(merge, cut_before, rename),
+            arguments=arguments or (),
             progress=watcher,
         )
     _emit(explanation_json(found) if as_json else explanation_text(found))

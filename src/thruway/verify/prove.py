@@ -42,11 +42,19 @@ _UNCOMPARED = frozenset({"module", "function", "class"})
 
 @dataclass(frozen=True)
 class Original:
-    """The original: its program, its observed run, and how to run it again."""
+    """The original: its program, its observed run, and how to run it again.
+
+    Attributes:
+        program: as it was read.
+        trace: its run.
+        options: of that run.
+        checks: what was compared already, when it was opened up.
+    """
 
     program: Program
     trace: Trace
     options: ObserveOptions
+    checks: tuple[Check, ...] = ()
 
 
 def prove(
@@ -73,7 +81,7 @@ def prove(
     if any(check.verdict == "differs" for check in checks):
         runs = 2
         checks = _look_again(checks, project, manifest, original, options)
-    found = tuple(checks)
+    found = (*original.checks, *checks)
     return Proof(
         found,
         overall(found),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from thruway.kit.values.types import Verdict
 
-What = Literal["port", "name", "stdout", "display", "figures", "file", "step"]
+What = Literal["port", "name", "stdout", "display", "figures", "file", "step", "program"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Check:
 
     Attributes:
         step: step of the pipeline.
-        what: port, name (alive at the end of the step), stdout, display, figures, file, step.
+        what: port, name (alive at the end of the step), stdout, display, figures, file, step,
+            program (opened up: does what it did as it was written).
         name: of the value or file.
         verdict: `equal`, `within`, `differs` or `not compared`.
         reason: why not compared; which tolerance class; why a step did not finish.

@@ -48,7 +48,7 @@ def on_stage(job: Job, namespace: Namespace) -> Iterator[None]:
         names["display"] = display
     before = {name: getattr(builtins, name, _ABSENT) for name in names}
     sys.modules["__main__"] = MainModule(namespace)
-    sys.argv = [job.script]  # empty for a notebook
+    sys.argv = [job.script, *job.arguments]  # an empty name for a notebook
     sys.path.insert(0, job.cwd)
     vars(builtins).update(names)
     os.chdir(job.cwd)

@@ -1,0 +1,88 @@
+"""Which functions hold the program: those that do things of several kinds.
+
+A function that only loads, or only trains, is a good step as it is, and the step calls it. One
+that loads, splits and trains hides a list of statements.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from thruway.program.calls import calls_of
+from thruway.program.imports import Imports
+from thruway.program.knowledge import lookup, lookup_method
+from thruway.program.opening.rows import parsed
+from thruway.program.opening.scope import names
+
+if TYPE_CHECKING:
+    from thruway.program.opening.rows import Text
+
+ENTRIES = frozenset({"main", "_main", "run", "cli"})
+PARSERS = frozenset({"parse_args", "parse_known_args"})
+_FEWEST = 3  # statements worth a list
+_FAMILIES = {
+    "ingest": "ingest",
+    "prepare": "prepare",
+    "validate": "prepare",
+    "transform": "prepare",
+    "split": "split",
+    "tune": "train",
+    "train": "train",
+    "evaluate": "evaluate",
+    "predict": "evaluate",
+    "export": "export",
+}
+
+
+@dataclass
+class Kinds:
+    """What the functions of a program do, looked at as far as needed."""
+
+    text: Text
+    _imports: Imports = field(default_factory=Imports)
+    _direct: dict[str, frozenset[str]] = field(default_factory=dict)
+    _calls: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Learn what every name of an import stands for, those inside functions included."""
+        for node in ast.walk(self.text.tree):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                self._imports.learn(ast.Module([node], []), frozenset())
+        for node in self.text.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                self._look(node.name, self.text.source(node))
+
+    def _look(self, name: str, code: str) -> None:
+        found: set[str] = set()
+        called: set[str] = set()
+        for call in calls_of(code, parsed(code), self._imports):
+            api = lookup(call.target) if call.resolved else lookup_method(call.method, None)
+            found |= {_FAMILIES[api.role]} if api and api.role in _FAMILIES else set()
+            called.add(call.receiver or call.target)
+        self._direct[name] = frozenset(found)
+        self._calls[name] = frozenset(called | names(code).deferred)
+
+    def families(self, name: str) -> frozenset[str]:
+        """Return what a function does itself and through the functions that it uses."""
+        pending, seen = [name], {name}
+        found: set[str] = set()
+        while pending:
+            current = pending.pop()
+            found |= self._direct.get(current, frozenset())
+            more = self._calls.get(current, frozenset()) & self._direct.keys() - seen
+            seen |= more
+            pending += more
+        return frozenset(found)
+
+    def hold_the_program(self, function: ast.FunctionDef) -> bool:
+        """Tell whether a function is to be opened, if that can be done."""
+        if function.name in ENTRIES or parses_arguments(function):
+            return True
+        return len(self.families(function.name)) > 1 and len(function.body) >= _FEWEST
+
+
+def parses_arguments(function: ast.AST) -> bool:
+    """Tell whether a function reads the command line."""
+    return any(isinstance(n, ast.Attribute) and n.attr in PARSERS for n in ast.walk(function))

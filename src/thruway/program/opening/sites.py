@@ -1,0 +1,75 @@
+"""Statements of the top level that do nothing but call one function, and what they do with it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from thruway.program.imports import dotted_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from thruway.program.opening.rows import Text
+
+_EXITS = frozenset({"sys.exit", "exit", "quit", "SystemExit"})
+
+
+@dataclass(frozen=True)
+class Site:
+    """One call.
+
+    Attributes:
+        statement: that makes it.
+        call: the call itself.
+        target: what stands before it (`a, b = `), "" if nothing is bound.
+        bound: names that the target binds, and nothing else; () if it binds other things.
+        exits: its result is the exit status of the program.
+        last: no statement follows.
+    """
+
+    statement: ast.stmt
+    call: ast.Call
+    target: str
+    bound: tuple[str, ...]
+    exits: bool
+    last: bool
+
+
+def sites(text: Text) -> Iterator[Site]:
+    """Yield every statement that is a call, in order."""
+    for node in text.body:
+        last = node is text.body[-1]
+        call, exits = _call(node)
+        if call is None:
+            continue
+        target = ""
+        bound: tuple[str, ...] = ()
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            target = text.slice(text.start(node), text.start(call))
+            bound = _names(list(node.targets if isinstance(node, ast.Assign) else [node.target]))
+        if target.count("(") == target.count(")"):
+            yield Site(node, call, target, bound, exits, last)
+
+
+def _call(node: ast.stmt) -> tuple[ast.Call | None, bool]:
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        return (node.value, False) if isinstance(node.value, ast.Call) else (None, False)
+    value = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(node, ast.Raise) and node.cause is None:
+        value = node.exc
+    if not isinstance(value, ast.Call):
+        return None, False
+    if dotted_name(value.func) in _EXITS:
+        inner = value.args[0] if len(value.args) == 1 and not value.keywords else None
+        return (inner, True) if isinstance(inner, ast.Call) else (None, False)
+    return (None, False) if isinstance(node, ast.Raise) else (value, False)
+
+
+def _names(targets: list[ast.expr]) -> tuple[str, ...]:
+    if len(targets) != 1:
+        return ()
+    parts = targets[0].elts if isinstance(targets[0], (ast.Tuple, ast.List)) else targets
+    names = [part.id for part in parts if isinstance(part, ast.Name)]
+    return tuple(names) if len(names) == len(parts) else ()

@@ -1,0 +1,156 @@
+"""Program text → its statements once everything is opened, or why something stays closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from thruway.program import Program, read_program
+from thruway.source import read_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def program(folder: Path, text: str, **options) -> Program:
+    path = folder / "prog.py"
+    path.write_text(text, encoding="utf-8")
+    return read_program(read_source(path), **options)
+
+
+def statements(folder: Path, text: str, **options) -> list[str]:
+    return [statement.code for statement in program(folder, text, **options).statements]
+
+
+LOAD = "def load(path):\n    df = read_csv(path)\n    df = df.dropna()\n    model = df.fit()\n    return df\n"
+OPENED = {
+    "gives a value": ("def main():\n    a = 1\n    return a\nmain()", ["a = 1"]),
+    "gives what it computes": ("def main():\n    return f()\nmain()", ["f()"]),
+    "bound by the caller": ("def main():\n    a = 1\n    return a, 2\nb, c = main()", ["a = 1", "b, c = a, 2"]),
+    "gives nothing to a target": ("def main():\n    a = 1\nb = main()", ["a = 1", "b = None"]),
+    "exit status": (
+        "import sys\ndef main():\n    a = 1\n    return 0\nsys.exit(main())",
+        ["import sys", "a = 1"],
+    ),
+    "raises its exit": ("def main():\n    a = 1\nraise SystemExit(main())", ["a = 1"]),
+    "takes arguments": ("def main(x=1):\n    a = x\nmain()", ["x = 1", "a = x"]),
+    "argv": ("def main(argv=None):\n    a = argv\nmain()", ["argv = None", "a = argv"]),
+    "literal arguments go to the top": (
+        "def main(n, *, k):\n    a = n\nb = 1\nmain(k='x', n=3)",
+        ["k = 'x'", "n = 3", "b = 1", "a = n"],
+    ),
+    "other arguments stay at the call": (
+        "def main(n):\n    a = n\nb = 1\nmain(b + 1)",
+        ["b = 1", "n = b + 1", "a = n"],
+    ),
+    "a default that is computed": (
+        "def main(a=f()):\n    b = a\na = 1\nmain()\nprint(a)",
+        ["main_a = f()", "a = 1", "b = main_a", "print(a)"],
+    ),
+    "arguments that swap": (
+        "def main(a, b):\n    print(a, b)\na, b = f()\nmain(b, a)",
+        ["a, b = f()", "a, b = b, a", "print(a, b)"],
+    ),
+    "ends the program early": (
+        "def main():\n    if c:\n        return\n    a = 1\nmain()",
+        ["if c:\n    raise SystemExit", "a = 1"],
+    ),
+    "each path gives its own": (
+        "def main():\n    if c:\n        return 1\n    else:\n        a = 2\n        return a\nb = main()",
+        ["if c:\n    b = 1\nelse:\n    a = 2\n    b = a"],
+    ),
+    "global": ("a = 0\ndef main():\n    global a\n    a = 1\nmain()\nprint(a)", ["a = 0", "a = 1", "print(a)"]),
+    "a nested function": (
+        "def main():\n    n = 1\n    def f():\n        return n\n    print(f())\nmain()",
+        ["n = 1", "def f():\n    return n", "print(f())"],
+    ),
+    "a name that is not needed any more": (
+        "a = 0\ndef main():\n    a = 1\n    print(a)\nmain()",
+        ["a = 0", "a = 1", "print(a)"],
+    ),
+    "a name that is needed later": (
+        "a = 0\ndef main():\n    a = 1\n    print(f'{a:>3}', a)\nmain()\nprint(a)",
+        ["a = 0", "main_a = 1", "print(f'{main_a:>3}', main_a)", "print(a)"],
+    ),
+    "the caller's name": (LOAD + "df = load('x')", ["path = 'x'", "df = read_csv(path)", "df = df.dropna()", "model = df.fit()"]),
+    "one kind of thing stays": (
+        "def load(path):\n    a = read_csv(path)\n    b = 1\n    return a\nc = load('x')",
+        ["def load(path):\n    a = read_csv(path)\n    b = 1\n    return a", "c = load('x')"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", OPENED)
+def test_what_is_opened(case: str, tmp_path: Path) -> None:
+    text, expected = OPENED[case]
+    imports = "" if "read_csv" not in text else "from pandas import read_csv\n"
+    assert statements(tmp_path, imports + text)[bool(imports) :] == expected
+
+
+CLOSED = {
+    "called twice": ("def main():\n    a = 1\nmain()\nmain()", "more than once"),
+    "used by another": ("def main():\n    a = 1\nf = main\nmain()", "more than once"),
+    "calls itself": ("def main(n=1):\n    main(0)\nmain()", "more than once"),
+    "generator": ("def main():\n    yield 1\nmain()", "generator"),
+    "many names of the module": (
+        "a = b = c = d = 0\ndef main():\n    a = b = c = d = 1\nmain()\nprint(a, b, c, d)",
+        "4 of its names",
+    ),
+    "name that a helper reads": (
+        "def f():\n    return max(a)\ndef main():\n    import max\n    f()\nmain()",
+        "two meanings",
+    ),
+    "locals": ("def main():\n    a = 1\n    print(locals())\nmain()", "looks at its own names"),
+    "decorated": ("@d\ndef main():\n    a = 1\nmain()", "decorated"),
+    "early and then more": (
+        "def main():\n    if c:\n        return\n    a = 1\nmain()\nprint(1)",
+        "returns early",
+    ),
+    "early in a try": (
+        "def main():\n    try:\n        if c:\n            return\n    except SystemExit:\n        pass\n    a = 1\nmain()",
+        "returns early",
+    ),
+    "a file that its end closes": (
+        "def main():\n    f = open('x', 'w')\n    f.write('a')\nmain()",
+        "closed only because",
+    ),
+    "rebinds around": (
+        "def main():\n    n = 1\n    def f():\n        nonlocal n\n        n += 1\n    f()\nmain()",
+        "nonlocal",
+    ),
+    "its result is the status": ("import sys\ndef main():\n    return f()\nsys.exit(main())", "exit status"),
+    "any arguments": ("def main(*a):\n    b = a\nmain()", "any number"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CLOSED)
+def test_what_stays_closed(case: str, tmp_path: Path) -> None:
+    text, reason = CLOSED[case]
+    found = program(tmp_path, text)
+    assert "function" in [statement.kind for statement in found.statements]
+    assert [f.code for f in found.findings] == ["TW121"]
+    assert reason in found.findings[0].reason
+
+
+def test_nothing_is_opened_when_not_asked_for(tmp_path: Path) -> None:
+    text = "def main():\n    a = 1\nif __name__ == '__main__':\n    main()"
+    assert len(statements(tmp_path, text, open=False)) == 2
+
+
+def test_statements_keep_their_place_and_comments(tmp_path: Path) -> None:
+    text = (
+        "# all\ndef main():\n    '''Do it.'''\n    # one\n    a = '''x\n    y'''\n\n"
+        "    b = 2  # two\n\n\n# go\nif __name__ == '__main__':\n    main()\n"
+    )
+    found = program(tmp_path, text).statements
+    assert [(s.place.line, s.code, s.comment) for s in found] == [
+        (5, "a = '''x\n    y'''", "# go\n# all\n# Do it.\n# one"),
+        (8, "b = 2  # two", ""),
+    ]
+
+
+def test_what_comes_out_of_a_function_has_its_name_for_a_heading(tmp_path: Path) -> None:
+    text = "from pandas import read_csv\ndef load_all(path):\n    a = read_csv(path)\n    a.fit()\n    return a\nx = load_all('x')\nprint(x)"
+    found = program(tmp_path, text).statements
+    assert [s.heading for s in found] == ["", "", "Load all", "Load all", "Load all", ""]
