@@ -42,9 +42,10 @@ from thruway.trace.observe import ObserveOptions, observe
 from thruway.verify import Original, Proof, prove
 from thruway.verify.opened import settle_opening
 from thruway.verify.repair import Repairs
+from thruway.verify.rewrite import repeat, rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from thruway.findings import Finding
     from thruway.kit.project import ProjectConfig
@@ -142,6 +143,8 @@ def explain(
     progress = progress or Silent()
     options = ObserveOptions(python or None, seed, until, thumbnails=True)
     found = _observe(Path(source), options, tuple(arguments), progress, check=False)
+    if cut == "auto":  # who says where to cut means the statements as they are
+        found = rewrite(found, _observer(options, progress))
     progress.phase("planning")
     graph = build_graph(found.program, found.trace)
     _, plan = _wish(make_plan(graph, mode=cut), asked, Wishes())
@@ -191,6 +194,8 @@ def migrate(
         check_target(Path(output).resolve(), force=force)
     options = ObserveOptions(python or None, seed, until, thumbnails=True)
     original = _observe(Path(source), options, tuple(arguments), progress, check=verify)
+    if cut == "auto":
+        original = rewrite(original, _observer(options, progress))
     clock.lap("observe")
     graph = build_graph(original.program, original.trace)
     progress.phase("planning")
@@ -304,7 +309,18 @@ def _observe_again(
     progress.phase("reading", str(path))
     read = replace(read_source(path), path=config.data / manifest.source.name)
     program = read_program(read, open=bool(manifest.opened), arguments=manifest.arguments)
-    return _observe_program(program, options, progress, check=True)
+    found = _observe_program(program, options, progress, check=True)
+    return repeat(found, manifest.rewritings, _observer(options, progress))
+
+
+def _observer(options: ObserveOptions, progress: Progress) -> Callable[[Program], Trace]:
+    """Return what runs a program whose loops are parted as the original was run."""
+
+    def run(program: Program) -> Trace:
+        progress.phase("observing", "with its loops parted")
+        return observe(program, options, progress.observing)
+
+    return run
 
 
 def _observe_program(

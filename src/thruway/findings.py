@@ -41,6 +41,8 @@ CODES = {
     "TW206": "generic-name",
     "TW207": "setting-replicated",
     "TW208": "override-not-respected",
+    "TW211": "loop-parted",
+    "TW212": "loop-whole",
     "TW301": "differs",
     "TW302": "non-deterministic",
     "TW303": "not-compared",

@@ -17,11 +17,13 @@ from thruway.program.kinds import dynamic_of, kind_of
 from thruway.program.mutations import mutated
 from thruway.program.names import names_of
 from thruway.program.opened import opened_pieces
+from thruway.program.rewriting import rewritten
 from thruway.program.split import CellText
 from thruway.program.types import Program, Statement
 
 if TYPE_CHECKING:
     from thruway.program.split import Piece
+    from thruway.program.types import Rewriting
     from thruway.source.types import Source
 
 HISTORY = re.compile(r"^(Out|In|_oh|_ih|_dh|_i{1,3}|_{2,3}|_\d+|_i\d+)$")
@@ -34,6 +36,7 @@ def read_program(
     *,
     open: bool = True,  # noqa: A002 - the verb
     arguments: tuple[str, ...] = (),
+    rewritings: tuple[Rewriting, ...] = (),
 ) -> Program:
     """Return the statements of all code cells, in order.
 
@@ -42,6 +45,7 @@ def read_program(
         open: open up what hides the list of statements: `main()`, a parser of arguments, …;
             else only `if __name__ == "__main__":`.
         arguments: of the command line.
+        rewritings: statements to write as several, by the ids that they have without.
 
     Raises:
         MigrationRefused: the program reads IPython's history of outputs.
@@ -49,7 +53,7 @@ def read_program(
     texts = {cell.number: CellText(cell) for cell in source.code_cells}
     pieces = _pieces(texts)
     opened = opened_pieces(source, pieces, arguments, only_guard=not open)
-    pieces = opened.pieces
+    pieces = rewritten(opened.pieces, texts, rewritings)
     shown = _interactivity(source)
     imports = Imports()
     statements: list[Statement] = []
@@ -62,7 +66,9 @@ def read_program(
         statements.append(replace(statement, heading=title, heading_level=level, displays=displays))
     statements = _without_builtins(statements)
     _refuse_history(source, statements)
-    return Program(source, tuple(statements), opened.findings, opened.names, arguments)
+    return Program(
+        source, tuple(statements), opened.findings, opened.names, arguments, rewritings
+    )
 
 
 def _pieces(texts: dict[int, CellText]) -> list[Piece]:

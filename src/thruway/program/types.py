@@ -138,6 +138,37 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One of the statements that stand for a statement of the author.
+
+    Attributes:
+        code: its text: lines of the author, in a loop of their own.
+        line, end_line: where these lines stand, in the count of `Statement.place.line`.
+    """
+
+    code: str
+    line: int
+    end_line: int
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """A statement written as several, which is to be proven by running both.
+
+    Attributes:
+        statement: its id in the program as the author wrote it.
+        parts: what stands for it, in order.
+        names: names that the author's text does not have.
+        reason: what was done, in words.
+    """
+
+    statement: int
+    parts: tuple[Part, ...]
+    names: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Program:
     """The statements of a source, in order.
 
@@ -147,6 +178,7 @@ class Program:
         findings: what was noticed.
         opened: what was opened up beyond `if __name__ == "__main__":`, as text.
         arguments: of the command line that it runs with.
+        rewritings: the statements of the author that are written as several here.
     """
 
     source: Source
@@ -154,6 +186,7 @@ class Program:
     findings: tuple[Finding, ...] = ()
     opened: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    rewritings: tuple[Rewriting, ...] = ()
 
     def dump(self) -> str:
         """Return a line per statement."""

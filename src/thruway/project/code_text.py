@@ -1,7 +1,6 @@
 """Move the user's text without changing what it means.
 
-Indenting is the delicate part: a line inside a string that spans lines must stay as it is, a
-continuation line inside brackets moves with its statement. The tokenizer says which is which.
+Indenting is the delicate part, see `program.indent`: a line inside a string must stay as it is.
 """
 
 from __future__ import annotations
@@ -11,40 +10,14 @@ import io
 import tokenize
 from typing import TYPE_CHECKING
 
+from thruway.program.indent import INDENT, indent
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from thruway.plan.types import Edit
 
-INDENT = "    "
-_OPENING = ("FSTRING_START", "TSTRING_START")
-_CLOSING = ("FSTRING_END", "TSTRING_END")
-
-
-def indent(code: str, prefix: str = INDENT) -> str:
-    """Return the code one level deeper; what is inside strings is not touched."""
-    frozen = _lines_inside_strings(code)
-    lines = code.split("\n")
-    moved = [
-        line if number in frozen or not line.strip() else prefix + line
-        for number, line in enumerate(lines, start=1)
-    ]
-    return "\n".join(moved)
-
-
-def _lines_inside_strings(code: str) -> frozenset[int]:
-    """Return the numbers of the lines that begin inside a string."""
-    frozen: set[int] = set()
-    started: list[int] = []
-    for token in _tokens(code):
-        kind = tokenize.tok_name[token.type]
-        if kind in _OPENING:  # from Python 3.12 on, an f-string is several tokens
-            started.append(token.start[0])
-        elif kind in _CLOSING:
-            frozen.update(range(started.pop() + 1, token.end[0] + 1))
-        elif kind == "STRING":
-            frozen.update(range(token.start[0] + 1, token.end[0] + 1))
-    return frozenset(frozen)
+__all__ = ["INDENT", "apply_edits", "camel_case", "display", "docstring", "indent", "quoted"]
 
 
 def _tokens(code: str) -> Iterator[tokenize.TokenInfo]:

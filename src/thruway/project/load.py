@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.errors import ProjectError
 from thruway.plan.override import Override
+from thruway.program.types import Part, Rewriting
 from thruway.project.manifest import digest
 from thruway.project.places import MANIFEST
 from thruway.project.types import (
@@ -100,8 +101,14 @@ def _manifest(record: dict[str, Any]) -> Manifest:
             "overrides": tuple(Override.load(each) for each in record.get("overrides", ())),
             "opened": tuple(record.get("opened", ())),
             "arguments": tuple(record.get("arguments", ())),
+            "rewritings": tuple(_rewriting(each) for each in record.get("rewritings", ())),
         }
     )
+
+
+def _rewriting(record: dict[str, Any]) -> Rewriting:
+    parts = tuple(Part(**part) for part in record["parts"])
+    return Rewriting(**{**record, "parts": parts, "names": tuple(record["names"])})
 
 
 def _step(record: dict[str, Any]) -> StepRecord:

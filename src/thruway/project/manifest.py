@@ -50,6 +50,7 @@ def make_manifest(
         overrides=plan.overrides,
         opened=plan.graph.program.opened,
         arguments=plan.graph.program.arguments,
+        rewritings=plan.graph.program.rewritings,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from thruway.plan.override import Override
     from thruway.plan.types import CutMode, ParameterKind, PortKind, Role
+    from thruway.program.types import Rewriting
 
 FORMAT = 1
 
@@ -125,6 +126,8 @@ class Manifest:
         overrides: decisions of the user's, as the plan respected them.
         opened: what of the original was opened up.
         arguments: of the command line that the original ran with.
+        rewritings: statements of the original that are written as several: the ids above count
+            those.
     """
 
     version: str
@@ -150,6 +153,7 @@ class Manifest:
     overrides: tuple[Override, ...] = ()
     opened: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    rewritings: tuple[Rewriting, ...] = ()
     format: int = FORMAT
 
     def step(self, name: str) -> StepRecord:

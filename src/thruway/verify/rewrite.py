@@ -1,0 +1,143 @@
+"""Rewrite what a program mixes, and keep only what a second run shows to be the same.
+
+A rewriting is proven, never trusted: the rewritten program is observed as the original was, and
+must leave every name, text, figure and file that the original left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from thruway.findings import Finding, Severity
+from thruway.graph import build_graph
+from thruway.graph.loops import propose
+from thruway.program import read_program
+from thruway.verify.same import first_difference
+from thruway.verify.types import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from thruway.graph.types import Graph
+    from thruway.program.types import Program, Rewriting
+    from thruway.trace.types import Trace
+    from thruway.verify.prove import Original
+    from thruway.verify.same import Difference
+
+    Observe = Callable[[Program], Trace]
+
+_MOST_RUNS = 3
+# A loop that takes no time is worth a second run only of a program that is soon through.
+_LONG = 20.0
+_SHARE = 0.02
+
+
+def rewrite(original: Original, observe: Observe) -> Original:
+    """Return the program with its loops parted where that is proven to compute the same.
+
+    Args:
+        original: as the author wrote it, with its run, which reached its end.
+        observe: runs a program as the first one was run.
+    """
+    graph = build_graph(original.program, original.trace)
+    whole, wanted = _proposed(graph)
+    runs = 0
+    while wanted and runs < _MOST_RUNS:
+        runs += 1
+        changed = _reread(original.program, tuple(wanted))
+        seen = observe(changed)
+        different = first_difference(graph, seen, changed.rewritings)
+        if different is None:
+            findings = (*_parted(original.program, wanted), *_whole(original.program, whole))
+            check = Check("program", "program", "loops parted", "equal")
+            checks = (*original.checks, check)
+            return replace(original, program=_noted(changed, findings), trace=seen, checks=checks)
+        guilty = max(
+            (each for each in wanted if each.statement <= different.statement),
+            key=lambda each: each.statement,
+            default=wanted[0],
+        )
+        where = "" if guilty.statement == different.statement else _at(graph, different)
+        whole[guilty.statement] = f"parted, it does not compute the same: {different.what}{where}"
+        wanted.remove(guilty)
+    whole |= {each.statement: "other loops could not be parted either" for each in wanted}
+    return replace(
+        original, program=_noted(original.program, _whole(original.program, whole))
+    )
+
+
+def repeat(
+    original: Original, rewritings: tuple[Rewriting, ...], observe: Observe
+) -> Original:
+    """Return the program rewritten as before; that it computes the same is checked anew."""
+    if not rewritings:
+        return original
+    graph = build_graph(original.program, original.trace)
+    changed = _reread(original.program, rewritings)
+    seen = observe(changed)
+    different = first_difference(graph, seen, rewritings)
+    check = Check("program", "program", "loops parted", "equal")
+    if different is not None:
+        reason = f"{different.what}{_at(graph, different)}"
+        check = replace(check, verdict="differs", reason=reason)
+    return replace(original, program=changed, trace=seen, checks=(*original.checks, check))
+
+
+def _proposed(graph: Graph) -> tuple[dict[int, str], list[Rewriting]]:
+    """Return why loops stay whole, and how the others could be written."""
+    whole: dict[int, str] = {}
+    wanted: list[Rewriting] = []
+    for each in propose(graph):
+        if each.rewriting is None:
+            whole[each.statement] = each.reason
+        elif _is_worth(graph, each.rewriting):
+            wanted.append(each.rewriting)
+        else:
+            whole[each.statement] = "it takes too little of the time to be worth another run"
+    return whole, wanted
+
+
+def _reread(program: Program, rewritings: tuple[Rewriting, ...]) -> Program:
+    return read_program(
+        program.source,
+        open=bool(program.opened),
+        arguments=program.arguments,
+        rewritings=rewritings,
+    )
+
+
+def _noted(program: Program, findings: tuple[Finding, ...]) -> Program:
+    return replace(program, findings=(*program.findings, *findings))
+
+
+def _is_worth(graph: Graph, rewriting: Rewriting) -> bool:
+    total = graph.trace.user_seconds
+    return total < _LONG or graph.trace.fact(rewriting.statement).seconds > _SHARE * total
+
+
+def _at(graph: Graph, different: Difference) -> str:
+    statements = graph.program.statements
+    return f" at {next(s.place for s in statements if s.id == different.statement)}"
+
+
+def _parted(program: Program, rewritings: list[Rewriting]) -> tuple[Finding, ...]:
+    places = {statement.id: statement.place for statement in program.statements}
+    return tuple(
+        Finding(
+            "TW211",
+            Severity.INFO,
+            places[each.statement],
+            f"the loop is written as several: {each.reason}; a run of its own showed that it "
+            "computes the same",
+        )
+        for each in rewritings
+    )
+
+
+def _whole(program: Program, reasons: dict[int, str]) -> tuple[Finding, ...]:
+    places = {statement.id: statement.place for statement in program.statements}
+    return tuple(
+        Finding("TW212", Severity.INFO, places[number], f"the loop stays whole: {reason}")
+        for number, reason in sorted(reasons.items())
+    )
