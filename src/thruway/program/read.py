@@ -66,9 +66,7 @@ def read_program(
         statements.append(replace(statement, heading=title, heading_level=level, displays=displays))
     statements = _without_builtins(statements)
     _refuse_history(source, statements)
-    return Program(
-        source, tuple(statements), opened.findings, opened.names, arguments, rewritings
-    )
+    return Program(source, tuple(statements), opened.findings, opened.names, arguments, rewritings)
 
 
 def _pieces(texts: dict[int, CellText]) -> list[Piece]:

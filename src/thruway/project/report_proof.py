@@ -20,7 +20,7 @@ _NOUNS = {
     "figures": ("set of figures", "sets of figures"),
     "file": ("file", "files"),
     "step": ("step", "steps"),
-    "program": ("program that was opened up", "programs that were opened up"),
+    "program": ("way of writing the program", "ways of writing the program"),
 }
 _BLANK = {"step": "", "what": "", "name": "", "verdict": "", "reason": "", "path": "",
           "expected": "", "actual": "", "place": ""}  # fmt: skip

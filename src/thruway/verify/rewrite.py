@@ -52,7 +52,8 @@ def rewrite(original: Original, observe: Observe) -> Original:
             findings = (*_parted(original.program, wanted), *_whole(original.program, whole))
             check = Check("program", "program", "loops parted", "equal")
             checks = (*original.checks, check)
-            return replace(original, program=_noted(changed, findings), trace=seen, checks=checks)
+            changed = _noted(changed, original.program.findings, findings)
+            return replace(original, program=changed, trace=seen, checks=checks)
         guilty = max(
             (each for each in wanted if each.statement <= different.statement),
             key=lambda each: each.statement,
@@ -62,14 +63,12 @@ def rewrite(original: Original, observe: Observe) -> Original:
         whole[guilty.statement] = f"parted, it does not compute the same: {different.what}{where}"
         wanted.remove(guilty)
     whole |= {each.statement: "other loops could not be parted either" for each in wanted}
-    return replace(
-        original, program=_noted(original.program, _whole(original.program, whole))
-    )
+    findings = _whole(original.program, whole)
+    program = _noted(original.program, original.program.findings, findings)
+    return replace(original, program=program)
 
 
-def repeat(
-    original: Original, rewritings: tuple[Rewriting, ...], observe: Observe
-) -> Original:
+def repeat(original: Original, rewritings: tuple[Rewriting, ...], observe: Observe) -> Original:
     """Return the program rewritten as before; that it computes the same is checked anew."""
     if not rewritings:
         return original
@@ -107,8 +106,8 @@ def _reread(program: Program, rewritings: tuple[Rewriting, ...]) -> Program:
     )
 
 
-def _noted(program: Program, findings: tuple[Finding, ...]) -> Program:
-    return replace(program, findings=(*program.findings, *findings))
+def _noted(program: Program, before: tuple[Finding, ...], more: tuple[Finding, ...]) -> Program:
+    return replace(program, findings=(*before, *more))
 
 
 def _is_worth(graph: Graph, rewriting: Rewriting) -> bool:

@@ -19,7 +19,7 @@ class Check:
     Attributes:
         step: step of the pipeline.
         what: port, name (alive at the end of the step), stdout, display, figures, file, step,
-            program (opened up: does what it did as it was written).
+            program (opened up, or with its loops parted: does what it did as it was written).
         name: of the value or file.
         verdict: `equal`, `within`, `differs` or `not compared`.
         reason: why not compared; which tolerance class; why a step did not finish.
