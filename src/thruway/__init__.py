@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from thruway.kit.ambient.display import display
     from thruway.kit.ambient.files import File
     from thruway.kit.ambient.random import NumpyRandom, PythonRandom, TorchRandom
+    from thruway.kit.fanout import map_over
     from thruway.kit.pipeline import Pipeline, pipeline
     from thruway.kit.step import Step, step
 
@@ -33,6 +34,7 @@ __all__ = [
     "__version__",
     "display",
     "explain",
+    "map_over",
     "migrate",
     "pipeline",
     "step",
@@ -49,6 +51,7 @@ _HOMES = {
     "TorchRandom": "thruway.kit.ambient.random",
     "display": "thruway.kit.ambient.display",
     "explain": "thruway.api",
+    "map_over": "thruway.kit.fanout",
     "migrate": "thruway.api",
     "pipeline": "thruway.kit.pipeline",
     "step": "thruway.kit.step",

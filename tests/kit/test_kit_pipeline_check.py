@@ -22,7 +22,7 @@ HEAD = """
     )
     import numpy as np
     import pandas as pd
-    from thruway import pipeline, step
+    from thruway import NumpyRandom, PythonRandom, map_over, pipeline, step
 
     if TYPE_CHECKING:
         import os.path as lazily
@@ -166,6 +166,72 @@ def test_every_mismatch_is_told_at_once(dag):
     with pytest.raises(TypeMismatch) as caught:
         check_types(dag(FIELDS.format("test, n=1.5")))
     assert "fit.n: expected int, got float (1.5)" in caught.value.detail
+
+
+MAPPED = """
+    class Drawn(NamedTuple):
+        x: float
+        state: PythonRandom
+    @step
+    def items() -> {}: ...
+    @step
+    def fit(x: int, y: str = "") -> float: ...
+    @step
+    def listed(x: list[float]): ...
+    @step
+    def draw(x: int) -> Drawn: ...
+    @step
+    def restore(x: int, state: NumpyRandom | None = None) -> int: ...
+    @pipeline
+    def p(xs: list[int] = [1, 2], ys: list[str] = ["a"], n: int = 3, *, z=[1, "a"]):
+        {}
+"""
+FITS = "fit.x: expected int, got"
+
+
+@pytest.mark.parametrize(
+    ("given", "call", "expected"),
+    [
+        ("list[int]", "map_over(fit, items())", ""),
+        ("list", "map_over(fit, items())", ""),
+        ("tuple[int, ...]", "map_over(fit, items())", ""),
+        ("Sequence[bool] | None", "map_over(fit, items())", ""),
+        ("Any", "map_over(fit, items())", ""),
+        ("list[Frame]", "map_over(fit, items())", ""),
+        ("list[int]", "listed(map_over(fit, items(), y='a'))", ""),
+        ("list", "map_over(fit, xs)", ""),
+        ("list", "map_over(fit, [1, 2])", ""),
+        ("list[str]", "map_over(fit, items())", f"an item of items.result does not fit {FITS} str."),
+        ("tuple[int, str]", "map_over(fit, items())", f"an item of items.result does not fit {FITS} str."),
+        ("int", "map_over(fit, items())", "items.result does not fit fit.x: expected list, got int."),
+        ("dict[int, int]", "map_over(fit, items())", "items.result does not fit fit.x: expected list, got dict[int, int]."),
+        ("np.ndarray", "map_over(fit, items())", "items.result does not fit fit.x: expected list, got numpy.ndarray."),
+        ("list", "map_over(fit, [1, 'b'])", f"item 1 of the literal does not fit {FITS} str ('b')."),
+        ("list", "map_over(fit, z)", f"item 1 of p.z does not fit {FITS} str ('a')."),
+        ("list", "map_over(fit, n)", "p.n does not fit fit.x: expected list, got int."),
+        ("list[int]", "map_over(fit, items(), y=n)", "p.n does not fit fit.y: expected str, got int."),
+        ("list[int]", "fit(map_over(fit, items()))", "fit.result does not fit fit_2.x: expected int, got list[float]."),
+        ("list[int]", "map_over(fit, map_over(fit, items()))", f"an item of fit.result does not fit {FITS.replace('fit.', 'fit_2.')} float."),
+    ],
+)  # fmt: skip
+def test_what_is_mapped_over(dag, given, call, expected):
+    found = [error.what for error in mismatches(dag(MAPPED.format(given, call)))]
+    assert found[:1] == [expected] * bool(expected)
+
+
+@pytest.mark.parametrize("call", ["map_over(draw, xs)"])
+def test_a_random_stream_cannot_be_mapped(dag, call):
+    with pytest.raises(PipelineError, match="`state` is the random stream `PythonRandom`"):
+        check_types(dag(MAPPED.format("list", call)))
+
+
+def test_values_of_a_run_are_mapped_over(dag):
+    pipeline = dag(MAPPED.format("list", "map_over(fit, xs)"))
+    check_parameters(pipeline, {"xs": [3]})
+    with pytest.raises(TypeMismatch, match=r"item 0 of p\.xs does not fit fit\.x"):
+        check_parameters(pipeline, {"xs": ["a"]})
+    with pytest.raises(TypeMismatch, match="expected list, got int"):
+        check_parameters(pipeline, {"xs": 3})
 
 
 PARAMETERS = """

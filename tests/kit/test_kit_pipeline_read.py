@@ -19,7 +19,7 @@ STEPS = '''
     from typing import Annotated, NamedTuple
     import missing_library
     from sklearn.model_selection import train_test_split
-    from thruway import step
+    from thruway import NumpyRandom, step
 
     class Parts(NamedTuple):
         """Two parts."""
@@ -44,6 +44,12 @@ STEPS = '''
     @step
     def fit(train, C: float = 1.0, layers: list[int] = []): ...
 
+    @step
+    def fit_2(x): ...
+
+    @step
+    def draw(x, stream: NumpyRandom | None = None): ...
+
     @step(role="evaluate")
     def score(model, test) -> Scores: ...
 
@@ -60,8 +66,11 @@ STEPS = '''
 '''
 HEAD = """
     from typing import NamedTuple
-    from thruway import pipeline, step
-    from project.steps import again, both, clean, cut, fit, load, loose, plain, score, split
+    import thruway as kit
+    from thruway import map_over, pipeline, step
+    from project.steps import (
+        again, both, clean, cut, draw, fit, fit_2, load, loose, plain, score, split
+    )
     import project.steps
     import project.steps as s
     from . import steps as relative
@@ -198,6 +207,29 @@ DAGS = [
         return single loose=loose
         """,
     ),
+    (
+        """
+        def p(csv, sizes=[0.1, 0.2]):
+            fits = map_over(fit, load(csv), C=2.0)
+            more = kit.map_over(fit, sizes)
+            fit_2(fits)
+            map_over(s.load, NAMES)
+            rest: list = map_over(cut, (1, 2), test_size=SIZE)
+            return score(more, rest), map_over(fit, fits)
+        """,
+        """
+        p(csv, sizes=[0.1, 0.2])
+        load: project.steps.load [ingest] (csv=$csv)
+        fit: project.steps.fit (C=2.0, train=*load)
+        fit_3: project.steps.fit (train=*$sizes)
+        fit_2: project.steps.fit_2 (x=fit)
+        load_2: project.steps.load [ingest] (csv=*['a', 'b'])
+        cut: project.steps.cut [split] (0=*(1, 2), test_size=0.3)
+        score: project.steps.score [evaluate] (model=fit_3, test=cut) -> accuracy, loss
+        fit_4: project.steps.fit (train=*fit)
+        return tuple score=score, fit_4=fit_4
+        """,
+    ),
     ("def p(): return None", "p()\nreturn none"),
     ("def p(a=1): return a, 2, a", "p(a=1)\nreturn tuple a=$a, value=2, a_2=$a"),
 ]
@@ -218,7 +250,7 @@ ERRORS = [
     ("def p(x):\n    y = here(x) * 2", "arithmetic", "into a step", 2),
     ("def p(x):\n    x += 1", "arithmetic", "into a step", 2),
     ("def p(x):\n    here([x])", "a list of values", "collect them", 2),
-    ("def p(x):\n    here([i for i in x])", "a loop", "once per item", 2),
+    ("def p(x):\n    here([i for i in x])", "a loop", "map_over(step, items)", 2),
     ("def p(x):\n    here(f'{x}')", "an f-string", "inside the step", 2),
     ("def p(x):\n    here(x['a'])", "a subscript", "inside a step", 2),
     ("def p(x):\n    import os", "an import", "top of the file", 2),
@@ -253,6 +285,20 @@ ERRORS = [
         "field",
         2,
     ),
+    ("def p(x):\n    map_over(here)", "a step and the items", "map_over(step, items", 2),
+    ("def p(x):\n    map_over(here, items=x)", "a step and the items", "map_over(step, items", 2),
+    ("def p(x):\n    map_over(lambda a: a, x)", "by its name", "the step itself", 2),
+    ("def p(x):\n    map_over(x, x)", "call on a value", "into a step", 2),
+    ("def p(x):\n    map_over(here, {1: 2})", "go over {1: 2}", "a list or a tuple", 2),
+    ("def p(x):\n    map_over(here, 'ab')", "go over 'ab'", "a list or a tuple", 2),
+    ("def p(x):\n    map_over(plain, x)", "`plain` is a plain function", "put @step", 2),
+    ("def p(x):\n    map_over(load, x, csv=x)", "`csv` is given twice", "load(csv: str", 2),
+    ("def p(x):\n    map_over(fit, x, D=1)", "no parameter `D`", "fit(train", 2),
+    ("def p(x):\n    map_over(draw, x)", "is the random stream", "a seed of its own", 2),
+    ("def p(x):\n    a, b = map_over(split, x)", "a list, with one result for each", "a step", 2),
+    ("def p(x):\n    return map_over(split, x).train", "a list, with one", "in a step", 2),
+    ("def p(x):\n    return map_over(split, x)[0]", "a list, with one", "in a step", 2),
+    ("def p(x):\n    return map_over(here, [x])", "a list of values", "one by one", 2),
     ("def p(x):\n    x.a = here(x)", "cannot assign to `x.a`", "inside a step", 2),
     ("def p(x):\n    return x\n    here(x)", "not the last line", "remove", 2),
     ("def p(x):\n    return Result(x)", "", "", 0),

@@ -13,7 +13,7 @@ import textwrap
 import pytest
 
 import thruway
-from thruway import Pipeline, Step, pipeline, plugins, step
+from thruway import Pipeline, PythonRandom, Step, map_over, pipeline, plugins, step
 from thruway.errors import PipelineError, UsageError
 from thruway.kit.dag import StepRef
 from thruway.kit.step import ROLES, import_step
@@ -151,11 +151,21 @@ def test_plugins_are_found_by_name(monkeypatch):
         plugins.load("paint")
 
 
+def test_map_over_is_a_loop():
+    assert map_over(double, [1, 2], by=3) == [3, 6]
+    assert map_over(double, (x for x in ())) == []
+    with pytest.raises(TypeError) as caught:
+        map_over(double, [1, None])
+    assert caught.value.__notes__ == ["in `double`, for item 1"]
+    with pytest.raises(PipelineError, match="random stream `PythonRandom`"):
+        map_over(double, [1], by=PythonRandom.capture())
+
+
 def test_the_public_names():
     assert thruway.__all__ == sorted(thruway.__all__)
     assert thruway.__all__ == [
         "File", "NumpyRandom", "Pipeline", "PythonRandom", "Step", "ThruwayError", "TorchRandom",
-        "__version__", "display", "explain", "migrate", "pipeline", "step", "verify",
+        "__version__", "display", "explain", "map_over", "migrate", "pipeline", "step", "verify",
     ]  # fmt: skip
     assert len(thruway.__all__) <= 25
     assert set(thruway.__all__) <= set(dir(thruway))

@@ -9,12 +9,14 @@ from __future__ import annotations
 import ast
 import inspect
 from dataclasses import dataclass, field
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from thruway.errors import PipelineError, TypeMismatch
 from thruway.kit.annotations import UNKNOWN, Placeholder, field_hints, hints, resolve_text
 from thruway.kit.dag import FromLiteral, FromOutput, FromParameter
-from thruway.kit.fit import fits, show, value_fits
+from thruway.kit.fanout import refuse_random
+from thruway.kit.fit import fits, items_of, show, value_fits
 from thruway.kit.parameters import parse_parameter
 from thruway.kit.step import import_step as import_by_name
 
@@ -105,6 +107,7 @@ class _Checker:
     def node(self, node: Node) -> Iterator[TypeMismatch]:
         """Yield what does not fit among the inputs of a node."""
         self.arguments(node)
+        self.streams(node)
         for argument, source in node.inputs:
             if isinstance(source, FromLiteral):
                 yield from self.value(node, argument, "the literal", ast.literal_eval(source.text))
@@ -114,16 +117,42 @@ class _Checker:
                 yield from self.output(node, argument, source)
 
     def output(self, node: Node, argument: str, source: FromOutput) -> Iterator[TypeMismatch]:
-        given, wanted = self.given(source), self.wanted(node, argument)
+        one = f"{source.node}.{source.field or self.target(source)}"
+        given = self.given(source)
+        if argument == node.mapped:
+            yield from self.items(node, one, given)
+            return
+        wanted = self.wanted(node, argument)
         if not fits(given, wanted):
-            one = f"{source.node}.{source.field or self.target(source)}"
             yield self.mismatch(node, argument, one, got=show(given), wanted=wanted)
+
+    def items(self, node: Node, one: str, given: Any) -> Iterator[TypeMismatch]:
+        """Check a type that is mapped over: each of its items meets the argument."""
+        wanted = self.wanted(node, node.mapped)
+        inner = items_of(given)
+        if inner is None:
+            yield self.no_list(node, one, show(given))
+        for item in inner or ():
+            if not fits(item, wanted):
+                one_item = f"an item of {one}"
+                yield self.mismatch(node, node.mapped, one_item, got=show(item), wanted=wanted)
+                return
+
+    def no_list(self, node: Node, one: str, got: str) -> TypeMismatch:
+        return self.mismatch(
+            node, node.mapped, one, got=got, wanted=list, fix="give map_over a list or a tuple"
+        )
 
     def parameter(self, node: Node, argument: str, source: FromParameter) -> Iterator[TypeMismatch]:
         wanted = self.wanted(node, argument)
         parameter = next(p for p in self.dag.parameters if p.name == source.name)
         one = f"{self.dag.name}.{source.name}"
         given = self.annotation(source.name)
+        if argument == node.mapped:
+            yield from self.items(node, one, given)
+            if parameter.has_default:
+                yield from self.value(node, argument, one, ast.literal_eval(parameter.default))
+            return
         # With a default, a wider annotation may do: the values of a run are checked one by one.
         if not fits(given, wanted) and not (parameter.has_default and fits(wanted, given)):
             yield self.mismatch(node, argument, one, got=show(given), wanted=wanted)
@@ -131,6 +160,15 @@ class _Checker:
             yield from self.value(node, argument, one, ast.literal_eval(parameter.default))
 
     def value(self, node: Node, argument: str, one: str, value: Any) -> Iterator[TypeMismatch]:
+        if argument != node.mapped:
+            yield from self.one_value(node, argument, one, value)
+        elif not isinstance(value, list | tuple):
+            yield self.no_list(node, one, f"{show(type(value))} ({value!r})")
+        else:
+            for index, item in enumerate(value):
+                yield from self.one_value(node, argument, f"item {index} of {one}", item)
+
+    def one_value(self, node: Node, argument: str, one: str, value: Any) -> Iterator[TypeMismatch]:
         wanted = self.wanted(node, argument)
         if not value_fits(value, wanted):
             fix = ""
@@ -157,7 +195,10 @@ class _Checker:
         return targets[0] if len(targets) == 1 else "result"
 
     def given(self, source: FromOutput) -> Any:
-        returned = self.hints(self.dag.node(source.node).step).get("return", UNKNOWN)
+        node = self.dag.node(source.node)
+        returned = self.hints(node.step).get("return", UNKNOWN)
+        if node.mapped:
+            return list if isinstance(returned, Placeholder) else GenericAlias(list, (returned,))
         if source.field is None or isinstance(returned, Placeholder):
             return returned
         if source.field.isdigit():
@@ -198,6 +239,18 @@ class _Checker:
                 self._functions[place] = None
         found: Callable[..., Any] | None = self._functions[place]
         return found
+
+    def streams(self, node: Node) -> None:
+        """Refuse random streams at the ports of a mapped step."""
+        if not node.mapped:
+            return
+        found = self.hints(node.step)
+        returned = found.get("return", UNKNOWN)
+        fields = field_hints(returned) if _is_class(returned) else {}
+        for name, hint in {**found, **fields}.items():
+            port = "its result" if name == "return" else f"`{name}`"
+            where = f"{self.dag.file or self.dag.name}, line {node.line}"
+            refuse_random(getattr(hint, "__name__", ""), node.step.name, port, where)
 
     def arguments(self, node: Node) -> None:
         """Check a call against a signature that the text did not show."""

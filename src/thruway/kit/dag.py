@@ -139,6 +139,8 @@ class Node:
         inputs: (argument, where its value comes from), in the order of the call.
         targets: names that the pipeline's text gives the result.
         line: line of the call in the pipeline's file.
+        mapped: the argument that takes one item of its input in each call, when the step is
+            called for each item (`map_over`); its result is then the list of results.
     """
 
     name: str
@@ -146,6 +148,7 @@ class Node:
     inputs: tuple[tuple[str, Binding], ...] = ()
     targets: tuple[str, ...] = ()
     line: int = 0
+    mapped: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -189,7 +192,7 @@ class Dag:
     def dump(self) -> str:
         """Return one line for the signature, one per node, one for the outputs.
 
-        Parameters are written `$name`; inputs are sorted by argument.
+        Parameters are written `$name`, what is mapped over `*name`; inputs are sorted by argument.
         """
         signature = ", ".join(str(parameter) for parameter in self.parameters)
         returned = ", ".join(f"{name}={source}" for name, source in self.outputs)
@@ -199,7 +202,10 @@ class Dag:
 
 def _dump_node(node: Node) -> str:
     role = f" [{node.step.role}]" if node.step.role else ""
-    inputs = ", ".join(f"{name}={source}" for name, source in sorted(node.inputs, key=_argument))
+    inputs = ", ".join(
+        f"{name}={'*' if name == node.mapped else ''}{source}"
+        for name, source in sorted(node.inputs, key=_argument)
+    )
     outputs = f" -> {', '.join(node.step.outputs)}" if node.step.outputs else ""
     return f"{node.name}: {node.step.module}.{node.step.qualname}{role} ({inputs}){outputs}"
 

@@ -35,6 +35,25 @@ def fits(given: Any, wanted: Any) -> bool:
     return _generic_fits(given, wanted)
 
 
+def items_of(given: Any) -> tuple[Any, ...] | None:
+    """Return the types that the items of a list or tuple may have; None if it is neither.
+
+    >>> items_of(list[int]), items_of(tuple[int, str]), items_of(dict)
+    ((<class 'int'>,), (<class 'int'>, <class 'str'>), None)
+    """
+    given = _plain(given)
+    if _is_open(given) or given is object:
+        return ()
+    if get_origin(given) in _UNIONS:
+        members = [items_of(member) for member in get_args(given)]
+        known = [member for member in members if member is not None]
+        return tuple(item for member in known for item in member) if known else None
+    kind = get_origin(given) or given
+    if not isinstance(kind, type) or not (issubclass(kind, list | tuple) or issubclass(list, kind)):
+        return None
+    return tuple(item for item in get_args(given) if item is not Ellipsis)
+
+
 def _plain(hint: Any) -> Any:
     """Return a type without what only annotates it."""
     while get_origin(hint) is Annotated:

@@ -9,7 +9,8 @@ from the step's own text (`signature`), found through the imports of the pipelin
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from thruway.errors import PipelineError
@@ -23,10 +24,20 @@ from thruway.kit.dag import (
     Node,
     StepParameter,
 )
+from thruway.kit.fanout import refuse_random
 from thruway.kit.modules import Finder, module_name, parsed
 from thruway.kit.project import ProjectConfig, load_project
 from thruway.kit.scope import chain_of, docstring_of
-from thruway.kit.signature import is_pipeline, parameters_of, pipelines_of, record_of, step_of
+from thruway.kit.signature import (
+    MAP_OVER,
+    is_pipeline,
+    means,
+    parameters_of,
+    pipelines_of,
+    record_of,
+    step_of,
+)
+from thruway.kit.unsupported import STEP_INSTEAD, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,37 +45,6 @@ if TYPE_CHECKING:
 
     from thruway.kit.dag import StepRef
     from thruway.kit.modules import Module
-
-_STEP_INSTEAD = "put it into a step, and call that here"
-_HINTS: dict[type[ast.AST], tuple[str, str]] = {
-    ast.If: ("an `if`", "which steps run may not depend on values: put the choice into a step"),
-    ast.IfExp: ("a choice", "put the choice into a step, and call that here"),
-    ast.For: ("a loop", "call the step once per item, or loop inside one step"),
-    ast.While: ("a loop", "loop inside one step"),
-    ast.With: ("a `with` block", "open what is needed inside the step that uses it"),
-    ast.Try: ("a `try`", "handle the error inside the step, or give it `@step(retries=…)`"),
-    ast.BinOp: ("arithmetic", _STEP_INSTEAD),
-    ast.UnaryOp: ("arithmetic", _STEP_INSTEAD),
-    ast.BoolOp: ("logic on values", _STEP_INSTEAD),
-    ast.Compare: ("a comparison", _STEP_INSTEAD),
-    ast.JoinedStr: ("an f-string", "make the text inside the step that needs it"),
-    ast.Subscript: ("a subscript", "take the part inside a step, or return it as an output"),
-    ast.Lambda: ("a lambda", _STEP_INSTEAD),
-    ast.Import: ("an import", "put imports at the top of the file"),
-    ast.ImportFrom: ("an import", "put imports at the top of the file"),
-    ast.FunctionDef: ("a nested function", "define it at the top of the file as a step"),
-    ast.AugAssign: ("arithmetic", _STEP_INSTEAD),
-    ast.Assert: ("an assertion", "check it inside a step"),
-    ast.ListComp: ("a loop", "call the step once per item, or loop inside one step"),
-    ast.DictComp: ("a loop", "loop inside one step"),
-    ast.SetComp: ("a loop", "loop inside one step"),
-    ast.GeneratorExp: ("a loop", "loop inside one step"),
-    ast.List: ("a list of values", "pass them one by one, or collect them inside a step"),
-    ast.Tuple: ("a tuple of values", "pass them one by one, or collect them inside a step"),
-    ast.Dict: ("a dict of values", "pass them one by one, or collect them inside a step"),
-    ast.Set: ("a set of values", "pass them one by one, or collect them inside a step"),
-    ast.Starred: ("`*`", "name each value"),
-}
 
 
 def read_pipeline(project: ProjectConfig | Path | str) -> Dag:
@@ -191,8 +171,7 @@ class _Reader:
             self.name(target, binding)
         called = isinstance(binding, FromOutput) and binding.field is None
         if called and len(self.nodes) > before and isinstance(value, ast.Call):
-            node = self.nodes[-1]
-            self.nodes[-1] = Node(node.name, node.step, node.inputs, _names(targets), node.line)
+            self.nodes[-1] = replace(self.nodes[-1], targets=_names(targets))
 
     def assign_each(self, targets: ast.Tuple | ast.List, value: ast.Tuple | ast.List) -> None:
         if len(targets.elts) != len(value.elts):
@@ -213,8 +192,8 @@ class _Reader:
     def unpacked(self, target: ast.Tuple | ast.List, binding: Binding) -> tuple[str, ...]:
         """Return the fields that a tuple of names takes from a step's result."""
         if not isinstance(binding, FromOutput) or binding.field is not None:
-            self.refuse(target, "Only what a step returns can be unpacked", _STEP_INSTEAD)
-        step = self.step(binding)
+            self.refuse(target, "Only what a step returns can be unpacked", STEP_INSTEAD)
+        step = self.step(binding, target)
         if step.outputs and len(step.outputs) != len(target.elts):
             self.refuse(
                 target,
@@ -230,8 +209,16 @@ class _Reader:
             )
         return step.outputs or tuple(str(number) for number in range(len(target.elts)))
 
-    def step(self, binding: FromOutput) -> StepRef:
-        return next(node.step for node in self.nodes if node.name == binding.node)
+    def step(self, binding: FromOutput, use: ast.expr) -> StepRef:
+        """Return the step whose result is taken apart."""
+        node = next(node for node in self.nodes if node.name == binding.node)
+        if node.mapped:
+            self.refuse(
+                use,
+                f"`{node.name}` gives a list, with one result for each item",
+                "pass the list on, and take it apart in a step",
+            )
+        return node.step
 
     def value(self, node: ast.expr) -> Binding:
         """Return where the value of an expression comes from, adding nodes for its calls."""
@@ -290,7 +277,7 @@ class _Reader:
                 f"`{ast.unparse(node)}` reads an attribute of a value",
                 "read it inside a step; only fields of what a step returns can be read here",
             )
-        step = self.step(source)
+        step = self.step(source, node)
         if step.known and node.attr not in step.outputs:
             given = ", ".join(step.outputs) or f"one value ({step.returns or 'not annotated'})"
             self.refuse(
@@ -307,7 +294,7 @@ class _Reader:
         source = self.value(node.value)
         if not isinstance(source, FromOutput) or source.field is not None:
             return self.unsupported(node)
-        step = self.step(source)
+        step = self.step(source, node)
         if step.outputs:
             if not 0 <= index.value < len(step.outputs):
                 self.refuse(
@@ -322,9 +309,41 @@ class _Reader:
 
     def call(self, node: ast.Call) -> FromOutput:
         chain = chain_of(node.func)
+        if chain and chain[0] not in self.names and self.maps(node):
+            return self.map_over(node)
+        return self.add(node)
+
+    def maps(self, node: ast.Call) -> bool:
+        return means(self.finder, self.module, node.func, MAP_OVER)
+
+    def map_over(self, node: ast.Call) -> FromOutput:
+        if len(node.args) != 2 or any(isinstance(value, ast.Starred) for value in node.args):
+            self.refuse(
+                node,
+                "`map_over` takes a step and the items, and names for the rest",
+                "write map_over(step, items, name=value)",
+            )
+        step, items = node.args
+        call = ast.copy_location(ast.Call(step, [items], node.keywords), node)
+        if not chain_of(step):
+            self.refuse(step, "`map_over` calls a step by its name", "give the step itself")
+        given = self.literal(items)
+        if given is not None and not isinstance(ast.literal_eval(given), list | tuple):
+            self.refuse(items, f"`map_over` cannot go over {given}", "give it a list or a tuple")
+        found = self.add(call)
+        made = self.nodes[-1]
+        for parameter in made.step.parameters:
+            for name in re.findall(r"\w+", parameter.annotation):
+                refuse_random(name, made.step.name, f"`{parameter.name}`", self.where(node))
+        self.nodes[-1] = replace(made, mapped=made.inputs[0][0])
+        return found
+
+    def add(self, node: ast.Call) -> FromOutput:
+        """Add the node of a call."""
+        chain = chain_of(node.func)
         if not chain or chain[0] in self.names:
             method = f"`{ast.unparse(node.func)}(…)` is a call on a value"
-            self.refuse(node, method, _STEP_INSTEAD)
+            self.refuse(node, method, STEP_INSTEAD)
         step = step_of(self.finder, self.module, chain, self.where(node))
         arguments = bind(step, node, self.where(node))
         inputs = tuple((name, self.value(value)) for name, value in arguments)
@@ -375,7 +394,7 @@ class _Reader:
         return pairs
 
     def unsupported(self, node: ast.AST) -> NoReturn:
-        what, fix = _HINTS.get(type(node), (f"`{_first_line(node)}`", _STEP_INSTEAD))
+        what, fix = unsupported(node)
         self.refuse(node, f"A pipeline cannot have {what} in it", fix)
 
     def refuse(self, node: ast.AST, what: str, fix: str) -> NoReturn:
@@ -386,8 +405,13 @@ class _Reader:
 
 
 def _called(node: ast.FunctionDef) -> frozenset[str]:
+    """Return the names of what a pipeline calls, itself or for each item."""
     calls = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
-    return frozenset(chain[-1] for call in calls if (chain := chain_of(call.func)))
+    chains = [chain_of(call.func) for call in calls]
+    mapped = [
+        call.args[0] for call in calls if chain_of(call.func)[-1:] == ("map_over",) and call.args
+    ]
+    return frozenset(chain[-1] for chain in [*chains, *map(chain_of, mapped)] if chain)
 
 
 def _names(targets: list[ast.expr]) -> tuple[str, ...]:
@@ -408,7 +432,3 @@ def _output_name(binding: Binding) -> str:
         named = binding.field is not None and not binding.field.isdigit()
         return str(binding.field) if named else binding.node
     return binding.name if isinstance(binding, FromParameter) else "value"
-
-
-def _first_line(node: ast.AST) -> str:
-    return ast.unparse(node).splitlines()[0]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _STEP = frozenset({"thruway.step", "thruway.kit.step.step"})
 _PIPELINE = frozenset({"thruway.pipeline", "thruway.kit.pipeline.pipeline"})
+MAP_OVER = frozenset({"thruway.map_over", "thruway.kit.fanout.map_over"})
 _TUPLES = frozenset({"typing.NamedTuple", "typing_extensions.NamedTuple"})
 _DATACLASS = frozenset({"dataclasses.dataclass"})
 
