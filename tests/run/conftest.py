@@ -43,7 +43,7 @@ class Toy:
         )
 
     def write(self, text: str, name: str = "toy.py") -> None:
-        head = "from typing import NamedTuple\nfrom thruway import File, NumpyRandom, PythonRandom, pipeline, step\n"
+        head = "from typing import NamedTuple\nfrom thruway import File, NumpyRandom, PythonRandom, map_over, pipeline, step\n"
         (self.dir / name).write_text(head + textwrap.dedent(text))
 
     def edit(self, old: str, new: str, name: str = "toy.py") -> None:

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from thruway.errors import UsageError
+from thruway.errors import StorageError, UsageError
 from thruway.run import key
-from thruway.run.job import WHOLE
+from thruway.run.store import LIST_FORMAT, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,6 +76,8 @@ class Answers:
         address = artifact.hash
         if address in self.sound:
             return True
+        if artifact.format == LIST_FORMAT:
+            return self._is_sound_list(artifact)
         if artifact.bytes > _VERIFIED_ON_HIT:
             return self.store.has(address) and (
                 self.store.path(address).stat().st_size == artifact.bytes
@@ -83,6 +85,16 @@ class Answers:
         good = self.store.sound(address)
         if good:
             self.sound.add(address)
+        return good
+
+    def _is_sound_list(self, artifact: ArtifactRef) -> bool:
+        try:
+            good = all(map(self.is_sound, self.store.parts(artifact)))
+        except StorageError:
+            return False
+        # Parts that are too large to be verified now are verified when they are read.
+        if all(part.hash in self.sound for part in self.store.parts(artifact)):
+            self.sound.add(artifact.hash)
         return good
 
     def _ports(self, step: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from typing import TYPE_CHECKING, Any, Literal
 
 from thruway.errors import PipelineError, UsageError
@@ -47,7 +48,8 @@ def plain_arguments(node: Node, parameters: Mapping[str, Any]) -> dict[str, Any]
     values: dict[str, Any] = {}
     for name, source in node.inputs:
         if isinstance(source, FromParameter):
-            values[name] = parameters[source.name]
+            # Its own: what one step does to a list is not seen by the next.
+            values[name] = copy.deepcopy(parameters[source.name])
         elif isinstance(source, FromLiteral):
             values[name] = _literal(source.text, f"argument {name} of {node.name}")
     return values

@@ -11,18 +11,22 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from thruway.errors import StepFailed
 from thruway.kit.dag import Dag, FromOutput, Node
 from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
 from thruway.run.answers import Answers, contents, file_clock, words
+from thruway.run.executors import Executors
+from thruway.run.fan import Fan
 from thruway.run.interpreter import CodeKeys
-from thruway.run.job import WHOLE, Done, Executor, Failed, Input, Job
+from thruway.run.job import WHOLE, Done, Failed, Job
+from thruway.run.jobs import Jobs
 from thruway.run.lineage import Execution, Lineage
 from thruway.run.logs import OrderedLogs, with_errors
-from thruway.run.modules import probed_steps
 from thruway.run.reporter import Reporter, SilentReporter
+from thruway.run.schedule import Schedule
 from thruway.run.scratch import Scratch, sweep
-from thruway.run.store import Store
+from thruway.run.store import LIST_FORMAT, Store
 from thruway.run.types import RunOptions, RunResult, StepResult
 
 if TYPE_CHECKING:
@@ -77,31 +81,28 @@ class PipelineRun:
         self.options = options
         self.reporter = reporter
         self.seed = project.seed if options.seed is None else options.seed
-        self.parameters = choose.parameter_values(dag, options.params)
-        self.modes = choose.modes(dag, options)
-        self.wanted = choose.wanted_fields(dag)
+        parameters = choose.parameter_values(dag, options.params)
+        self.schedule = Schedule(dag, options)
+        self.done = self.schedule.done
         self.store = Store(project.store)
         self.store.prepare()
         self.lineage = Lineage(self.store.root)
-        self.answers = Answers(self.store, self.lineage, self.wanted, reporter)
+        self.answers = Answers(self.store, self.lineage, self.schedule.wanted, reporter)
         self.code = CodeKeys(dag, project.roots, options.python if options.isolate else "")
+        self.jobs = Jobs(self.schedule, parameters, self.code, self.answers, options, self.seed)
         self.scratch = Scratch(project, self.store, lambda: self.run, shared=not options.isolate)
         self.run = ""
         self.context = 0
-        self.names = [node.name for node in dag.nodes if self.modes[node.name] != "skip"]
-        self.logs = OrderedLogs(self.names, reporter)
-        self.done: dict[str, StepResult] = {}
+        self.logs = OrderedLogs(self.schedule.names, reporter)
         self.memory: dict[tuple[str, str], Any] = {}
-        self._waiting = list(self.names)
         self._going: dict[int, _Going] = {}
-        self._tickets = 0
         self._failed: dict[str, BaseException] = {}
-        self._executor: Executor | None = None
+        self._executors = Executors(self.scratch, dag, options)
         self._finished = False
 
     def __enter__(self) -> Self:
         """Record that the run began."""
-        shown = {name: repr(value) for name, value in self.parameters.items()}
+        shown = {name: repr(value) for name, value in self.jobs.parameters.items()}
         executor = "isolated" if self.options.isolate else "in-process"
         self.context, self.run = self.lineage.start_run(self.dag.name, shown, self.seed, executor)
         sweep(self.store, self.lineage.running())
@@ -114,8 +115,7 @@ class PipelineRun:
         traceback: TracebackType | None,
     ) -> None:
         """Stop what still runs, remove the working folders, record how the run ended."""
-        if self._executor is not None:
-            self._executor.close()
+        self._executors.close()
         self.scratch.close()
         if not self._finished:
             self.lineage.finish_run(self.context, "FAILED", {})
@@ -126,23 +126,24 @@ class PipelineRun:
 
         After a failure nothing new begins, and what goes on is let finish: its results are kept.
         """
-        self.reporter.run_started(self.run, self.names)
-        while self._going or (self._waiting and not self._failed):
+        self.reporter.run_started(self.run, self.schedule.names)
+        while self._going or (self.schedule.waiting and not self._failed):
             self._begin_ready()
             if self._going:
                 self._end_one()
         self.logs.flush()
-        for name in self.names:
+        for name in self.schedule.order:
             if name in self._failed:
                 raise self._failed[name]
         return self._finish()
 
     def _finish(self) -> RunResult:
-        steps = tuple(self.done[name] for name in self.names)
+        steps = tuple(self.done[name] for name in self.schedule.names)
         files = {token: ref for step in steps for token, ref in step.files.items()}
         self.scratch.publish(files)
         made = [step for step in steps if step.state == "COMPLETE"]
-        self.store.settle(ref.hash for step in made for ref in step.outputs.values())
+        new = [*made, *(each for step in made for each in step.instances)]
+        self.store.settle(ref.hash for step in new for ref in step.outputs.values())
         results = {
             name: (source.node, source.field or WHOLE)
             for name, source in self.dag.outputs
@@ -166,30 +167,40 @@ class PipelineRun:
 
     def _begin_ready(self) -> None:
         """Begin, in the order of the pipeline, every step whose inputs are there."""
-        at_once = max(self.options.jobs, 1) if self.options.isolate else 1
-        for name in list(self._waiting):
-            if self._failed or len(self._going) >= at_once:
-                return
-            node = self.dag.node(name)
-            if all(needed in self.done for needed in node.needs):
-                self._begin(node, self.modes[name])
+        while self._begin_next():
+            pass
 
-    def _begin(self, node: Node, mode: choose.Mode) -> None:
-        """Answer a step from the cache, or begin to execute it."""
-        job = self._job(node)
-        found = self._ingredients(node, job)
+    def _begin_next(self) -> bool:
+        at_once = max(self.options.jobs, 1) if self.options.isolate else 1
+        if self._failed or len(self._going) >= at_once:
+            return False
+        return any(map(self._begin, self.schedule.ready()))
+
+    def _begin(self, node: Node) -> bool:
+        """Answer a step from the cache, or begin to execute it; False when it has to wait."""
+        if node.name in self.schedule.fans:
+            self._continue_fan(self.schedule.fans[node.name])
+            return True
+        mode = self.schedule.modes[node.name]
+        job = self.jobs.of(node)
+        found = self.jobs.ingredients(node, job)
         address = key.key_of(found) if found else ""
         if self._soon_answered(address, mode):
-            return
-        self._waiting.remove(node.name)
+            return False
         execution = Execution(0, self.run, node.name, "RUNNING", address, found)
         hit, reason = self._answer(mode, execution, self._sight(job))
         if hit is not None:
             # An equal call may have given it: what is recorded is this one.
             self._reuse(node, replace(hit, step=node.name, key=address, ingredients=found))
-            return
+            return True
         inputs = {name: source.artifact for name, source in job.inputs.items()}
-        self._execute(node, job, replace(execution, reason=reason, inputs=inputs))
+        execution = replace(execution, reason=reason, inputs=inputs)
+        self._check_types()
+        if node.mapped:
+            self._open_fan(node, job, execution)
+        else:
+            self._execute(node, job, execution)
+        return True
 
     def _soon_answered(self, address: str, mode: choose.Mode) -> bool:
         """Say whether an equal call goes on, whose result the cache will give."""
@@ -210,94 +221,47 @@ class PipelineRun:
             hit = self.answers.newest(execution, self.options.only)
         return hit, reason
 
-    def _job(self, node: Node) -> Job:
-        inputs: dict[str, Input] = {}
-        for name, source in node.inputs:
-            if isinstance(source, FromOutput):
-                artifact = self.done[source.node].outputs[source.field or WHOLE]
-                inputs[name] = Input(source.node, artifact)
-        return Job(
-            node=node.name,
-            module=node.step.module,
-            qualname=node.step.qualname,
-            inputs=inputs,
-            values=choose.plain_arguments(node, self.parameters),
-            fields=node.step.outputs,
-            wanted=self.wanted[node.name],
-            code=self.code.places(node),
-            seed=self.seed,
-            probe=self.options.probe,
-            keep=frozenset(name for step, name in self.options.keep if step == node.name),
-            trusted=frozenset(
-                source.artifact.hash
-                for source in inputs.values()
-                if source.artifact.hash in self.answers.sound
-            ),
-        )
-
     def _sight(self, job: Job) -> Sight:
         return self.scratch.sight(source.artifact for source in job.inputs.values())
 
-    def _ingredients(self, node: Node, job: Job) -> dict[str, str]:
-        """Return what the key is made of; nothing when an input is only in memory."""
-        inputs = {name: source.artifact for name, source in job.inputs.items()}
-        if any(artifact.unstored for artifact in inputs.values()):
-            return {}
-        code, packages = self.code.of(node)
-        return key.ingredients(
-            code=code,
-            params=job.values,
-            inputs=inputs,
-            packages=packages,
-            seed=self.seed,
-            python=self.code.python,
+    def _reuse(self, node: Node, hit: Execution) -> None:
+        self.schedule.waiting.remove(node.name)
+        self.lineage.reuse(self.context, self.schedule.positions[node.name], hit, self.seed)
+        self._note(hit, cacheable=True, written=False)
+        self._log(node.name, hit.log)
+        self._finished_step(
+            StepResult(node.name, "CACHED", hit.seconds, hit.outputs, hit.files, "")
         )
 
-    def _reuse(self, node: Node, hit: Execution) -> None:
-        self.lineage.reuse(self.context, self.dag.nodes.index(node), hit, self.seed)
-        self.scratch.add(hit.files, written=False)
-        self.done[node.name] = StepResult(
-            node.name, "CACHED", hit.seconds, hit.outputs, hit.files, ""
-        )
-        self._log(node.name, hit.log)
-        self.reporter.step_finished(node.name, "CACHED", hit.seconds, "")
+    def _note(self, execution: Execution, *, cacheable: bool, written: bool) -> None:
+        """Keep what a step did to files: of one of several calls, until all are done."""
+        fan = self.schedule.fan_of(execution.step)
+        if fan is None:
+            self.scratch.add(execution.files, written=written)
+        else:
+            fan.parts[execution.step] = execution
+            fan.cacheable &= cacheable
+
+    def _finished_step(self, result: StepResult) -> None:
+        self.done[result.name] = result
+        self.reporter.step_finished(result.name, result.state, result.seconds, result.reason)
 
     # Execution ----------------------------------------------------------------------------------
 
     def _execute(self, node: Node, job: Job, execution: Execution) -> None:
-        self._check_types()
+        self.schedule.waiting.remove(node.name)
         self.reporter.step_started(node.name)
-        position = self.dag.nodes.index(node)
-        row = self.lineage.start(self.context, position, execution, self.seed)
+        row = self.lineage.start(
+            self.context, self.schedule.positions[node.name], execution, self.seed
+        )
         self._start(_Going(node, job, execution, row, file_clock()))
 
     def _start(self, going: _Going) -> None:
-        self._tickets += 1
-        self._going[self._tickets] = going
-        position = self.dag.nodes.index(going.node)
-        self._get_executor().start(
-            self._tickets, going.job, lambda at: self._needed_after(position, at)
-        )
-
-    def _needed_after(self, position: int, at: tuple[str, str]) -> bool:
-        """Say whether a later step takes something out of an object."""
-        node, address = at
-        taken = {
-            source.field or WHOLE
-            for later in self.dag.nodes[position + 1 :]
-            if self.modes[later.name] != "skip"
-            for _, source in later.inputs
-            if isinstance(source, FromOutput) and source.node == node
-        }
-        if not taken or node not in self.done:
-            # The step that just ran is not among the done ones: what it gave is judged by ports.
-            return bool(taken)
-        outputs = self.done[node].outputs
-        return any(Input(node, outputs[port]).object[1] == address for port in taken)
+        self._going[self._executors.start(going.job, self.schedule.needed)] = going
 
     def _end_one(self) -> None:
         """Wait for a step, and keep what it gave, or what became of it."""
-        ticket, done = self._get_executor().wait()
+        ticket, done = self._executors.wait()
         going = self._going.pop(ticket)
         if done.failure is not None and done.failure.kind == "Missing":
             self.lineage.fail(going.row, done.failure.what)
@@ -329,6 +293,9 @@ class PipelineRun:
         error = with_errors(done.failure, done.stderr).error()
         error.__cause__ = done.cause
         self._failed[name] = error
+        fan = self.schedule.fan_of(name)
+        if fan is not None:
+            self.lineage.fail(fan.row, done.failure.what)
 
     def _keep(self, going: _Going, done: Done, execution: Execution) -> None:
         name = going.node.name
@@ -349,56 +316,86 @@ class PipelineRun:
             seconds=done.seconds,
         )
         self.lineage.complete(going.row, complete, cacheable=allowed)
-        self.scratch.add(done.files, written=True)
+        self._note(complete, cacheable=allowed, written=True)
         self.answers.sound |= {ref.hash for ref in done.outputs.values() if ref.hash}
-        self.done[name] = StepResult(
-            name,
-            "COMPLETE",
-            done.seconds,
-            done.outputs,
-            done.files,
-            execution.reason,
-            done.record,
+        self._finished_step(
+            StepResult(
+                name,
+                "COMPLETE",
+                done.seconds,
+                done.outputs,
+                done.files,
+                execution.reason,
+                done.record,
+            )
         )
-        self.reporter.step_finished(name, "COMPLETE", done.seconds, execution.reason)
 
     def _repair(self, node: Node, failure: Failed) -> None:
         """Execute again the steps whose objects turned out to be damaged, then this one."""
         damaged = [
-            name
+            self.schedule.maker(name)
             for name in node.needs
-            if any(not self.store.sound(ref.hash) for ref in self.done[name].outputs.values())
+            if not all(map(self.store.is_whole, self.done[name].outputs.values()))
         ]
         if not damaged:
             self._failed[node.name] = failure.error()
             return
         for name in damaged:
             self.reporter.warned(name, "its result in the store is gone or damaged: made anew")
-            self.answers.sound -= {ref.hash for ref in self.done.pop(name).outputs.values()}
-            self.modes[name] = "force"
-        again = {*self._waiting, *damaged, node.name}
-        self._waiting = [name for name in self.names if name in again]
+            self.schedule.modes[name] = "force"
+        for result in self.schedule.again([*damaged, node.name]):
+            self.answers.sound -= {ref.hash for ref in result.outputs.values()}
 
-    def _get_executor(self) -> Executor:
-        if self._executor is None:
-            if self.options.isolate:
-                from thruway.run.isolated import IsolatedExecutor
+    # Steps that are called for each item --------------------------------------------------------
 
-                self._executor = IsolatedExecutor(self.scratch, self.dag, self.options)
-            else:
-                from thruway.run.inprocess import InProcessExecutor
+    def _open_fan(self, node: Node, job: Job, execution: Execution) -> None:
+        """Begin a mapped step: see what its items are, or have them taken apart first."""
+        self.reporter.step_started(node.name)
+        row = self.lineage.start(
+            self.context, self.schedule.positions[node.name], execution, self.seed
+        )
+        fan = self.schedule.fans[node.name] = Fan(node, execution, row)
+        if node.mapped in job.values:
+            count = fan.give(job.values[node.mapped], self.jobs.parameters)
+            self.schedule.add(fan, fan.expand(count, given=True))
+            return
+        artifact = job.inputs[node.mapped].artifact
+        parts = self.store.parts(artifact)
+        if artifact.format == LIST_FORMAT:
+            outputs = {str(index): part for index, part in enumerate(parts)}
+            self.done[fan.items] = StepResult(fan.items, "CACHED", outputs=outputs)
+            self.schedule.add(fan, fan.expand(len(parts), given=False))
+            return
+        if artifact.unstored:
+            fan.refuse_unstored(artifact)
+        fan.awaits = (fan.items,)
+        self.schedule.add(fan, [fan.splitting()])
 
-                self._executor = InProcessExecutor(
-                    self.scratch.place(), probed_steps(self.dag) if self.options.probe else {}
-                )
-        return self._executor
+    def _continue_fan(self, fan: Fan) -> None:
+        if fan.instances is None:
+            count = len(self.done[fan.items].outputs)
+            self.schedule.add(fan, fan.expand(count, given=False))
+            return
+        try:
+            result, execution = fan.gather([self.done[name] for name in fan.instances], self.store)
+        except StepFailed as error:
+            self.lineage.fail(fan.row, error.what)
+            self.reporter.step_finished(fan.node.name, "FAILED", 0.0, fan.execution.reason)
+            self._failed[fan.node.name] = error
+            return
+        allowed = fan.cacheable and bool(execution.key) and not self.options.no_cache
+        self.lineage.complete(fan.row, execution, cacheable=allowed)
+        self.schedule.waiting.remove(fan.node.name)
+        self.scratch.add(execution.files, written=False)
+        self._log(fan.node.name, execution.log)
+        self._finished_step(result)
 
     def _check_types(self) -> None:
         address = self.code.all()
         if not self.lineage.was_checked(address):
-            self._get_executor().check_types(self.dag)
+            self._executors.check_types()
             self.lineage.note_checked(address)
 
     def _log(self, name: str, address: str) -> None:
-        if self.options.logs:
+        if self.options.logs and self.schedule.fan_of(name) is None:
             self.logs.add(name, self.store.get_text(address))

@@ -25,7 +25,9 @@ def list_runs(store: Path) -> list[dict[str, Any]]:
             " c.executor AS executor, c.started AS started, c.ended AS ended,"
             " c.params AS params, COUNT(e.id) AS steps,"
             " COALESCE(SUM(e.state = 'CACHED'), 0) AS cached"
+            # A call for one item, `fit[0]`, is no step of its own.
             " FROM context c LEFT JOIN execution e ON e.context = c.id"
+            " AND e.step NOT LIKE '%[%'"
             " GROUP BY c.id ORDER BY c.id DESC"
         )
     return [{**row, "params": json.loads(row["params"])} for row in rows]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 from collections import deque
 from dataclasses import replace
@@ -21,17 +22,20 @@ from thruway.kit.values import sharing
 from thruway.kit.values.fingerprint import fingerprint
 from thruway.kit.values.reach import copy_on_write, reach
 from thruway.run.job import Done, Failed, Input, Job, Place
-from thruway.run.modules import project_imports
+from thruway.run.modules import probed_steps, project_imports
 from thruway.run.outputs import place_files
 from thruway.run.perform import perform
 from thruway.run.probe import Probe
 from thruway.run.settings import settings_kept
-from thruway.run.store import PATH_FORMATS, Store
+from thruway.run.store import PATH_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from thruway.kit.dag import Dag
+    from thruway.run.linktree import LinkTree
+    from thruway.run.scratch import Scratch
+    from thruway.run.types import RunOptions
 
 ObjectKey = tuple[str, str]
 _IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), range, File)
@@ -40,9 +44,12 @@ _IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), range, File)
 class InProcessExecutor:
     """Calls the steps, one after the other."""
 
-    def __init__(self, place: Place, probed: Mapping[str, frozenset[str]]) -> None:
-        self._place = place
-        self._store = Store(place.store)
+    def __init__(self, scratch: Scratch, dag: Dag, options: RunOptions) -> None:
+        self._scratch = scratch
+        self._place = place = scratch.place()
+        self._store = scratch.store
+        self._trees: dict[str, LinkTree] = {}
+        probed = probed_steps(dag) if options.probe else {}
         self._probe = Probe()
         self._memory: dict[ObjectKey, dict[str, Any]] = {}
         self._digests: dict[ObjectKey, str] = {}
@@ -70,11 +77,13 @@ class InProcessExecutor:
             arguments = {**self._gather(job), **job.values}
         except StorageError as error:
             return Done(failure=Failed("Missing", error.what, error.where, error.fix))
+        if job.fan == "split":
+            return perform(job, arguments, self._place, self._probe, strict=True)
         watched = self._watched(job, needed)
         lent = self._lend(arguments, job, watched)
         before = {at: self._digest(at) for at in watched if at not in lent}
-        with settings_kept(), _backend():
-            done = perform(job, arguments, self._place, self._probe, strict=False)
+        with settings_kept(), _backend(), self._at(job) as place:
+            done = perform(job, arguments, place, self._probe, strict=bool(job.fan))
         if done.failure is not None:
             # It may be tried again: then with what the store has.
             self._forget(source.object for source in job.inputs.values())
@@ -83,6 +92,22 @@ class InProcessExecutor:
         self._drop_shared(done, watched)
         self._remember(job, done, needed)
         return replace(done, warnings=(*done.warnings, *notes))
+
+    @contextlib.contextmanager
+    def _at(self, job: Job) -> Iterator[Place]:
+        """Give the folder that steps share; one of its own to the call for one item."""
+        if not job.fan:
+            self._trees.clear()
+            yield self._place
+            return
+        whole = job.node.partition("[")[0]
+        if whole not in self._trees:
+            self._trees[whole] = self._scratch.tree()
+        folder = self._scratch.work / "item"
+        try:
+            yield replace(self._place, cwd=self._trees[whole].grow(folder), protect=folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
         """Let go of every value and of the project's modules."""

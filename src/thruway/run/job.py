@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from thruway.errors import StepFailed, StorageError, ThruwayError
+from thruway.errors import PipelineError, StepFailed, StorageError, ThruwayError
+from thruway.run.store import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from thruway.kit.dag import Dag
     from thruway.run.types import ArtifactRef, StepRecord
 
-WHOLE = "return"
-"""Port of a step's whole result, where it is not taken apart."""
+__all__ = ["WHOLE", "Done", "Executor", "Failed", "Input", "Job", "Place"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Job:
         keep: local names whose value is stored.
         trusted: objects that need no check before they are loaded: they were checked, or
             written, in this run.
+        fan: `split` takes the items of a mapped step apart; `item` is the call for one of them,
+            apart from the calls for the others.
     """
 
     node: str
@@ -62,6 +64,7 @@ class Job:
     probe: bool = False
     keep: frozenset[str] = frozenset()
     trusted: frozenset[str] = frozenset()
+    fan: Literal["", "split", "item"] = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,9 @@ class Failed:
 
     def error(self) -> ThruwayError:
         """Return the exception to raise."""
-        made = StorageError if self.kind == "StorageError" else StepFailed
+        made = {"StorageError": StorageError, "PipelineError": PipelineError}.get(
+            self.kind, StepFailed
+        )
         return made(self.what, self.where, self.fix, self.detail)
 
 

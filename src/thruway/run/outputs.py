@@ -85,10 +85,11 @@ def _store_group(
         raise
     except OSError as error:
         raise _disk(step, error) from error
-    return {port: _described(port, value, address, form, size) for port, value in values.items()}
+    return {port: described(port, value, address, form, size) for port, value in values.items()}
 
 
-def _described(port: str, value: Any, address: str, form: str, size: int) -> ArtifactRef:
+def described(port: str, value: Any, address: str, form: str, size: int) -> ArtifactRef:
+    """Return the reference to a stored value."""
     kind, preview = _type_and_preview(value)
     return ArtifactRef(address, port, form, size, kind, preview)
 

@@ -24,6 +24,7 @@ from thruway.kit.dag import call_arguments
 from thruway.kit.values.fingerprint import fingerprint
 from thruway.kit.values.written import fingerprint_written
 from thruway.run.filewatch import FileWatch
+from thruway.run.items import check_result, split
 from thruway.run.job import WHOLE, Done, Failed, Job, Place
 from thruway.run.modules import is_first_party
 from thruway.run.outputs import folder_reads, store_files, store_outputs
@@ -63,11 +64,15 @@ def perform(
         strict: an output that cannot be stored is a failure.
     """
     store = Store(place.store)
+    if job.fan == "split":
+        return _split(job, arguments, place, store)
     probe.begin(job.keep, store)
     seen = _Seen(PrintedLog(own_errors=place.own_process))
     try:
         with _surroundings(job, arguments, place, seen):
             ports = unpack(_call(job, arguments, seen), job)
+        if job.fan:
+            check_result(job, ports[WHOLE])
         files = store_files(store, seen.written, place.cwd)
         outputs = store_outputs(store, job.node, ports, place, files, strict=strict)
         record = _record(ports, probe, seen, place) if job.probe else None
@@ -79,6 +84,13 @@ def perform(
     reads = dict.fromkeys((*seen.reads, *folder_reads(store, outputs, place)))
     done = Done(outputs=outputs, files=files, reads=tuple(reads), record=record, values=ports)
     return _told(done, seen)
+
+
+def _split(job: Job, arguments: Mapping[str, Any], place: Place, store: Store) -> Done:
+    try:
+        return Done(outputs=split(job, arguments, store))
+    except ThruwayError as error:
+        return Done(failure=failed(error, job, place))
 
 
 def _told(done: Done, seen: _Seen) -> Done:

@@ -10,6 +10,7 @@ door, in `lineage.py`.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import tempfile
@@ -20,15 +21,18 @@ from thruway.errors import StorageError
 from thruway.run import folders
 from thruway.run.folders import FOLDER_FORMAT
 from thruway.run.hashing import HashingWriter, digest_bytes, digest_file
+from thruway.run.types import ArtifactRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from thruway.run.types import ArtifactRef
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _CHUNK = 1 << 20
 FILE_FORMAT = "file"
 TEXT_FORMAT = "text"
+LIST_FORMAT = "list"
+"""A list whose items are objects of their own."""
+WHOLE = "return"
+"""Port of a step's whole result, where it is not taken apart."""
 PATH_FORMATS = (FILE_FORMAT, FOLDER_FORMAT)
 """What travels as a path: `kit.ambient.files.File`."""
 
@@ -132,6 +136,36 @@ class Store:
 
         return self.put(lambda handle: storage.write(values, handle))
 
+    def put_list(self, parts: Sequence[ArtifactRef]) -> ArtifactRef:
+        """Store a list of stored values; what they hold is not written again."""
+        rows = [[part.hash, part.member, part.format, part.bytes] for part in parts]
+        content = json.dumps(rows).encode()
+        address, form, _ = self.put(lambda handle: (handle.write(content), LIST_FORMAT)[1])
+        size = sum(part.bytes for part in parts)
+        preview = f"[{', '.join(part.preview for part in parts)}]"
+        return ArtifactRef(address, WHOLE, form, size, "list", preview)
+
+    def parts(self, reference: ArtifactRef) -> tuple[ArtifactRef, ...]:
+        """Return what a stored list consists of; () for everything else.
+
+        Raises:
+            StorageError: the object is gone or damaged.
+        """
+        if reference.format != LIST_FORMAT:
+            return ()
+        if not self.sound(reference.hash):
+            raise missing(reference.hash)
+        rows = json.loads(self.path(reference.hash).read_bytes())
+        return tuple(ArtifactRef(*row) for row in rows)
+
+    def is_whole(self, reference: ArtifactRef) -> bool:
+        """Say whether all that an artifact consists of is there; drop what is damaged."""
+        try:
+            parts = self.parts(reference)
+        except StorageError:
+            return False
+        return self.sound(reference.hash) and all(self.sound(part.hash) for part in parts)
+
     def load_object(self, address: str, form: str, *, trusted: bool = False) -> dict[str, Any]:
         """Return every value of an object, still sharing what they shared.
 
@@ -147,8 +181,15 @@ class Store:
 
         if not (self.has(address) if trusted else self.sound(address)):
             raise missing(address)
+        if form == LIST_FORMAT:
+            rows = json.loads(self.path(address).read_bytes())
+            parts = (ArtifactRef(*row) for row in rows)
+            return {WHOLE: [self._part(part, trusted=trusted) for part in parts]}
         with self._classes():
             return dict(storage.read(form, self.path(address)))
+
+    def _part(self, part: ArtifactRef, *, trusted: bool) -> Any:
+        return self.load_object(part.hash, part.format, trusted=trusted)[part.member]
 
     def _classes(self) -> contextlib.AbstractContextManager[None]:
         """Make classes of the project importable, if this is a project's own store."""

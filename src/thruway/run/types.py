@@ -138,6 +138,7 @@ class StepResult:
         files: files it wrote (posix, relative to the working folder) → artifact.
         reason: why the cache could not answer; "" for a cached step.
         record: what the probe saw, when asked for.
+        instances: of a mapped step, the call for each item.
     """
 
     name: str
@@ -147,6 +148,7 @@ class StepResult:
     files: Mapping[str, ArtifactRef] = field(default_factory=dict)
     reason: str = ""
     record: StepRecord | None = None
+    instances: tuple[StepResult, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -222,4 +224,5 @@ def _dump_step(step: StepResult) -> dict[str, Any]:
         "reason": step.reason,
         "outputs": {port: asdict(ref) for port, ref in step.outputs.items()},
         "files": {path: ref.hash for path, ref in step.files.items()},
+        "instances": [_dump_step(instance) for instance in step.instances],
     }

@@ -1,0 +1,86 @@
+"""What an executor is given for a node, and what the key of that is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from thruway.kit.dag import FromOutput
+from thruway.run import choose, key
+from thruway.run.job import Input, Job
+
+if TYPE_CHECKING:
+    from thruway.kit.dag import Node
+    from thruway.run.answers import Answers
+    from thruway.run.interpreter import CodeKeys
+    from thruway.run.schedule import Schedule
+    from thruway.run.types import RunOptions
+
+
+class Jobs:
+    """Makes the jobs of one run.
+
+    Attributes:
+        parameters: value of every parameter of the pipeline, and of items that are plain values.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        parameters: dict[str, Any],
+        code: CodeKeys,
+        answers: Answers,
+        options: RunOptions,
+        seed: int,
+    ) -> None:
+        self.parameters = parameters
+        self._schedule = schedule
+        self._code = code
+        self._answers = answers
+        self._options = options
+        self._seed = seed
+
+    def of(self, node: Node) -> Job:
+        """Return what is to be executed for a node whose inputs are done."""
+        inputs: dict[str, Input] = {}
+        for name, source in node.inputs:
+            if isinstance(source, FromOutput):
+                inputs[name] = self._schedule.input(source)
+        fan = self._schedule.fan_of(node.name)
+        return Job(
+            node=node.name,
+            module=node.step.module,
+            qualname=node.step.qualname,
+            inputs=inputs,
+            values=choose.plain_arguments(node, self.parameters),
+            fields=node.step.outputs if fan is None else (),
+            wanted=self._schedule.wanted[node.name],
+            code=self._code.places(node),
+            seed=self._seed,
+            probe=self._options.probe,
+            keep=frozenset(
+                name
+                for step, name in self._options.keep
+                if step == node.name or (fan is not None and step == fan.node.name)
+            ),
+            fan="" if fan is None else "split" if node.name == fan.items else "item",
+            trusted=frozenset(
+                source.artifact.hash
+                for source in inputs.values()
+                if source.artifact.hash in self._answers.sound
+            ),
+        )
+
+    def ingredients(self, node: Node, job: Job) -> dict[str, str]:
+        """Return what the key is made of; nothing when an input is only in memory."""
+        inputs = {name: source.artifact for name, source in job.inputs.items()}
+        if any(artifact.unstored for artifact in inputs.values()):
+            return {}
+        code, packages = self._code.of(node)
+        return key.ingredients(
+            code=code,
+            params=job.values,
+            inputs=inputs,
+            packages=packages,
+            seed=self._seed,
+            python=self._code.python,
+        )
