@@ -7,6 +7,8 @@ import os
 import pickle
 import sqlite3
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -16,6 +18,7 @@ from thruway.run import wire
 from thruway.run.folders import Packing, index_of, restore
 from thruway.run.hashing import HashingWriter, digest_bytes
 from thruway.run.job import Done
+from thruway.run.key import exact
 from thruway.run.lineage import Lineage
 from thruway.run.linktree import look_at
 from thruway.run.store import Store
@@ -105,6 +108,23 @@ class Strange(str):
 @dataclass
 class Foreign:
     x: int = 1
+
+
+VALUES = [
+    1, 1.0, True, "1", b"1", None, [1], (1,), [[1], 2], [[1, 2]], [[1, 2], []], ["1, int:2"], {1: 2},
+    {1, 2}, [{1: [2]}], range(3), Path("1"), Decimal(1), Fraction(1), Fraction(1, 2),
+]  # fmt: skip
+
+
+def test_a_parameter_is_its_value_and_type():
+    assert len(set(map(exact, VALUES))) == len(VALUES)
+    assert exact(Plain(1)) == exact(Plain(1)) != exact(Plain(2))
+    assert exact(iter([1])) != exact(iter([1]))  # what cannot be looked into is never the same
+
+
+class Plain:
+    def __init__(self, x):
+        self.x = x
 
 
 def test_an_answer_needs_no_library(tmp_path):

@@ -11,7 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import uuid
 from typing import TYPE_CHECKING, Any
+
+from thruway.kit.values.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,23 +32,37 @@ _NOUNS = {
 }
 
 
+_ATOMS = (int, float, complex, bool, str, bytes, type(None), range)
+_WRITTEN_OUT = frozenset({"pathlib", "datetime", "decimal", "fractions"})
+"""Modules of classes whose `repr` says all of a value."""
+_TAGS = re.compile(r"\b(?:int|float|str|bool|NoneType|list|tuple|dict|set|frozenset):")
+
+
 def exact(value: Any) -> str:
     """Return a text that differs whenever a parameter's value or type does.
 
-    >>> exact(1), exact(1.0), exact(True)
-    ('int:1', 'float:1.0', 'bool:True')
+    >>> exact(1), exact(1.0), exact([True, "a"])
+    ('int:1', 'float:1.0', "list:[bool:True, str:'a']")
     """
     kind = type(value)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-    if isinstance(value, dict):
-        inner = ", ".join(f"{exact(key)}: {exact(item)}" for key, item in value.items())
-    elif isinstance(value, (list, tuple)):
-        inner = ", ".join(exact(item) for item in value)
-    elif isinstance(value, (set, frozenset)):
-        inner = ", ".join(sorted(exact(item) for item in value))
-    else:
+    if kind is dict:
+        inner = f"{{{', '.join(f'{exact(key)}: {exact(item)}' for key, item in value.items())}}}"
+    elif kind in (list, tuple):
+        inner = f"[{', '.join(map(exact, value))}]"
+    elif kind in (set, frozenset):
+        inner = f"{{{', '.join(sorted(map(exact, value)))}}}"
+    elif kind in _ATOMS or kind.__module__ in _WRITTEN_OUT:
         inner = repr(value)
+    else:
+        inner = _content(value)
     return f"{name}:{inner}"
+
+
+def _content(value: Any) -> str:
+    """Return a digest of an object; what cannot be looked into is never the same again."""
+    digest = fingerprint(value)
+    return digest.hex if not digest.opaque else f"{digest.hex}-{uuid.uuid4().hex}"
 
 
 def ingredients(
@@ -109,8 +127,7 @@ def _change(name: str, old: str | None, new: str | None) -> str:
 
 
 def _short(text: str) -> str:
-    head, _, rest = text.partition(":")
-    simple = rest if head in ("int", "float", "str", "bool", "NoneType") and rest else text
+    simple = _TAGS.sub("", text)
     return simple if len(simple) <= 60 else f"{simple[:57]}..."
 
 
