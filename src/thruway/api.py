@@ -24,10 +24,12 @@ from thruway.errors import (
     UserCodeError,
 )
 from thruway.graph import Graph, build_graph
+from thruway.graph.order import reorder_program, reorder_trace
 from thruway.kit.project import load_project
 from thruway.plan import Plan, make_plan
 from thruway.plan.ask import Asked, with_asked
 from thruway.plan.wishes import Wishes
+from thruway.plan.order import gather_looks
 from thruway.program import read_program
 from thruway.project import load_manifest, render, update_files, write_project
 from thruway.project.load import is_project
@@ -146,9 +148,9 @@ def explain(
     if cut == "auto":  # who says where to cut means the statements as they are
         found = rewrite(found, _observer(options, progress))
     progress.phase("planning")
-    graph = build_graph(found.program, found.trace)
+    graph = _arranged(found, cut)
     _, plan = _wish(make_plan(graph, mode=cut), asked, Wishes())
-    return Explanation(found.program, found.trace, graph, plan)
+    return Explanation(graph.program, graph.trace, graph, plan)
 
 
 def migrate(
@@ -197,8 +199,9 @@ def migrate(
     if cut == "auto":
         original = rewrite(original, _observer(options, progress))
     clock.lap("observe")
-    graph = build_graph(original.program, original.trace)
     progress.phase("planning")
+    graph = _arranged(original, cut)
+    original = replace(original, program=graph.program, trace=graph.trace)
     plan = make_plan(graph, mode=cut)
     target = Path(output or _free_folder(plan.package)).resolve()
     earlier = load_manifest(target).overrides if keep_overrides and is_project(target) else ()
@@ -310,7 +313,8 @@ def _observe_again(
     read = replace(read_source(path), path=config.data / manifest.source.name)
     program = read_program(read, open=bool(manifest.opened), arguments=manifest.arguments)
     found = _observe_program(program, options, progress, check=True)
-    return repeat(found, manifest.rewritings, _observer(options, progress))
+    found = repeat(found, manifest.rewritings, _observer(options, progress))
+    return _reordered(found, manifest.order)
 
 
 def _observer(options: ObserveOptions, progress: Progress) -> Callable[[Program], Trace]:
@@ -337,6 +341,23 @@ def _observe_program(
     if trace.failure is not None:
         raise _failure(program, trace)
     return Original(program, trace, options, checks)
+
+
+def _arranged(original: Original, cut: CutMode) -> Graph:
+    """Return the dependence graph; looks at the data are brought together when cuts are free."""
+    graph = build_graph(original.program, original.trace)
+    order = gather_looks(graph) if cut == "auto" else ()
+    if not order:
+        return graph
+    moved = _reordered(original, order)
+    return build_graph(moved.program, moved.trace)
+
+
+def _reordered(original: Original, order: tuple[int, ...]) -> Original:
+    program, trace = original.program, original.trace
+    return replace(
+        original, program=reorder_program(program, order), trace=reorder_trace(trace, order)
+    )
 
 
 def _failure(program: Program, trace: Trace) -> UserCodeError:

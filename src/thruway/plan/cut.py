@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from thruway.graph.reach import Reach, needs
+from thruway.plan.roles import announces
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,16 +47,14 @@ _STRENGTH = {
     "evaluate": 1.6,
     "transform": 1.0,
     "prepare": 0.7,
-    "explore": 0.4,
+    "explore": 0.8,
 }
 # Families that live together well: mixing them costs only this part of the strength.
 _MIXES = {
     frozenset({"prepare", "transform"}): 0.35,
-    frozenset({"ingest", "explore"}): 0.7,
-    frozenset({"prepare", "explore"}): 0.6,
     frozenset({"ingest", "prepare"}): 0.9,
     frozenset({"evaluate", "export"}): 0.7,
-    frozenset({"evaluate", "explore"}): 0.5,
+    frozenset({"evaluate", "explore"}): 0.7,
 }
 _STEP_COST = 1.3
 _HEADING_BONUS = 0.7
@@ -172,7 +171,7 @@ def _best(
         for start in range(end - 1, -1, -1):
             for number in blocks[start]:
                 key = family(roles[number])
-                strength = 0.0 if _announces(nodes[number]) else _STRENGTH[key]
+                strength = 0.0 if announces(nodes[number]) else _STRENGTH[key]
                 weights[key] = weights.get(key, 0.0) + strength
             cost = best[start] + _STEP_COST + _mix(weights)
             if start:
@@ -196,15 +195,13 @@ def _best(
     )
 
 
-def _announces(node: Node) -> bool:
-    """Whether a statement only prints a text of its own, such as `print("training")`."""
-    quiet = not (node.binds or node.updates or node.resources_written or node.fact.displays)
-    return quiet and all(name in {"print", "time"} for name in node.reads)
-
-
 def _mix(weights: dict[str, float]) -> float:
-    """What it costs that a step means more than its main thing."""
-    main = max(weights, key=lambda key: (weights[key], key))
+    """What it costs that a step means more than its main thing.
+
+    Exploration is the main thing only of a step that does nothing else, so that it stays off the
+    path from data to model.
+    """
+    main = max(weights, key=lambda key: (key != "explore", weights[key], key))
     total = 0.0
     for key, weight in weights.items():
         if key != main:

@@ -334,7 +334,7 @@ def _role(segment: Segment, roles: dict[int, Role]) -> Role:
     for number in segment.statements:
         key = family(roles[number])
         weights[key] = weights.get(key, 0.0) + strength[key]
-    main = max(sorted(weights), key=lambda key: weights[key])
+    main = max(sorted(weights), key=lambda key: (key != "explore", weights[key]))
     members = [roles[n] for n in segment.statements if family(roles[n]) == main]
     return max(sorted(set(members)), key=members.count)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from thruway.plan.actions import action_of, prepares
 from thruway.program.knowledge import lookup
 
 if TYPE_CHECKING:
@@ -51,7 +52,18 @@ _EMPTY_WORDS = frozenset(
     {"the", "a", "an", "of", "and", "to", "for", "with", "in", "on", "our", "is", "using"}
 )
 _LETTERS = {"X": "features", "x": "features", "y": "target", "Y": "target", "df": "data"}
+_TRAINING = frozenset({"train", "tune"})
+_JUDGING = frozenset({"evaluate", "predict", "report"})
+_HOLDERS = frozenset({"Pipeline", "GridSearchCV", "RandomizedSearchCV", "OneVsRestClassifier"})
+# Headings that say what a passage is, not what it does.
+_EMPTY_HEADING = re.compile(
+    r"(notes?|setup|todo|task|exercise|solution|answer|output|code|question|part|step|let_s.*)"
+    r"(_\w{1,2})?"
+)
 _MOST_WORDS = 5
+_SENTENCE = 6  # words: longer headings are sentences
+_PAIR = 2
+_LONGEST = 40  # characters of a name that joins two models
 
 
 @dataclass(frozen=True)
@@ -83,12 +95,17 @@ def step_names(
     given = _serve(wanted, used)
     names = []
     headings = Counter(subject.heading for subject in subjects)
+    roles = Counter(subject.role for subject in subjects)
+    model = ""
     for index, subject in enumerate(subjects):
+        model = ([*_estimators(subject), model] if subject.role in _TRAINING else [model])[0]
         if index in given:
             names.append(given[index])
             continue
         own = headings[subject.heading] == 1 or mode != "auto"
-        candidates = [c for c in _candidates(subject, mode, own_heading=own) if c]
+        heading = _slug_of_heading(subject.heading) if own else ""
+        specific = _specific(subject, model, alone=roles[subject.role] == 1)
+        candidates = [c for c in _candidates(subject, mode, heading, specific) if c]
         name = next((c for c in candidates if _usable(c, used)), "")
         if not name:
             name = _numbered(candidates[0], used)
@@ -124,7 +141,8 @@ def title(subject: Subject, *, own_heading: bool) -> str:
     heading = _clean(subject.heading)
     if heading and own_heading:
         return f"{heading[0].upper()}{heading[1:]}."
-    sentence = _SENTENCES[subject.role]
+    action = action_of(subject.role, subject.nodes)
+    sentence = action.replace("_", " ").capitalize() or _SENTENCES[subject.role]
     estimators = _estimators(subject)
     if subject.role in {"train", "tune"} and estimators:
         return f"{sentence}: {', '.join(estimators)}."
@@ -153,55 +171,87 @@ def package_name(stem: str, heading: str, folder: str, taken: frozenset[str]) ->
     return "program_pipeline"
 
 
-def _candidates(subject: Subject, mode: CutMode, *, own_heading: bool) -> list[str]:
-    """Names in the order of liking; a heading that several steps share comes last."""
+def _candidates(subject: Subject, mode: CutMode, heading: str, specific: list[str]) -> list[str]:
+    """Names in the order of liking."""
     verb = _VERBS[subject.role]
-    heading = slug(subject.heading) if own_heading else ""
-    specific = _specific(subject)
-    thing = subject.outputs[0] if subject.outputs else (subject.inputs or ("data",))[0]
-    about = f"{verb}_{_snake(thing)}"
+    things = [_snake(thing) for thing in (*subject.outputs, *subject.inputs)]
+    about = [f"{verb}_{thing}" for thing in things]
+    shared = _slug_of_heading(subject.heading)
+    last = [f"{verb}_{shared}" if shared else "", f"{verb}_data"]
     if mode != "auto" or subject.role in _HEADING_FIRST:
-        return [heading, specific, about, f"{heading}_{_snake(thing)}" if heading else ""]
-    return [specific, heading, about]
+        return [heading, *specific, *about, *last]
+    return [*specific, heading, *about, *last]
 
 
-def _specific(subject: Subject) -> str:
-    """The name that the role and the artifacts suggest."""
+def _specific(subject: Subject, model: str, *, alone: bool) -> list[str]:
+    """The names that the role, the calls and the artifacts suggest.
+
+    Args:
+        subject: the step.
+        model: class of the model that was trained last.
+        alone: no other step has this role.
+    """
     verb = _VERBS[subject.role]
-    estimators = _estimators(subject)
     if subject.role == "ingest":
-        files = sorted({path for node in subject.nodes for path in node.fact.files_read})
-        stem = slug(PurePosixPath(files[0]).stem, most=3) if len(files) == 1 else ""
-        return f"{verb}_{stem or 'data'}"
-    if subject.role == "split":
-        return "split_data"
-    if subject.role in {"train", "tune"}:
-        return f"{verb}_{_snake(estimators[0])}" if len(estimators) == 1 else f"{verb}_models"
-    if subject.role == "evaluate":
-        return "evaluate_model" if len(estimators) <= 1 else "evaluate_models"
+        return [f"{verb}_{_stem(subject, written=False) or 'data'}"]
     if subject.role == "export":
-        files = sorted({path for node in subject.nodes for path in node.fact.files_written})
-        stem = slug(PurePosixPath(files[0]).stem, most=3) if len(files) == 1 else ""
-        return f"{verb}_{stem or 'results'}"
-    if subject.role == "transform":
-        return "transform_features"
-    thing = (subject.outputs or subject.inputs or ("data",))[0]
-    return f"{verb}_{_snake(thing)}"
+        return [f"{verb}_{_stem(subject, written=True) or 'results'}"]
+    if subject.role == "split":
+        return ["split_data"]
+    if subject.role in _TRAINING:
+        return _of_models(verb, _estimators(subject))
+    if subject.role in _JUDGING:
+        judged = [f"{verb}_{_snake(model)}"] if model else []
+        return [f"{verb}_model", *judged] if alone else judged
+    action = action_of(subject.role, subject.nodes)
+    thing = _snake((subject.outputs or subject.inputs or ("data",))[0])
+    if action.endswith("_data"):
+        return [action, f"{action.removesuffix('data')}{thing}"]
+    return [action, f"{action}_of_{thing}" if action else ""]
+
+
+def _of_models(verb: str, estimators: list[str]) -> list[str]:
+    names = [_snake(each) for each in estimators]
+    pair = [f"{verb}_{names[0]}_and_{names[1]}"] if len(names) == _PAIR else []
+    if len(names) == 1:
+        return [f"{verb}_{names[0]}"]
+    return [*(each for each in pair if len(each) <= _LONGEST), f"{verb}_models"]
+
+
+def _stem(subject: Subject, *, written: bool) -> str:
+    """The file that a step reads or writes, as words; its last words say most."""
+    paths = {
+        path
+        for node in subject.nodes
+        for path in (node.fact.files_written if written else node.fact.files_read)
+    }
+    if len(paths) != 1:
+        return ""
+    words = slug(PurePosixPath(paths.pop()).stem, most=_MOST_WORDS * 2).split("_")
+    return "_".join(words[-3:]) if words[-1:] != [""] and not words[-3:][0].isdigit() else ""
+
+
+def _slug_of_heading(heading: str) -> str:
+    """A heading as a name; sentences and empty words are not names."""
+    name = slug(heading) if len(_clean(heading).split()) <= _SENTENCE else ""
+    return "" if _EMPTY_HEADING.fullmatch(name) else name
 
 
 def _estimators(subject: Subject) -> list[str]:
-    """Classes of the models that the step makes or changes, in order."""
-    found: list[str] = []
+    """Classes of the models that the step makes or changes, in order.
+
+    What prepares data for a model, or only holds one, counts when there is nothing else.
+    """
+    found: dict[str, None] = {}
     for node in subject.nodes:
         made = [call.method for call in node.statement.calls if _makes_model(call)]
         values = [node.fact.values.get(n) for n in sorted(node.fact.changes | node.fact.binds)]
         held = [
             v.type.rsplit(".", 1)[-1] for v in values if v is not None and v.kind == "estimator"
         ]
-        for short in (*made, *held):
-            if short not in found:
-                found.append(short)
-    return found
+        found.update(dict.fromkeys((*made, *held)))
+    models = [name for name in found if not prepares(name) and name not in _HOLDERS]
+    return models or list(found)
 
 
 def _makes_model(call: Call) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from thruway.graph.types import Graph, Node
     from thruway.kit.values.types import Value
     from thruway.plan.types import Role
+    from thruway.program.knowledge.table import Api
     from thruway.program.types import Call
 
 # The first that a statement shows wins: what it does to the model outranks what it prints.
@@ -63,6 +64,12 @@ def assign_roles(graph: Graph) -> dict[int, Role]:
     return _inherit(graph, roles, first)
 
 
+def announces(node: Node) -> bool:
+    """Whether a statement only prints a text of its own, such as `print("training")`."""
+    quiet = not (node.binds or node.updates or node.resources_written or node.fact.displays)
+    return quiet and all(name in {"print", "time"} for name in node.reads)
+
+
 def _by_calls(
     node: Node, types: dict[str, Value], bodies: dict[int, set[str]], reach: Reach
 ) -> Role | None:
@@ -97,12 +104,19 @@ def _roles_of_call(call: Call, node: Node, types: dict[str, Value]) -> set[str]:
     if call.resolved:
         api = lookup(call.target)
     else:
-        api = lookup_method(call.method, receiver.type if receiver else None)
+        api = _method(call, receiver.type if receiver else None)
     if api is None or api.role in _SHOWN or not api.role:
         return set()
     if call.method in _FIT_METHODS and receiver is not None:
         return {_fit_role(receiver)}
     return {api.role}
+
+
+def _method(call: Call, receiver_type: str | None) -> Api | None:
+    """What is known of a method; `split` without data is that of a text."""
+    if call.method == "split" and receiver_type is None and not call.arguments:
+        return None
+    return lookup_method(call.method, receiver_type)
 
 
 def _fit_role(receiver: Value) -> str:
@@ -129,8 +143,10 @@ def _roles_of_helpers(node: Node, bodies: dict[int, set[str]], reach: Reach) -> 
 def _body_roles(node: Node) -> set[str]:
     """Roles of the calls inside the functions that a statement defines."""
     found: set[str] = set()
+    if node.statement.kind not in {"function", "class"}:
+        return found
     for call in node.statement.calls:
-        api = lookup(call.target) if call.resolved else lookup_method(call.method, None)
+        api = lookup(call.target) if call.resolved else _method(call, None)
         if call.in_definition and api is not None and api.role not in _SHOWN:
             found.add(api.role)
     return found - {""}
@@ -212,4 +228,6 @@ def _inherit(
         after_fit = shown & {"train", "tune"} and (made or roles[number] == "prepare")
         if after_fit or shown & {"evaluate", "predict"}:
             roles[number] = "evaluate"
+        elif shown & {"train", "tune"} and node.fact.displays:
+            roles[number] = "report"  # a look at the model, not at the data
     return roles

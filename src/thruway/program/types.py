@@ -179,6 +179,7 @@ class Program:
         opened: what was opened up beyond `if __name__ == "__main__":`, as text.
         arguments: of the command line that it runs with.
         rewritings: the statements of the author that are written as several here.
+        order: the author's number of every statement where they were put in another order.
     """
 
     source: Source
@@ -187,6 +188,7 @@ class Program:
     opened: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     rewritings: tuple[Rewriting, ...] = ()
+    order: tuple[int, ...] = ()
 
     def dump(self) -> str:
         """Return a line per statement."""

@@ -102,6 +102,7 @@ def _manifest(record: dict[str, Any]) -> Manifest:
             "opened": tuple(record.get("opened", ())),
             "arguments": tuple(record.get("arguments", ())),
             "rewritings": tuple(_rewriting(each) for each in record.get("rewritings", ())),
+            "order": tuple(record.get("order", ())),
         }
     )
 

@@ -51,6 +51,7 @@ def make_manifest(
         opened=plan.graph.program.opened,
         arguments=plan.graph.program.arguments,
         rewritings=plan.graph.program.rewritings,
+        order=plan.graph.program.order,
     )
 
 

@@ -51,6 +51,8 @@ def cell_views(plan: Plan) -> list[CellView]:
     statements: dict[int, list[Statement]] = {}
     for statement in plan.graph.program.statements:
         statements.setdefault(statement.place.cell, []).append(statement)
+    for each in statements.values():
+        each.sort(key=lambda statement: (statement.place.line, statement.id))
     fates = _fates(plan)
     views = [
         _view(cell, statements.get(cell.number, []), fates)

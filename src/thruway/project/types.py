@@ -128,6 +128,7 @@ class Manifest:
         arguments: of the command line that the original ran with.
         rewritings: statements of the original that are written as several: the ids above count
             those.
+        order: the author's number of every statement, where looks at the data were moved.
     """
 
     version: str
@@ -155,6 +156,7 @@ class Manifest:
     arguments: tuple[str, ...] = ()
     rewritings: tuple[Rewriting, ...] = ()
     format: int = FORMAT
+    order: tuple[int, ...] = ()
 
     def step(self, name: str) -> StepRecord:
         """Return a step by name.
