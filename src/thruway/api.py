@@ -28,8 +28,8 @@ from thruway.graph.order import reorder_program, reorder_trace
 from thruway.kit.project import load_project
 from thruway.plan import Plan, make_plan
 from thruway.plan.ask import Asked, with_asked
-from thruway.plan.wishes import Wishes
 from thruway.plan.order import gather_looks
+from thruway.plan.wishes import Wishes
 from thruway.program import read_program
 from thruway.project import load_manifest, render, update_files, write_project
 from thruway.project.load import is_project
