@@ -12,6 +12,7 @@ from thruway.project.manifest import digest
 from thruway.project.places import MANIFEST
 from thruway.project.types import (
     FORMAT,
+    Accepted,
     Manifest,
     ParameterRecord,
     PortRecord,
@@ -98,6 +99,7 @@ def _manifest(record: dict[str, Any]) -> Manifest:
             "results": tuple((name, step) for name, step in record["results"]),
             "dropped": {int(number): why for number, why in record["dropped"].items()},
             "findings": tuple(record["findings"]),
+            "accepted": tuple(Accepted(**each) for each in record.get("accepted", ())),
             "overrides": tuple(Override.load(each) for each in record.get("overrides", ())),
             "opened": tuple(record.get("opened", ())),
             "arguments": tuple(record.get("arguments", ())),

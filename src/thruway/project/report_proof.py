@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from thruway.plan.types import Plan
 
 Row = dict[str, Any]
-_SLUGS = {"equal within": "near", "equal": "ok", "within": "near", "differs": "bad"}
+_SLUGS = {
+    "equal within": "near",
+    "equal but": "near",
+    "accepted": "near",
+    "equal": "ok",
+    "within": "near",
+    "differs": "bad",
+}
 _NOUNS = {
     "port": ("value that goes from step to step", "values that go from step to step"),
     "name": ("variable at the end of a step", "variables at the end of a step"),

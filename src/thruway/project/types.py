@@ -98,6 +98,25 @@ class StatementRecord:
 
 
 @dataclass(frozen=True)
+class Accepted:
+    """A difference from the original that was accepted.
+
+    Attributes:
+        step, what, name: of the comparison (`verify.types.Check`).
+        given: digest of what the pipeline gave.
+        wanted: digest of what the original gave.
+        when: date of the decision.
+    """
+
+    step: str
+    what: str
+    name: str
+    given: str
+    wanted: str
+    when: str
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A project as it was written.
 
@@ -129,6 +148,7 @@ class Manifest:
         rewritings: statements of the original that are written as several: the ids above count
             those.
         order: the author's number of every statement, where looks at the data were moved.
+        accepted: differences from the original that were accepted.
     """
 
     version: str
@@ -155,6 +175,7 @@ class Manifest:
     opened: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     rewritings: tuple[Rewriting, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
     format: int = FORMAT
     order: tuple[int, ...] = ()
 

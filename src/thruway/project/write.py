@@ -24,6 +24,8 @@ from thruway.project.places import MANIFEST, README, REPORT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from thruway.project.types import Accepted
+
 _CACHES = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache"})
 
 
@@ -119,6 +121,12 @@ def update_files(
     known = {path: digest(text) for path, text in files.items() if path != REPORT}
     hashes = dict(sorted({**manifest.files, **known}.items()))
     _write_whole(target / MANIFEST, manifest_text(replace(manifest, files=hashes, proven=verdict)))
+
+
+def record_accepted(target: Path, accepted: tuple[Accepted, ...], verdict: str) -> None:
+    """Keep in `thruway.json` which differences from the original were accepted."""
+    manifest = replace(load_manifest(target), accepted=accepted, proven=verdict)
+    _write_whole(target / MANIFEST, manifest_text(manifest))
 
 
 def _write_whole(path: Path, content: str | bytes) -> None:

@@ -161,13 +161,19 @@ def explain(
     return 0
 
 
-@app.command(epilog="Example: thruway verify churn")
+@app.command(epilog="Examples: thruway verify churn; thruway verify churn --accept")
 def verify(
     project: Project,
     source: Annotated[
         Path | None, typer.Option("--source", help="The original, if it was moved.")
     ] = None,
     python: Python = "",
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Accept what differs as the new reference.")
+    ] = False,
+    step: Annotated[
+        list[str] | None, typer.Option("--step", metavar="STEP", help="Accept this step only.")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List every value.")] = False,
@@ -179,7 +185,14 @@ def verify(
     from thruway.ui.show import proof_text
 
     with progress(quiet=quiet or as_json) as watcher:
-        proof = api.verify(project, python=python, source=source or "", progress=watcher)
+        proof = api.verify(
+            project,
+            python=python,
+            source=source or "",
+            accept=accept or bool(step),
+            steps=step or (),
+            progress=watcher,
+        )
     _emit(proof.dump() if as_json else proof_text(proof, verbose=verbose))
     return 0 if proof.holds else 1
 

@@ -87,10 +87,27 @@ def _verdict(proof: Proof | None) -> str:
     counts = proof.counts()
     compared = counts.get("equal", 0) + counts.get("within", 0)
     lines = [f"proof: {proof.verdict} ({compared} comparisons hold, seed {proof.seed})"]
-    differing = [check for check in proof.checks if check.verdict == "differs"]
-    lines += [f"  {check}" for check in differing[:_MOST]]
+    lines += _differing(proof)
     lines += _not_compared([check for check in proof.checks if check.verdict == "not compared"])
     return "\n".join(lines)
+
+
+def _differing(proof: Proof) -> list[str]:
+    """Return each step that differs, what of it, and whether another one is the cause."""
+    lines = []
+    for step, found in proof.differing().items():
+        why = f"downstream of {found['downstream_of']}" if found["downstream_of"] else ""
+        causes = [why] if why else []
+        causes += ["edited"] if found["edited"] else []
+        checks = [c for c in proof.checks if c.step == step and c.verdict == "differs"]
+        head = "as accepted" if found["accepted"] else "differs"
+        lines.append(f"  {step}: {head}" + (f" ({', '.join(causes)})" if causes else ""))
+        if found["accepted"]:
+            lines[-1] += f": {', '.join(found['values'][:_MOST])}"
+        lines += [f"    {check.value()}" for check in checks[:_MOST]]
+        if checks[_MOST:]:
+            lines.append(f"    and {len(checks) - _MOST} more; --verbose lists every value")
+    return lines
 
 
 def _not_compared(checks: list[Check]) -> list[str]:

@@ -7,17 +7,24 @@ are compared element by element, so that a rounding difference is told from a wr
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from thruway.errors import StepFailed, StorageError
 from thruway.findings import Unknown
+from thruway.kit.read import read_pipeline
 from thruway.kit.values.compare import compare
+from thruway.project.load import edited_files, is_project
 from thruway.run import RunOptions, run_project
+from thruway.run.job import WHOLE
 from thruway.run.store import Store
 from thruway.trace.observe import ObserveOptions, observe_values
+from thruway.verify.accept import with_accepted
+from thruway.verify.downstream import with_downstream
 from thruway.verify.expected import Expected, Kept, expected_of, statement_places
+from thruway.verify.renamed import with_renamed_steps
 from thruway.verify.text import comparable, first_difference
 from thruway.verify.types import Check, Proof, overall
 
@@ -76,12 +83,15 @@ def prove(
         seed=original.trace.seed, isolate=True, force=True, probe=True, python=python, jobs=2
     )
     result = run_project(project, options, reporter)
-    checks = list(_compare(manifest, original.trace, result))
+    dag = read_pipeline(project)
+    manifest = with_renamed_steps(manifest, dag)
+    compared = tuple(_compare(manifest, original.trace, result))
+    checks = list(with_accepted(compared, manifest.accepted))
     runs = 1
     if any(check.verdict == "differs" for check in checks):
         runs = 2
         checks = _look_again(checks, project, manifest, original, options)
-    found = (*original.checks, *checks)
+    found = (*original.checks, *with_downstream(checks, manifest, dag))
     return Proof(
         found,
         overall(found),
@@ -90,14 +100,27 @@ def prove(
         time.perf_counter() - began,
         result.run,
         LIMITS,
+        _edited_steps(manifest, project),
     )
+
+
+def _edited_steps(manifest: Manifest, project: ProjectConfig) -> tuple[str, ...]:
+    """Return the steps whose own text, or what they share, is not as it was written."""
+    edited = set(edited_files(project.dir)) if is_project(project.dir) else set()
+    shared = f"{manifest.package}/shared.py" in edited
+    return tuple(s.name for s in manifest.steps if s.file in edited or (shared and s.shared))
 
 
 def _compare(manifest: Manifest, trace: Trace, result: RunResult) -> Iterator[Check]:
     places = statement_places(manifest)
+    ran = {step.name: step for step in result.steps}
     for step in manifest.steps:
         wanted = expected_of(step, trace)
-        done = result.step(step.name)
+        done = ran.get(step.name)
+        if done is None:
+            gone = Check(step.name, "step", step.name, "differs", "the pipeline has no such step")
+            yield replace(gone, wanted="a step", given="no step")
+            continue
         yield from _values(step, wanted, done, places)
         yield from _texts(step, wanted, done)
         yield _figures(step, wanted, done)
@@ -111,7 +134,7 @@ def _values(
     if record is None:
         yield Check(step.name, "step", step.name, "not compared", "the run kept no record of it")
         return
-    ports = {port.name for port in step.outputs}
+    ports = {port.name: port.field for port in step.outputs}
     for name, number in step.bound.items():
         what: What = "port" if name in ports else "name"
         check = Check(
@@ -123,6 +146,8 @@ def _values(
             yield replace(check, verdict="not compared", reason="the trace kept no digest of it")
         elif kept.kind in _UNCOMPARED:
             yield replace(check, verdict="not compared", reason=f"it is a {kept.kind}")
+        elif local is None and what == "port":
+            yield _port(check, kept, record.ports.get(ports[name], record.ports.get(WHOLE, "")))
         elif local is None:
             yield replace(check, verdict="not compared", reason="not a local of the step")
         elif kept.digest == local.digest and not kept.opaque:
@@ -131,7 +156,17 @@ def _values(
             reason = f"only its type: {kept.opaque} cannot be looked into"
             yield replace(check, verdict="not compared", reason=reason)
         else:
-            yield replace(check, verdict="differs")
+            yield replace(check, verdict="differs", wanted=kept.digest, given=local.digest)
+
+
+def _port(check: Check, kept: Kept, given: str) -> Check:
+    """Compare an output whose variable has another name in the step now."""
+    if not given:
+        reason = "the step gives no such output"
+        return replace(check, verdict="differs", reason=reason, wanted=kept.digest)
+    if given == kept.digest:
+        return check
+    return replace(check, verdict="differs", wanted=kept.digest, given=given)
 
 
 def _texts(step: StepRecord, wanted: Expected, done: StepResult) -> Iterator[Check]:
@@ -148,7 +183,15 @@ def _texts(step: StepRecord, wanted: Expected, done: StepResult) -> Iterator[Che
         check = Check(step.name, "stdout" if what == "stdout" else "display", "", "equal")
         if comparable(expected) != comparable(actual):
             path, left, right = first_difference(expected, actual)
-            check = replace(check, verdict="differs", path=path, expected=left, actual=right)
+            check = replace(
+                check,
+                verdict="differs",
+                path=path,
+                expected=left,
+                actual=right,
+                wanted=_digest_of(comparable(expected)),
+                given=_digest_of(comparable(actual)),
+            )
         yield check
 
 
@@ -162,7 +205,13 @@ def _figures(step: StepRecord, wanted: Expected, done: StepResult) -> Check:
         verdict="differs",
         expected=f"{len(wanted.figures)} figures",
         actual=f"{len(drawn)} figures, or other data in them",
+        wanted=_digest_of(*sorted(wanted.figures)),
+        given=_digest_of(*sorted(drawn)),
     )
+
+
+def _digest_of(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:32]
 
 
 def _files(step: StepRecord, wanted: Expected, done: StepResult) -> Iterator[Check]:
@@ -176,6 +225,8 @@ def _files(step: StepRecord, wanted: Expected, done: StepResult) -> Iterator[Che
                 verdict="differs",
                 expected=f"content {expected[:12]}" if expected else "no such file",
                 actual=f"content {actual[:12]}" if actual else "no such file",
+                wanted=expected,
+                given=actual,
             )
         yield check
 

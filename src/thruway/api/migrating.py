@@ -1,88 +1,46 @@
-"""The verbs composed: what the command line, a notebook and other programs call.
-
-```python
-import thruway
-
-migration = thruway.migrate("churn.ipynb", output="churn")
-print(migration.proof.verdict)
-```
-"""
+"""Migrate a program, or explain what would be done with it."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from thruway.api.observing import Silent, observe_file, observer, reordered
 from thruway.errors import (
     MigrationRefused,
     PipelineError,
-    ProjectError,
     StepFailed,
     StorageError,
-    UserCodeError,
 )
 from thruway.graph import Graph, build_graph
-from thruway.graph.order import reorder_program, reorder_trace
 from thruway.kit.project import load_project
 from thruway.plan import Plan, make_plan
 from thruway.plan.ask import Asked, with_asked
 from thruway.plan.order import gather_looks
 from thruway.plan.wishes import Wishes
-from thruway.program import read_program
 from thruway.project import load_manifest, render, update_files, write_project
 from thruway.project.load import is_project
-from thruway.project.manifest import digest
 from thruway.project.report import render_report, run_view
 from thruway.project.report_proof import proven_text
 from thruway.project.write import check_target
 from thruway.run import describe_run
-from thruway.source import read_source
 from thruway.trace.climb import climb
-from thruway.trace.observe import ObserveOptions, observe
+from thruway.trace.observe import ObserveOptions
 from thruway.verify import Original, Proof, prove
-from thruway.verify.opened import settle_opening
 from thruway.verify.repair import Repairs
-from thruway.verify.rewrite import repeat, rewrite
+from thruway.verify.rewrite import rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from thruway.api.observing import Progress
     from thruway.findings import Finding
     from thruway.kit.project import ProjectConfig
     from thruway.plan.types import CutMode
     from thruway.program.types import Program
-    from thruway.project.types import Manifest
-    from thruway.run.reporter import Reporter as RunReporter
-    from thruway.trace.reporter import ObserveReporter
     from thruway.trace.types import Trace
-    from thruway.verify.types import Check
-
-
-class Progress(Protocol):
-    """Hears how a migration goes on; never decides anything."""
-
-    @property
-    def observing(self) -> ObserveReporter | None:
-        """Reporter for the observed run."""
-
-    @property
-    def running(self) -> RunReporter | None:
-        """Reporter for the run of the pipeline."""
-
-    def phase(self, name: str, detail: str = "") -> None:
-        """A phase begins: reading, observing, planning, writing, proving, repairing."""
-
-
-class Silent:
-    """Progress that says nothing."""
-
-    observing: ObserveReporter | None = None
-    running: RunReporter | None = None
-
-    def phase(self, name: str, detail: str = "") -> None:
-        """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -144,9 +102,9 @@ def explain(
     """
     progress = progress or Silent()
     options = ObserveOptions(python or None, seed, until, thumbnails=True)
-    found = _observe(Path(source), options, tuple(arguments), progress, check=False)
+    found = observe_file(Path(source), options, tuple(arguments), progress, check=False)
     if cut == "auto":  # who says where to cut means the statements as they are
-        found = rewrite(found, _observer(options, progress))
+        found = rewrite(found, observer(options, progress))
     progress.phase("planning")
     graph = _arranged(found, cut)
     _, plan = _wish(make_plan(graph, mode=cut), asked, Wishes())
@@ -195,9 +153,9 @@ def migrate(
     if output:
         check_target(Path(output).resolve(), force=force)
     options = ObserveOptions(python or None, seed, until, thumbnails=True)
-    original = _observe(Path(source), options, tuple(arguments), progress, check=verify)
+    original = observe_file(Path(source), options, tuple(arguments), progress, check=verify)
     if cut == "auto":
-        original = rewrite(original, _observer(options, progress))
+        original = rewrite(original, observer(options, progress))
     clock.lap("observe")
     progress.phase("planning")
     graph = _arranged(original, cut)
@@ -223,37 +181,6 @@ def migrate(
         plan = _repaired(plan, wishes, repairs)
 
 
-def verify(
-    project: str | Path,
-    *,
-    python: str = "",
-    source: str | Path = "",
-    progress: Progress | None = None,
-) -> Proof:
-    """Prove again that a migrated project computes what its original computes.
-
-    Args:
-        project: folder of the project.
-        python: interpreter of the program; the current one by default.
-        source: another original to compare with; by default the copy that the project keeps,
-            run where the original was.
-        progress: hears what goes on.
-
-    Raises:
-        ProjectError: not a migrated project, or its copy of the original was edited.
-        StepFailed: a step raised.
-    """
-    progress = progress or Silent()
-    folder = Path(project).resolve()
-    config = load_project(folder)
-    manifest = load_manifest(folder)
-    last = manifest.until or max((each.cell for each in manifest.statements), default=0) or None
-    options = ObserveOptions(python or None, manifest.seed, last)
-    original = _observe_again(folder, manifest, config, source, options, progress)
-    progress.phase("proving")
-    return prove(config, manifest, original, python=python, reporter=progress.running)
-
-
 def _wish(plan: Plan, asked: Asked | None, wishes: Wishes) -> tuple[Wishes, Plan]:
     """Return the wishes with what is asked for, and the plan that respects them."""
 
@@ -277,99 +204,14 @@ def _repaired(plan: Plan, wishes: Wishes, repairs: Repairs) -> Plan:
     return replace(plan, findings=(*plan.findings, *repairs.findings))
 
 
-def _observe(
-    path: Path,
-    options: ObserveOptions,
-    arguments: tuple[str, ...],
-    progress: Progress,
-    *,
-    check: bool,
-) -> Original:
-    progress.phase("reading", str(path))
-    source = read_source(path)
-    # Where a notebook is left early, what a function holds would run although its call does not.
-    whole = options.until_cell is None or source.kind != "notebook"
-    program = read_program(source, open=whole, arguments=arguments)
-    return _observe_program(program, options, progress, check=check)
-
-
-def _observe_again(
-    folder: Path,
-    manifest: Manifest,
-    config: ProjectConfig,
-    source: str | Path,
-    options: ObserveOptions,
-    progress: Progress,
-) -> Original:
-    """Observe the original as it was migrated, in the folder that its data is in."""
-    path = Path(source).resolve() if source else folder / manifest.source.file
-    if not path.exists() or digest(path.read_bytes()) != manifest.source.sha256:
-        raise ProjectError(
-            "this is not the program that the project was made from",
-            where=str(path),
-            fix="migrate it again, into another folder or with `--force`",
-        )
-    progress.phase("reading", str(path))
-    read = replace(read_source(path), path=config.data / manifest.source.name)
-    program = read_program(read, open=bool(manifest.opened), arguments=manifest.arguments)
-    found = _observe_program(program, options, progress, check=True)
-    found = repeat(found, manifest.rewritings, _observer(options, progress))
-    return _reordered(found, manifest.order)
-
-
-def _observer(options: ObserveOptions, progress: Progress) -> Callable[[Program], Trace]:
-    """Return what runs a program whose loops are parted as the original was run."""
-
-    def run(program: Program) -> Trace:
-        progress.phase("observing", "with its loops parted")
-        return observe(program, options, progress.observing)
-
-    return run
-
-
-def _observe_program(
-    program: Program, options: ObserveOptions, progress: Progress, *, check: bool
-) -> Original:
-    """Run the program; if it was opened up, make sure that this changed nothing."""
-    progress.phase("observing")
-    trace = observe(program, options, progress.observing)
-    checks: tuple[Check, ...] = ()
-    if program.opened and (check or trace.failure is not None):
-        progress.phase("observing", "as it was written, to compare")
-        settled = settle_opening(program, trace, options, progress.observing)
-        program, trace, checks = settled.program, settled.trace, settled.checks
-    if trace.failure is not None:
-        raise _failure(program, trace)
-    return Original(program, trace, options, checks)
-
-
 def _arranged(original: Original, cut: CutMode) -> Graph:
     """Return the dependence graph; looks at the data are brought together when cuts are free."""
     graph = build_graph(original.program, original.trace)
     order = gather_looks(graph) if cut == "auto" else ()
     if not order:
         return graph
-    moved = _reordered(original, order)
+    moved = reordered(original, order)
     return build_graph(moved.program, moved.trace)
-
-
-def _reordered(original: Original, order: tuple[int, ...]) -> Original:
-    program, trace = original.program, original.trace
-    return replace(
-        original, program=reorder_program(program, order), trace=reorder_trace(trace, order)
-    )
-
-
-def _failure(program: Program, trace: Trace) -> UserCodeError:
-    failure = trace.failure
-    assert failure is not None
-    statement = next(s for s in program.statements if s.id == failure.statement)
-    cell = statement.place.cell
-    fix = "make the program run to its end first"
-    if cell > 1:
-        fix += f", or migrate what comes before with `--until {cell - 1}`"
-    what = f"your program raised {failure.type}: {failure.message}"
-    return UserCodeError(what, str(statement.place), fix, failure.traceback)
 
 
 def _files(plan: Plan, target: Path, seed: int, until: int | None) -> dict[str, str | bytes]:

@@ -1,0 +1,15 @@
+"""The verbs composed: what the command line, a notebook and other programs call.
+
+```python
+import thruway
+
+migration = thruway.migrate("churn.ipynb", output="churn")
+print(migration.proof.verdict)
+```
+"""
+
+from thruway.api.migrating import Explanation, Migration, explain, migrate
+from thruway.api.observing import Progress, Silent
+from thruway.api.proving import verify
+
+__all__ = ["Explanation", "Migration", "Progress", "Silent", "explain", "migrate", "verify"]
