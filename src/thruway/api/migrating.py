@@ -200,6 +200,7 @@ def _repaired(plan: Plan, wishes: Wishes, repairs: Repairs) -> Plan:
         unstorable=repairs.unstorable,
         together=repairs.together,
         wishes=wishes,
+        once=repairs.once,
     )
     return replace(plan, findings=(*plan.findings, *repairs.findings))
 

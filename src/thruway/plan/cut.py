@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from thruway.graph.reach import Reach, needs
+from thruway.plan.borders import with_passages
 from thruway.plan.roles import announces
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from thruway.graph.types import Graph, Node
+    from thruway.plan.borders import Passage
     from thruway.plan.link import Link
     from thruway.plan.types import CutMode, Role
 
@@ -84,6 +86,7 @@ def cut(
     links: tuple[Link, ...],
     mode: CutMode,
     pins: Collection[int] = (),
+    passages: tuple[Passage, ...] = (),
 ) -> tuple[Segment, ...]:
     """Group the body statements into segments, in order.
 
@@ -94,13 +97,19 @@ def cut(
         links: statements that stay together whatever else is wanted.
         mode: where to cut.
         pins: statements that begin a segment, unless a link forbids it.
+        passages: repeated ones, whose occurrences become steps of their own.
     """
     if not body:
         return ()
     blocks = _blocks(body, links)
-    if mode == "auto":
-        return _best(graph, blocks, roles, pins)
-    return _forced(graph, blocks, mode, pins)
+    if mode != "auto":
+        return _forced(graph, blocks, mode, pins)
+
+    def steps_of(part: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+        return [each.statements for each in _best(graph, part, roles, ())]
+
+    blocks, borders = with_passages(blocks, passages, pins, steps_of)
+    return _best(graph, blocks, roles, frozenset(pins) | borders)
 
 
 def family(role: Role) -> str:

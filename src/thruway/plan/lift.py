@@ -77,8 +77,8 @@ def name_at_pipeline(steps: tuple[StepPlan, ...]) -> tuple[StepPlan, ...]:
     values: dict[str, set[tuple[str, str]]] = {}
     for step in steps:
         for parameter in step.parameters:
-            uses[parameter.name] += 1
-            values.setdefault(parameter.name, set()).add(_meaning(parameter))
+            uses[parameter.pipeline_name] += 1
+            values.setdefault(parameter.pipeline_name, set()).add(_meaning(parameter))
     ports = {port.name for step in steps for port in (*step.inputs, *step.outputs)}
     return tuple(
         replace(
@@ -102,11 +102,12 @@ def _named(
     ports: set[str],
 ) -> Parameter:
     # One name while the meanings agree: where they differ, the step's name tells them apart.
-    shared = len(values[parameter.name]) == 1
-    clashes = parameter.name in ports or parameter.name == step.name
-    if (uses[parameter.name] == 1 or shared) and not clashes:
-        return replace(parameter, pipeline_name=parameter.name)
-    return replace(parameter, pipeline_name=f"{step.name}_{parameter.name}")
+    name = parameter.pipeline_name
+    shared = len(values[name]) == 1
+    clashes = name in ports or name == step.function
+    if not name or ((uses[name] == 1 or shared) and not clashes):
+        return parameter
+    return replace(parameter, pipeline_name=f"{step.name}_{name}")
 
 
 def _constant(node: Node) -> tuple[str, Parameter]:

@@ -5,26 +5,28 @@ Each part is its own module; this one only hands values from one to the next.
 
 from __future__ import annotations
 
-import ast
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from thruway.graph.reach import Reach
 from thruway.plan.cut import Segment, cut, family
+from thruway.plan.headline import package_of, title_of
 from thruway.plan.imports import import_lines, is_star, star_import_edit
 from thruway.plan.lift import lift, name_at_pipeline
 from thruway.plan.link import Link, find_links, findings_of
-from thruway.plan.names import Subject, package_name, step_names, title
+from thruway.plan.names import Subject, step_names, title
 from thruway.plan.notice import notice, relevant
+from thruway.plan.once import write_repeated_once
+from thruway.plan.passages import find_passages
 from thruway.plan.place import Definitions, Place, place
-from thruway.plan.ports import Crossing, crossings, port
+from thruway.plan.ports import Crossing, crossings, link_files, port
 from thruway.plan.reasons import with_port_reasons
 from thruway.plan.results import results_of
 from thruway.plan.roles import assign_roles
 from thruway.plan.schemas import name_schemas
 from thruway.plan.scope import module_texts, scope_edits
 from thruway.plan.share import share
+from thruway.plan.shown import is_shown
 from thruway.plan.sort import sort_statements, written_into
 from thruway.plan.types import CutMode, Edit, Plan, Port, Role, Shared, StepPlan
 from thruway.plan.wishes import (
@@ -40,8 +42,6 @@ from thruway.plan.wishes import (
 if TYPE_CHECKING:
     from thruway.graph.types import Graph, Node
 
-_PARTS_OF_FIGURES = re.compile(r"matplotlib|<Axes|Text\(|<Figure|seaborn")
-
 
 def make_plan(
     graph: Graph,
@@ -51,6 +51,7 @@ def make_plan(
     unstorable: frozenset[tuple[str, int]] = frozenset(),
     together: tuple[Link, ...] = (),
     wishes: Wishes = NO_WISHES,
+    once: bool = True,
 ) -> Plan:
     """Return the plan of a whole project.
 
@@ -61,6 +62,7 @@ def make_plan(
         unstorable: (name, statement) pairs that an earlier attempt could not store.
         together: statements that an earlier proof showed to belong together.
         wishes: what the user decided otherwise, and names to keep.
+        once: write repeated passages once.
     """
     nodes = {node.statement.id: node for node in graph.nodes}
     sorted_ = sort_statements(graph)
@@ -68,9 +70,10 @@ def make_plan(
     roles = assign_roles(graph)
     asked = settle(wishes, graph, sorted_.body)
     links = find_links(graph, sorted_.settings, definitions.local_classes(), unstorable)
+    passages = find_passages(graph, sorted_.body, roles) if once else ()
     while True:
         firm = (*links, *together, *asked.links)
-        segments = cut(graph, sorted_.body, roles, firm, mode, asked.cuts)
+        segments = cut(graph, sorted_.body, roles, firm, mode, asked.cuts, passages)
         inline = written_into(sorted_, segments, nodes, definitions.reach)
         crossing = crossings(graph, definitions.reach, segments, inline)
         places = [
@@ -83,7 +86,7 @@ def make_plan(
         links = (*links, *clashes)
     segments = judge_cuts(asked, segments, firm, graph)
     taken = _program_names(graph)
-    name = package or _package(graph, taken)
+    name = package or package_of(graph, taken)
     results = results_of(graph, definitions.reach, segments, roles, unstorable)
     shared, module_of = share(graph, definitions, segments, places, sorted_.settings)
     subjects = tuple(
@@ -92,7 +95,6 @@ def make_plan(
     )
     wanted = wanted_names(asked, wishes, segments, graph)
     names = step_names(subjects, taken | {name}, mode, wanted)
-    judge_names(asked, names, taken | {name}, graph)
     steps = tuple(
         _step(
             _Draft(
@@ -113,13 +115,17 @@ def make_plan(
         )
         for i, segment in enumerate(segments)
     )
-    steps = name_schemas(name_at_pipeline(_link_files(steps)), taken)
+    steps = link_files(steps)
+    if once:
+        steps = write_repeated_once(steps, subjects, graph, roles, taken | {name}, mode, wanted)
+    judge_names(asked, tuple(step.function for step in steps), taken | {name}, graph)
+    steps = name_schemas(name_at_pipeline(steps), taken)
     steps = rename_parameters(asked, wishes, steps, name, graph)
-    returned = tuple((port, names[i]) for i, step in enumerate(results) for port in step)
+    returned = tuple((port, steps[i].name) for i, step in enumerate(results) for port in step)
     return Plan(
         graph=graph,
         package=name,
-        title=_title(graph, name),
+        title=title_of(graph, name),
         steps=with_port_reasons(graph, steps, returned),
         shared=shared,
         results=returned,
@@ -234,7 +240,7 @@ def _step(
         edits=(*lifted.edits, *scoped.edits, *_star_edits(body, nodes)),
         restores=tuple(p.name for p in inputs if p.kind == "random"),
         declare=scoped.declare,
-        displayed=frozenset(n for n in body if _is_shown(nodes[n])),
+        displayed=frozenset(n for n in body if is_shown(nodes[n])),
         shown=frozenset(n for n in body if nodes[n].fact.flushed),
         underscore=frozenset(
             n
@@ -246,14 +252,6 @@ def _step(
         reason=draft.segment.reason,
         bound=_bound(body, draft.graph),
     )
-
-
-def _is_shown(node: Node) -> bool:
-    """Whether a cell showed a value on purpose, not as the by-product of drawing or fitting."""
-    if not node.statement.displays or not node.fact.displays or node.updates:
-        return False
-    draws = any(r.startswith("figure:") for r in node.resources_read | node.resources_written)
-    return not (draws and _PARTS_OF_FIGURES.search(node.fact.displays[-1].text))
 
 
 def _outputs(
@@ -344,30 +342,6 @@ def _settings_before(shared: Shared, segments: tuple[Segment, ...], index: int) 
     return tuple(group.name for group in shared.settings if group.statements[-1] < first)
 
 
-def _link_files(steps: tuple[StepPlan, ...]) -> tuple[StepPlan, ...]:
-    """Give a random state or file the same name at both ends, and each a name of its own."""
-    names: dict[str, str] = {}
-    for step in steps:
-        for p in step.outputs:
-            if p.resource and p.resource not in names:
-                names[p.resource] = _unused(p.name, set(names.values()))
-    result = []
-    for step in steps:
-        inputs = tuple(replace(p, name=names.get(p.resource, p.name)) for p in step.inputs)
-        outputs = tuple(replace(p, name=names.get(p.resource, p.name)) for p in step.outputs)
-        restores = tuple(p.name for p in inputs if p.kind == "random")
-        result.append(replace(step, inputs=inputs, outputs=outputs, restores=restores))
-    return tuple(result)
-
-
-def _unused(name: str, used: set[str]) -> str:
-    number = 2
-    wanted = name
-    while name in used:
-        name, number = f"{wanted}_{number}", number + 1
-    return name
-
-
 def _program_names(graph: Graph) -> frozenset[str]:
     return frozenset(
         name
@@ -414,24 +388,3 @@ def _read_later(graph: Graph, number: int) -> bool:
     return any(
         "_" in node.reads and reach.before("_", node.statement.id) == number for node in graph.nodes
     )
-
-
-def _package(graph: Graph, taken: frozenset[str]) -> str:
-    path = graph.program.source.path
-    heading = next((s.heading for s in graph.program.statements if s.heading), "")
-    imported = frozenset(p.replace("-", "_") for p in graph.trace.packages)
-    return package_name(path.stem, heading, path.parent.name, taken | imported)
-
-
-def _title(graph: Graph, name: str) -> str:
-    """The title that the author gave: a script's docstring, a notebook's first heading."""
-    program = graph.program
-    first = program.statements[0]
-    if first.kind == "docstring":
-        line = next(
-            (s for s in ast.literal_eval(first.code.strip()).splitlines() if s.strip("=- ")), ""
-        )
-        if line.strip():
-            return line.strip().rstrip(".")
-    headings = [cell for cell in program.source.cells[:3] if cell.heading_level == 1]
-    return headings[0].heading if headings else name.replace("_", " ").capitalize()

@@ -7,7 +7,7 @@ import keyword
 import re
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from thruway.plan.actions import action_of, prepares
 from thruway.program.knowledge import lookup
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from thruway.graph.types import Node
     from thruway.plan.types import CutMode, Role
     from thruway.program.types import Call
@@ -134,6 +136,50 @@ def why_unusable(name: str, taken: frozenset[str]) -> str:
     if name in taken or camel(name) in taken:
         return "it is a name of the program"
     return ""
+
+
+def repeated_names(
+    groups: Sequence[Iterable[int]],
+    subjects: tuple[Subject, ...],
+    taken: frozenset[str],
+    mode: CutMode,
+    wanted: tuple[tuple[str, ...], ...] = (),
+) -> tuple[tuple[tuple[str, str], ...], dict[int, str]]:
+    """Return (name, function) of steps of which some share one, and titles for those.
+
+    A further call gets the name that a pipeline gives it: that of the function, with a number.
+
+    Args:
+        groups: indices of the steps that share a function, the first one first.
+        subjects: of every step.
+        taken: names that mean something in the program.
+        mode: where the program was cut.
+        wanted: lists of a name for each step, "" for none; the first list is served first.
+    """
+    first = {index: min(group) for group in groups for index in group}
+    general = {i: replace(subjects[i], heading="") for i in sorted(set(first.values()))}
+    # They choose first, and what their calls are named is not for others.
+    shared = step_names(tuple(general.values()), taken, mode, _only(wanted, general))
+    functions = dict(zip(general, shared, strict=True))
+    calls = {f"{name}_{number}" for name in shared for number in range(len(first) + 1)}
+    alone = [index for index in range(len(subjects)) if index not in first]
+    others = taken | {*shared, *calls}
+    names = step_names(tuple(subjects[i] for i in alone), others, mode, _only(wanted, alone))
+    functions |= dict(zip(alone, names, strict=True))
+    found: dict[str, str] = {}
+    for index in range(len(subjects)):
+        name = functions[first.get(index, index)]
+        found[_numbered(name, set(found)) if name in found else name] = name
+    titles = {index: title(general[at], own_heading=False) for index, at in first.items()}
+    return tuple(found.items()), titles
+
+
+def _only(
+    wanted: tuple[tuple[str, ...], ...], indices: Iterable[int]
+) -> tuple[tuple[str, ...], ...]:
+    """Return the names asked for, of some steps."""
+    chosen = tuple(indices)
+    return tuple(tuple(names[index] for index in chosen) for names in wanted if names)
 
 
 def title(subject: Subject, *, own_heading: bool) -> str:

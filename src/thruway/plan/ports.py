@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from thruway.plan.types import Port
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from thruway.graph.types import Graph, Node
     from thruway.kit.values.types import Value
     from thruway.plan.cut import Segment
+    from thruway.plan.types import StepPlan
 
 _RANDOM = {
     "random:python": ("python_random", "PythonRandom"),
@@ -111,4 +112,28 @@ def _slug(path: str) -> str:
 def _free(name: str, taken: frozenset[str]) -> str:
     while name in taken:
         name = f"{name}_"
+    return name
+
+
+def link_files(steps: tuple[StepPlan, ...]) -> tuple[StepPlan, ...]:
+    """Give a random state or file the same name at both ends, and each a name of its own."""
+    names: dict[str, str] = {}
+    for step in steps:
+        for p in step.outputs:
+            if p.resource and p.resource not in names:
+                names[p.resource] = _unused(p.name, set(names.values()))
+    result = []
+    for step in steps:
+        inputs = tuple(replace(p, name=names.get(p.resource, p.name)) for p in step.inputs)
+        outputs = tuple(replace(p, name=names.get(p.resource, p.name)) for p in step.outputs)
+        restores = tuple(p.name for p in inputs if p.kind == "random")
+        result.append(replace(step, inputs=inputs, outputs=outputs, restores=restores))
+    return tuple(result)
+
+
+def _unused(name: str, used: set[str]) -> str:
+    number = 2
+    wanted = name
+    while name in used:
+        name, number = f"{wanted}_{number}", number + 1
     return name

@@ -36,6 +36,8 @@ class Port:
         resource: token for random states and files.
         schema: name of the pandera model in `schemas.py`, "" if none.
         reason: what makes it and what needs it, for `explain` and the report.
+        local: its name inside the step where that is another one, as in a step that is called
+            several times; "" if it is `name`, which the pipeline and the original use.
     """
 
     name: str
@@ -47,6 +49,12 @@ class Port:
     resource: str = ""
     schema: str = ""
     reason: str = ""
+    local: str = ""
+
+    @property
+    def inside(self) -> str:
+        """Its name in the step: argument, field of the result, and variable."""
+        return self.local or self.name
 
 
 @dataclass(frozen=True)
@@ -55,12 +63,14 @@ class Parameter:
 
     Attributes:
         name: at the step.
-        pipeline_name: at the pipeline, where names of several steps meet.
+        pipeline_name: at the pipeline, where names of several steps meet; "" if the pipeline
+            passes the value itself, as one of several calls of a step does.
         default: `repr` text of the old value.
         annotation: `float`, `str | None`, …
         kind: what it is.
         reason: why it was lifted, for the report.
         comment: the author's comment above the constant it comes from, as written.
+        differs: the calls of the step pass different values, so it has no default there.
     """
 
     name: str
@@ -70,6 +80,7 @@ class Parameter:
     kind: ParameterKind
     reason: str
     comment: str = ""
+    differs: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +103,8 @@ class StepPlan:
     """One step.
 
     Attributes:
-        name: function and module name, unique in the plan, not a keyword or builtin.
+        name: unique in the plan, not a keyword or builtin; that of its function and module, except
+            where it is a further call of a function.
         role: what it is for.
         title: one line for the docstring.
         body: statement ids in order; the step's own lines (nested definitions included).
@@ -111,6 +123,8 @@ class StepPlan:
         reason: why the step begins where it does.
         bound: for every name the body binds or changes, the last statement that did: what the
             proof compares at the end of the step.
+        calls: name of the step whose function this one is a further call of, "" if it has its own.
+        renames: (name in the original, name in the function), for names that differ.
     """
 
     name: str
@@ -132,6 +146,13 @@ class StepPlan:
     underscore: frozenset[int] = frozenset()
     reason: str = ""
     bound: tuple[tuple[str, int], ...] = ()
+    calls: str = ""
+    renames: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def function(self) -> str:
+        """Name of its function and module."""
+        return self.calls or self.name
 
 
 @dataclass(frozen=True)
@@ -188,7 +209,9 @@ class Plan:
         for step in self.steps:
             inputs = ", ".join(port.name for port in step.inputs)
             outputs = ", ".join(port.name for port in step.outputs)
-            rows.append(f"{step.name} [{step.role}] {_ranges(step.body)} ({inputs}) -> {outputs}")
+            call = f" = {step.calls}" if step.calls else ""
+            numbers = _ranges(step.body)
+            rows.append(f"{step.name}{call} [{step.role}] {numbers} ({inputs}) -> {outputs}")
         return "\n".join(rows)
 
 

@@ -11,7 +11,7 @@ from thruway.project import code_text
 from thruway.project.comments import Comments, Lines, comments_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from thruway.plan.types import Edit, Plan, StepPlan
     from thruway.program.types import Statement
@@ -29,6 +29,7 @@ class Additions:
         display: name of the function that displays.
         pyplot: expression that gives pyplot.
         title: of the step; None for text that shows no headings.
+        bare: ids that are written without their comments.
     """
 
     edits: Mapping[int, tuple[Edit, ...]]
@@ -38,6 +39,7 @@ class Additions:
     display: str = "display"
     pyplot: str = "plt"
     title: str | None = None
+    bare: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, step: StepPlan, display: str, pyplot: str) -> Additions:
@@ -73,6 +75,20 @@ class Layout:
         own = [number for number in ids if number not in self._replicable] or list(ids)
         return heading_text(self.statements[own[0]].heading) if own else ""
 
+    def own_comments(self, calls: Sequence[StepPlan]) -> dict[str, dict[int, list[str]]]:
+        """Return step → statement → its comments, where other calls of the function have others.
+
+        They say what one call is about, so they belong to the pipeline, not to the function.
+        """
+        found: dict[str, dict[int, list[str]]] = {step.name: {} for step in calls}
+        for numbers in zip(*(step.body for step in calls), strict=True):
+            each = [self._comments.get(number, Comments()) for number in numbers]
+            if len(set(each)) > 1:
+                for step, number, own in zip(calls, numbers, each, strict=True):
+                    rows = (*own.before, *own.above, *own.below)
+                    found[step.name][number] = [row for row in rows if row]
+        return found
+
     def text(self, ids: Iterable[int], additions: Additions = NOTHING) -> str:
         """Return the statements as written, with blank lines where the author had them."""
         statements = self.pick(ids)
@@ -88,6 +104,7 @@ class Layout:
             parts += [f"# --- {heading} ---"] if heading else []
             found = self._comments.get(statement.id, Comments())
             found = replace(found, before=()) if statement.id in guests else found
+            found = Comments() if statement.id in additions.bare else found
             parts += _commented(found, changed(statement, additions))
             before = statement
         return "\n".join(parts)

@@ -84,7 +84,7 @@ def _step(plan: Plan, step: StepPlan) -> StepRecord:
         role=step.role,
         title=step.title,
         reason=step.reason,
-        file=step_file(plan.package, step.name),
+        file=step_file(plan.package, step.function),
         body=step.body,
         helpers=step.helpers,
         shared=step.shared,
@@ -101,11 +101,13 @@ def _step(plan: Plan, step: StepPlan) -> StepRecord:
         shown=tuple(sorted(step.shown)),
         underscore=tuple(sorted(step.underscore)),
         bound=dict(step.bound),
+        calls=step.calls,
+        renames=dict(step.renames),
     )
 
 
 def _ports(ports: Sequence[Port]) -> tuple[PortRecord, ...]:
-    fields = field_names([port.name for port in ports])
+    fields = field_names([port.inside for port in ports])
     return tuple(
         PortRecord(p.name, f, p.kind, p.annotation, p.statement, p.resource, p.schema, p.reason)
         for p, f in zip(ports, fields, strict=True)

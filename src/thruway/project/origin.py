@@ -33,9 +33,9 @@ def _passages(plan: Plan, step: StepPlan) -> list[tuple[Statement, Statement]]:
     """Return first and last statement of each stretch of the program that is the step's alone."""
     statements = {each.id: each for each in plan.graph.program.statements}
     replicable = {node.statement.id for node in plan.graph.nodes if node.replicable}
-    owners = {n: each.name for each in plan.steps for n in each.body if n not in replicable}
-    owners |= {number: step.name for number in step.body if number not in replicable}
-    stretches = groupby(sorted(owners), key=lambda number: owners[number] == step.name)
+    owners = {n: each.function for each in plan.steps for n in each.body if n not in replicable}
+    owners |= {number: step.function for number in step.body if number not in replicable}
+    stretches = groupby(sorted(owners), key=lambda number: owners[number] == step.function)
     passages = [list(ids) for mine, ids in stretches if mine]
     if not passages and step.body:
         passages = [sorted(step.body)]

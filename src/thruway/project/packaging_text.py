@@ -102,7 +102,7 @@ def readme_text(plan: Plan, *, data: str, proven: str) -> str:
 
 
 def _step_row(plan: Plan, step: StepPlan) -> tuple[str, ...]:
-    link = f"[`{step.name}`]({step_file(plan.package, step.name)})"
+    link = f"[`{step.name}`]({step_file(plan.package, step.function)})"
     place = origin(plan, step).rpartition(" of ")[0]
     title = _cell(step.title) + (f" *({place})*" if place else "")
     return link, step.role, title, _names(step.inputs), _names(step.outputs)

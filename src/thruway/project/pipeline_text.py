@@ -21,10 +21,9 @@ def pipeline_text(plan: Plan, layout: Layout) -> str:
     """Return the text of `<package>/pipeline.py`."""
     header = Header(plan.title, about=_about(plan))
     functions = _functions(plan)
-    for step in plan.steps:
-        module = f"{plan.package}.steps.{module_name(step.name)}"
-        renamed = "" if functions[step.name] == step.name else f" as {functions[step.name]}"
-        header.need(f"from {module} import {step.name}{renamed}")
+    for name, known in functions.items():
+        module = f"{plan.package}.steps.{module_name(name)}"
+        header.need(f"from {module} import {name}" + ("" if known == name else f" as {known}"))
     taken = _variables(plan) | set(functions.values()) | {plan.package}
     decorator = free_name("pipeline", taken)
     header.need(kit_import("pipeline", decorator))
@@ -58,9 +57,9 @@ def _about(plan: Plan) -> str:
 
 
 def _functions(plan: Plan) -> dict[str, str]:
-    """Return step → name of its function here: a variable of that name would hide it."""
+    """Return function → its name here: a variable of that name would hide it."""
     taken = _variables(plan) | {plan.package}
-    return {step.name: free_name(step.name, taken, "_step") for step in plan.steps}
+    return {each.function: free_name(each.function, taken, "_step") for each in plan.steps}
 
 
 def _variables(plan: Plan) -> set[str]:
@@ -80,7 +79,8 @@ def pipeline_parameters(plan: Plan) -> list[Parameter]:
     found: dict[str, Parameter] = {}
     for step in plan.steps:
         for parameter in step.parameters:
-            found.setdefault(parameter.pipeline_name, parameter)
+            if parameter.pipeline_name:
+                found.setdefault(parameter.pipeline_name, parameter)
     return list(found.values())
 
 
@@ -99,13 +99,22 @@ def _calls(plan: Plan, layout: Layout, functions: dict[str, str]) -> list[str]:
         if here and here not in (heading, plan.title):
             lines += [*([""] if lines else []), f"# {here}"]
             heading = here
-        lines.append(_call(step, functions[step.name]))
+        comments = [row for row in _comments(plan, layout, step) if row.strip("# ") != heading]
+        lines += [*([""] if comments and lines and lines[-1][:1] != "#" else []), *comments]
+        lines.append(_call(step, functions[step.function]))
     return lines
+
+
+def _comments(plan: Plan, layout: Layout, step: StepPlan) -> list[str]:
+    """Return the comments of a call that those of the same function do not share."""
+    calls = [each for each in plan.steps if each.function == step.function]
+    own = layout.own_comments(calls)[step.name] if len(calls) > 1 else {}
+    return [row for rows in own.values() for row in rows]
 
 
 def _call(step: StepPlan, function: str) -> str:
     arguments = [port.name for port in step.inputs]
-    arguments += [f"{each.name}={each.pipeline_name}" for each in step.parameters]
+    arguments += [f"{p.name}={p.pipeline_name or p.default}" for p in step.parameters]
     targets = ", ".join(port.name for port in step.outputs)
     assigned = f"{targets} = " if targets else ""
     return f"{assigned}{function}({', '.join(arguments)})"

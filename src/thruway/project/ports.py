@@ -118,7 +118,7 @@ def returned(port: Port, kit: dict[str, str], paths: dict[str, str]) -> str:
         paths: path → name of the parameter that holds it.
     """
     if port.kind == "value":
-        return port.name
+        return port.inside
     name = kit_type(port)
     alias = kit.get(name, name)
     if port.kind == "random":

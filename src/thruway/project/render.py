@@ -77,7 +77,7 @@ def _modules(plan: Plan) -> dict[str, str]:
         f"{package}/shared.py": shared_text(plan, layout),
         f"{package}/schemas.py": schemas_text(plan),
     }
-    for step in plan.steps:
-        files[step_file(package, step.name)] = step_text(plan, step, layout)
+    for step in reversed(plan.steps):  # of several calls, the first one gives the text
+        files[step_file(package, step.function)] = step_text(plan, step, layout)
     files |= test_files(plan)
     return {path: text for path, text in files.items() if text}

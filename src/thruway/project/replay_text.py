@@ -34,7 +34,7 @@ def test_files(plan: Plan) -> dict[str, str]:
 
 def artifact_names(step: StepPlan) -> list[str]:
     """Return the names under which a run stores the outputs of a step, in order."""
-    names = field_names([port.name for port in step.outputs])
+    names = field_names([port.inside for port in step.outputs])
     return names if len(names) != 1 else [WHOLE]
 
 

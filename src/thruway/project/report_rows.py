@@ -83,7 +83,7 @@ def step_rows(
         rows.append(
             {
                 "plan": step,
-                "file": step_file(plan.package, step.name),
+                "file": step_file(plan.package, step.function),
                 "statements": len(step.body) + len(step.helpers),
                 "seconds": human_seconds(seconds[step.name]),
                 "ran": human_seconds(ran[step.name]["seconds"]) if step.name in ran else "",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from thruway.plan.types import Plan, Port
+    from thruway.plan.types import Plan, Port, StepPlan
 
 
 def with_same_schemas(plan: Plan) -> Plan:
@@ -24,7 +24,33 @@ def with_same_schemas(plan: Plan) -> Plan:
         replace(step, inputs=_named(step.inputs, chosen), outputs=_named(step.outputs, chosen))
         for step in plan.steps
     )
-    return replace(plan, steps=steps)
+    return replace(plan, steps=_agreed(steps))
+
+
+def _agreed(steps: tuple[StepPlan, ...]) -> tuple[StepPlan, ...]:
+    """Return the steps; where the calls of one function have other schemas, it has none."""
+    calls: dict[str, list[StepPlan]] = {}
+    for step in steps:
+        calls.setdefault(step.function, []).append(step)
+    inputs = {name: _where_equal([s.inputs for s in each]) for name, each in calls.items()}
+    outputs = {name: _where_equal([s.outputs for s in each]) for name, each in calls.items()}
+    return tuple(
+        replace(
+            step,
+            inputs=_with(step.inputs, inputs[step.function]),
+            outputs=_with(step.outputs, outputs[step.function]),
+        )
+        for step in steps
+    )
+
+
+def _where_equal(rows: list[tuple[Port, ...]]) -> list[str]:
+    columns = ({port.schema for port in ports} for ports in zip(*rows, strict=True))
+    return [next(iter(schemas)) if len(schemas) == 1 else "" for schemas in columns]
+
+
+def _with(ports: Sequence[Port], schemas: list[str]) -> tuple[Port, ...]:
+    return tuple(replace(port, schema=new) for port, new in zip(ports, schemas, strict=True))
 
 
 def _named(ports: Sequence[Port], chosen: dict[str, str]) -> tuple[Port, ...]:

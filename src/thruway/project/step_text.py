@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from thruway.project.code_text import camel_case, docstring, indent
@@ -74,11 +75,13 @@ class StepText:
 
     def _named_in_function(self) -> frozenset[str]:
         step = self.step
-        arguments = {port.name for port in step.inputs} | {each.name for each in step.parameters}
+        arguments = {port.inside for port in step.inputs} | {each.name for each in step.parameters}
         return frozenset(self._bound() | arguments | set(step.declare))
 
     def _bound(self) -> frozenset[str]:
-        return self._defined(self.step.body) | {name for name, _ in self.step.bound}
+        renames = dict(self.step.renames)
+        names = self._defined(self.step.body) | {name for name, _ in self.step.bound}
+        return frozenset(renames.get(name, name) for name in names)
 
     def _kit_names(self) -> dict[str, str]:
         """Return under which names the module has the kit's: aliases where the user has them."""
@@ -102,7 +105,7 @@ class StepText:
     def _function(self, result: str) -> str:
         step = self.step
         self.header.need(kit_import("step", self.kit["step"]))
-        lines = [docstring(step.title or step.name), *(f"{name}()" for name in step.settings)]
+        lines = [docstring(step.title or step.function), *(f"{name}()" for name in step.settings)]
         lines += [f"{name}.restore()" for name in step.restores]
         lines += [f"{name} = None" for name in step.declare]
         body = self._body()
@@ -112,24 +115,28 @@ class StepText:
             lines.append(f"return {self._returned()}")
         text = indent("\n".join(lines))
         decorator = f'@{self.kit["step"]}(role="{step.role}")'
-        return f"{decorator}\ndef {step.name}({self._signature()}) -> {result}:\n{text}"
+        return f"{decorator}\ndef {step.function}({self._signature()}) -> {result}:\n{text}"
 
     def _signature(self) -> str:
-        parts = [f"{port.name}: {self.annotations.of(port)}" for port in self.step.inputs]
+        parts = [f"{port.inside}: {self.annotations.of(port)}" for port in self.step.inputs]
         if self.step.parameters:
             parts.append("*")
         for parameter in self.step.parameters:
             annotation = self.annotations.plain(parameter.annotation)
             comment = parameter_comment(parameter, self.layout.statements)
-            written = f"{parameter.name}: {annotation} = {parameter.default}"
+            default = "" if parameter.differs else f" = {parameter.default}"
+            written = f"{parameter.name}: {annotation}{default}"
             parts.append(f"\n{comment}\n{written}" if comment else written)
         return ", ".join(parts)
 
     def _body(self) -> str:
         pyplot = self._pyplot() if self.step.shown else ""
-        body = self.layout.text(
-            self.step.body, Additions.of(self.step, self.kit["display"], pyplot)
-        )
+        additions = Additions.of(self.step, self.kit["display"], pyplot)
+        calls = [step for step in self.plan.steps if step.function == self.step.function]
+        if len(calls) > 1:
+            bare = self.layout.own_comments(calls)[self.step.name]
+            additions = replace(additions, title=None, bare=frozenset(bare))
+        body = self.layout.text(self.step.body, additions)
         helpers = self.layout.text(self.step.helpers)
         if self.step.displayed or self._calls_display(helpers + "\n" + body):
             self.header.need(kit_import("display", self.kit["display"]))
@@ -165,9 +172,9 @@ class StepText:
             return annotations[0]
         self.header.need("from typing import NamedTuple")
         taken = self._module_names | self._function_names | self.header.names()
-        self.result_class = free_name(camel_case(self.step.name), taken, "Outputs")
-        fields = field_names([port.name for port in outputs])
-        title = f"What `{self.step.name}` gives."
+        self.result_class = free_name(camel_case(self.step.function), taken, "Outputs")
+        fields = field_names([port.inside for port in outputs])
+        title = f"What `{self.step.function}` gives."
         self._class_text = named_tuple(
             self.result_class, title, list(zip(fields, annotations, strict=True))
         )
@@ -187,7 +194,7 @@ class StepText:
 
 def _module_title(plan: Plan, step: StepPlan) -> str:
     """Return what the step does, and where its lines stood in the original."""
-    title, place = step.title or step.name, origin(plan, step)
+    title, place = step.title or step.function, origin(plan, step)
     return f"{title.rstrip('. ')} ({place})" if place else title
 
 

@@ -63,7 +63,12 @@ class ParameterRecord:
 
 @dataclass(frozen=True)
 class StepRecord:
-    """A step: where it is, what it was made of, and what the proof compares at its end."""
+    """A step: where it is, what it was made of, and what the proof compares at its end.
+
+    Attributes:
+        calls: the step whose function it is a further call of, "" if it has its own.
+        renames: name in the original → name in the function, for names that differ.
+    """
 
     name: str
     role: Role
@@ -83,6 +88,8 @@ class StepRecord:
     shown: tuple[int, ...]
     underscore: tuple[int, ...]
     bound: dict[str, int]
+    calls: str = ""
+    renames: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

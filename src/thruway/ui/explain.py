@@ -82,7 +82,8 @@ def _step(step: StepPlan) -> list[str]:
     lines += [f"      takes       {port.name}: {port.reason}" for port in step.inputs]
     lines += [f"      gives       {port.name}: {port.reason}" for port in step.outputs]
     lines += [
-        f"      parameter   {p.pipeline_name} = {p.default} ({p.reason})" for p in step.parameters
+        f"      parameter   {p.pipeline_name or p.name} = {p.default} ({p.reason})"
+        for p in step.parameters
     ]
     return lines
 

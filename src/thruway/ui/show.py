@@ -50,7 +50,7 @@ def migration_json(done: Migration) -> dict[str, Any]:
                 "statements": list(step.body),
                 "inputs": [port.name for port in step.inputs],
                 "outputs": [port.name for port in step.outputs],
-                "parameters": {p.pipeline_name: p.default for p in step.parameters},
+                "parameters": {p.pipeline_name or p.name: p.default for p in step.parameters},
                 "reason": step.reason,
             }
             for step in done.plan.steps

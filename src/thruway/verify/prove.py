@@ -141,7 +141,7 @@ def _values(
             step.name, what, name, "equal", "", place=places.get(number, ""), statement=number
         )
         kept = wanted.names.get(name)
-        local = record.names.get(name)
+        local = record.names.get(step.renames.get(name, name))
         if kept is None:
             yield replace(check, verdict="not compared", reason="the trace kept no digest of it")
         elif kept.kind in _UNCOMPARED:
@@ -243,15 +243,19 @@ def _look_again(
     values = frozenset((c.statement, c.name) for c in doubtful)
     again, captured = observe_values(original.program, replace(original.options, capture=values))
     # What the original itself does not repeat needs no second look at the pipeline.
-    keep = frozenset((c.step, c.name) for c in doubtful if _repeats(c, original.trace, again))
-    result = run_project(project, replace(options, keep=keep), None) if keep else None
     steps = {step.name: step for step in manifest.steps}
+    keep = frozenset(
+        (c.step, steps[c.step].renames.get(c.name, c.name))
+        for c in doubtful
+        if _repeats(c, original.trace, again)
+    )
+    result = run_project(project, replace(options, keep=keep), None) if keep else None
     settled = []
     for check in checks:
         if check.verdict != "differs":
             settled.append(check)
         elif check.what in {"port", "name"}:
-            settled.append(_settle_value(check, original.trace, again, captured, result))
+            settled.append(_settle_value(check, steps, original.trace, again, captured, result))
         else:
             settled.append(_settle_effect(check, steps[check.step], original.trace, again))
     return settled
@@ -259,6 +263,7 @@ def _look_again(
 
 def _settle_value(
     check: Check,
+    steps: dict[str, StepRecord],
     first: Trace,
     second: Trace,
     captured: dict[tuple[int, str], Any],
@@ -268,7 +273,8 @@ def _settle_value(
         reason = "it differs between two runs of the original"
         return replace(check, verdict="not compared", reason=reason)
     record = result.step(check.step).record
-    local = record.names.get(check.name) if record else None
+    inside = steps[check.step].renames.get(check.name, check.name)
+    local = record.names.get(inside) if record else None
     key = (check.statement, check.name)
     if local is None or local.artifact is None or key not in captured:
         reason = local.reason if local else "the value could not be kept for a closer look"

@@ -26,12 +26,15 @@ class Repairs:
         self.unstorable: frozenset[tuple[str, int]] = frozenset()
         self.together: tuple[Link, ...] = ()
         self.findings: tuple[Finding, ...] = ()
+        self.once = True
         self.count = 0
         self.last = ""
 
     def learn(self, plan: Plan, proof: Proof) -> bool:
         """Join the first step that differs with the one before it; False when that is no use."""
         first = proof.first_difference
+        if first is not None and self._write_apart(plan, first.step):
+            return True
         if first is None or first.what == "file":
             return False
         return self._join(plan, first.step, f"{first.what} {first.name} differs".strip())
@@ -42,6 +45,8 @@ class Repairs:
         step = next((s for s in plan.steps if s.name in where[0].split()), None)
         if step is None:
             return False
+        if self._write_apart(plan, step.name):
+            return True
         if isinstance(error, StorageError):
             port = next((p for p in step.outputs if p.name in where[-1].split()), None)
             if port is not None and (port.name, port.statement) not in self.unstorable:
@@ -49,6 +54,15 @@ class Repairs:
                 self.last = f"`{port.name}` cannot be stored"
                 return True
         return self._join(plan, step.name, error.what)
+
+    def _write_apart(self, plan: Plan, name: str) -> bool:
+        """Write repeated passages as often as the original if a step that they share failed."""
+        shared = {step.calls for step in plan.steps if step.calls}
+        if not any(step.name == name and step.function in shared for step in plan.steps):
+            return False
+        self.once = False
+        self.last = f"`{name}` shares its function with other steps: each gets its own"
+        return True
 
     def _join(self, plan: Plan, name: str, why: str) -> bool:
         index = next((i for i, step in enumerate(plan.steps) if step.name == name), 0)

@@ -1,0 +1,216 @@
+"""The shape of a statement: what is left of its text without its variables and constants.
+
+Two statements of one shape differ in the names of variables and in literals alone. Read side by
+side, their parts say which variable stands for which, and which constants differ.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Span = tuple[int, int, int, int]
+"""Line, column, end line, end column; lines from 1, columns from 0 in characters."""
+
+_SCALARS = (int, float, str, bool, type(None))
+_REPEATED = (
+    ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda,
+    ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a statement's text, in order.
+
+    Attributes:
+        kind: `name` of a variable, `literal`, or `text` that has to agree.
+        text: the name, the literal as Python text, or the text.
+        span: where it stands; None where nothing else can be put in its place.
+        wanted: what a parameter in the place of the literal is called, "" if nothing says.
+    """
+
+    kind: Literal["name", "literal", "text"]
+    text: str
+    span: Span | None = None
+    wanted: str = ""
+
+
+def parts_of(code: str, is_variable: Callable[[str], bool]) -> tuple[Part, ...]:
+    """Return the parts of a statement.
+
+    Args:
+        code: its text.
+        is_variable: says whether a name may be another one in a statement of the same shape.
+    """
+    return tuple(_Reader(code, is_variable).parts(ast.parse(code)))
+
+
+def shape_of(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Return what statements that differ in names and constants alone have in common."""
+    return tuple(part.text if part.kind == "text" else part.kind for part in parts)
+
+
+@dataclass
+class Pairing:
+    """Which variable of one passage stands for which of another, one to one."""
+
+    there: dict[str, str] = field(default_factory=dict)
+    back: dict[str, str] = field(default_factory=dict)
+
+    def add(self, one: Sequence[Part], other: Sequence[Part]) -> bool:
+        """Add two statements of one shape; say whether they agree with those before."""
+        pairs = [(a.text, b.text) for a, b in zip(one, other, strict=True) if a.kind == "name"]
+        there, back = dict(self.there), dict(self.back)
+        for a, b in pairs:
+            if there.setdefault(a, b) != b or back.setdefault(b, a) != a:
+                return False
+        self.there, self.back = there, back
+        return True
+
+
+class _Reader:
+    """Reads the parts of one statement, depth first."""
+
+    def __init__(self, code: str, is_variable: Callable[[str], bool]) -> None:
+        self._lines = code.split("\n")
+        self._is_variable = is_variable
+
+    def parts(
+        self,
+        node: ast.AST,
+        wanted: str = "",
+        *,
+        repeated: bool = False,
+        fixed: bool = False,
+        in_text: bool = False,
+    ) -> Iterator[Part]:
+        """Yield the parts of a node.
+
+        Args:
+            node: to read.
+            wanted: name for a literal here.
+            repeated: it may be evaluated more than once.
+            fixed: its literals have to agree.
+            in_text: it stands in an f-string, where places are not known before Python 3.12.
+        """
+        if isinstance(node, ast.Name) and self._is_variable(node.id):
+            yield Part("name", node.id, None if in_text else self._span(node))
+            return
+        if isinstance(node, ast.expr) and not fixed and _is_literal(node, repeated=repeated):
+            yield Part("literal", ast.unparse(node), self._span(node), wanted or _by_type(node))
+            return
+        yield Part("text", type(node).__name__)
+        repeated = repeated or isinstance(node, _REPEATED)
+        in_text = in_text or isinstance(node, ast.JoinedStr)
+        hints = _hints(node)
+        for name, value in ast.iter_fields(node):
+            inside = fixed or in_text or _must_agree(node, name)
+            items = value if isinstance(value, list) else [value]
+            yield Part("text", f"{name} {len(items)}")
+            for item in items:
+                if isinstance(item, ast.AST):
+                    hint = hints.get(id(item), "")
+                    yield from self.parts(
+                        item, hint, repeated=repeated, fixed=inside, in_text=in_text
+                    )
+                elif isinstance(item, str) and self._binds(node, name, item):
+                    yield Part("name", item)
+                else:
+                    yield Part("text", repr(item))
+
+    def _binds(self, node: ast.AST, name: str, text: str) -> bool:
+        """Say whether a field that is no node of its own holds the name of a variable."""
+        is_name = isinstance(node, ast.arg) or (
+            name in {"name", "names", "rest"} and not isinstance(node, ast.alias)
+        )
+        return is_name and self._is_variable(text)
+
+    def _span(self, node: ast.expr) -> Span:
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return (
+            node.lineno,
+            self._characters(node.lineno, node.col_offset),
+            node.end_lineno,
+            self._characters(node.end_lineno, node.end_col_offset),
+        )
+
+    def _characters(self, line: int, column: int) -> int:
+        """Turn a column in bytes, as `ast` counts, into one in characters."""
+        return len(self._lines[line - 1].encode()[:column].decode(errors="ignore"))
+
+
+def _is_literal(node: ast.expr, *, repeated: bool) -> bool:
+    """Whether a parameter can take the place of an expression.
+
+    A list that is made anew each time is not one that is made once.
+    """
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    if isinstance(value, _SCALARS) or (isinstance(value, tuple) and _is_flat(value)):
+        return True
+    return isinstance(value, list | dict) and not repeated
+
+
+def _is_flat(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(_is_flat(item) for item in value)
+    return isinstance(value, _SCALARS)
+
+
+def _must_agree(node: ast.AST, name: str) -> bool:
+    """Whether what stands in a field has to be the same text everywhere."""
+    if isinstance(node, ast.Match) or name in {"annotation", "returns", "type_comment"}:
+        return True
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return True  # a docstring, or a string for show
+    return isinstance(node, ast.Compare) and any(
+        isinstance(o, ast.Is | ast.IsNot) for o in node.ops
+    )
+
+
+def _hints(node: ast.AST) -> dict[int, str]:
+    """Return the id of a child → what it is called where the text says so."""
+    if isinstance(node, ast.keyword) and node.arg:
+        return {id(node.value): node.arg}
+    if isinstance(node, ast.Subscript):
+        by_name = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+        return {id(node.slice): "column" if by_name else "columns"}
+    if isinstance(node, ast.List | ast.Tuple):
+        texts = (e for e in node.elts if isinstance(e, ast.Constant) and isinstance(e.value, str))
+        return {id(each): "name" for each in texts}
+    if isinstance(node, ast.Call) and node.args:
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        method = node.func.id if isinstance(node.func, ast.Name) else method
+        return {id(node.args[0]): _ARGUMENTS.get(method.removeprefix("set_"), "")}
+    return {}
+
+
+_ARGUMENTS = {
+    "title": "title",
+    "suptitle": "title",
+    "xlabel": "xlabel",
+    "ylabel": "ylabel",
+    "print": "label",
+    "drop": "columns",
+    "savefig": "path",
+    "to_csv": "path",
+}
+
+
+def _by_type(node: ast.expr) -> str:
+    value = ast.literal_eval(node)
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, bool):
+        return "flag"
+    if isinstance(value, int | float):
+        return "number"
+    return "values" if isinstance(value, list | tuple | dict) else "value"
