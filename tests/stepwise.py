@@ -107,7 +107,8 @@ def _against_plain(graph, manifest, result, folder):
         later = (node.binds for node in graph.nodes if node.statement.id > at)
         if any(name in binds for binds in later):
             continue  # bound again by a definition, which is written where it is needed
-        local = result.step(step).record.names.get(name)
+        inside = manifest.step(step).renames.get(name, name)
+        local = result.step(step).record.names.get(inside)
         if local is None or name not in values or local.opaque:
             continue
         if type(values[name]) in PLAIN and fingerprint(values[name]).hex != local.digest:

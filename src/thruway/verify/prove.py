@@ -255,7 +255,8 @@ def _look_again(
         if check.verdict != "differs":
             settled.append(check)
         elif check.what in {"port", "name"}:
-            settled.append(_settle_value(check, steps, original.trace, again, captured, result))
+            inside = steps[check.step].renames.get(check.name, "")
+            settled.append(_settle_value(check, original.trace, again, captured, result, inside))
         else:
             settled.append(_settle_effect(check, steps[check.step], original.trace, again))
     return settled
@@ -263,18 +264,17 @@ def _look_again(
 
 def _settle_value(
     check: Check,
-    steps: dict[str, StepRecord],
     first: Trace,
     second: Trace,
     captured: dict[tuple[int, str], Any],
     result: RunResult | None,
+    inside: str = "",
 ) -> Check:
     if result is None or not _repeats(check, first, second):
         reason = "it differs between two runs of the original"
         return replace(check, verdict="not compared", reason=reason)
     record = result.step(check.step).record
-    inside = steps[check.step].renames.get(check.name, check.name)
-    local = record.names.get(inside) if record else None
+    local = record.names.get(inside or check.name) if record else None
     key = (check.statement, check.name)
     if local is None or local.artifact is None or key not in captured:
         reason = local.reason if local else "the value could not be kept for a closer look"

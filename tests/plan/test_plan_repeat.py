@@ -1,0 +1,182 @@
+"""Repeated passages: one step called as often as the author wrote it, or left as they are."""
+
+from __future__ import annotations
+
+import pytest
+from observed import plan_of
+from stepwise import differences
+
+PEOPLE = "age,income,bought\n" + "".join(
+    f"{20 + i * 3 % 41},{i * 7 % 13},{int(i * 7 % 11 > 5)}\n" for i in range(60)
+)
+START = """
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, confusion_matrix
+from sklearn.model_selection import train_test_split
+from sklearn.tree import DecisionTreeClassifier
+df = pd.read_csv("people.csv")
+X_train, X_test, y_train, y_test = train_test_split(
+    df[["age", "income"]], df["bought"], test_size=0.25, random_state=1
+)
+"""
+CONSTANTS = """
+# %%
+weak = LogisticRegression(C=0.1)
+weak.fit(X_train, y_train)
+pred_weak = weak.predict(X_test)
+print("weak", accuracy_score(y_test, pred_weak))
+print(confusion_matrix(y_test, pred_weak))
+# %%
+strong = LogisticRegression(C=10.0)
+strong.fit(X_train, y_train)
+pred_strong = strong.predict(X_test)
+print("strong", accuracy_score(y_test, pred_strong))
+print(confusion_matrix(y_test, pred_strong))
+"""
+CLASSES = """
+# %%
+lr = LogisticRegression()
+lr.fit(X_train, y_train)
+pred = lr.predict(X_test)
+print("Logistic", accuracy_score(y_test, pred))
+print(confusion_matrix(y_test, pred))
+# %%
+tree = DecisionTreeClassifier(random_state=0)
+tree.fit(X_train, y_train)
+pred = tree.predict(X_test)
+print("Tree", accuracy_score(y_test, pred))
+print(confusion_matrix(y_test, pred))
+"""
+CHAINED = """
+# %%
+model = LogisticRegression(C=0.1)
+model.fit(X_train, y_train)
+scores = pd.DataFrame([["weak", model.score(X_test, y_test)]], columns=["model", "score"])
+# %%
+model = LogisticRegression(C=1.0)
+model.fit(X_train, y_train)
+row = pd.DataFrame([["middle", model.score(X_test, y_test)]], columns=["model", "score"])
+scores = pd.concat([scores, row], ignore_index=True)
+print(scores)
+# %%
+model = LogisticRegression(C=9.0)
+model.fit(X_train, y_train)
+row = pd.DataFrame([["strong", model.score(X_test, y_test)]], columns=["model", "score"])
+scores = pd.concat([scores, row], ignore_index=True)
+print(scores)
+"""
+PREPARED = """
+# %%
+young = df[df["age"] < 40].copy()
+young["rich"] = young["income"] > 6
+young = young.rename(columns={"age": "years"})
+young = young.fillna(0)
+# %%
+old = df[df["age"] < 60].copy()
+old["rich"] = old["income"] > 4
+old = old.rename(columns={"age": "years"})
+old = old.fillna(0)
+# %%
+print(len(young), len(old))
+"""
+WRITTEN_ONCE = {
+    "constants": (
+        CONSTANTS,
+        [
+            "train_logistic_regression_2 = train_logistic_regression",
+            "evaluate_model_2 = evaluate_model",
+        ],
+    ),
+    "classes": (CLASSES, ["evaluate_model_2 = evaluate_model"]),
+    "chained": (
+        CHAINED,
+        [
+            "train_logistic_regression_2 = train_logistic_regression",
+            "train_logistic_regression_3 = train_logistic_regression",
+            "evaluate_model_2 = evaluate_model",
+        ],
+    ),
+    "prepared": (PREPARED, ["prepare_young_2 = prepare_young"]),
+}
+APART = {
+    # The second one reads a name where the first reads another one twice.
+    "not one to one": """
+a = LogisticRegression().fit(X_train, y_train)
+p = a.predict(X_test)
+print(accuracy_score(y_test, p), accuracy_score(p, p))
+# %%
+b = DecisionTreeClassifier().fit(X_train, y_train)
+q = b.predict(X_test)
+print(accuracy_score(y_test, q), accuracy_score(y_test, q))
+""",
+    # Another function of the same shape, whatever its name is.
+    "another call": """
+a = LogisticRegression().fit(X_train, y_train)
+p = a.predict(X_test)
+print(accuracy_score(y_test, p))
+# %%
+b = DecisionTreeClassifier().fit(X_train, y_train)
+q = b.predict(X_test)
+print(confusion_matrix(y_test, q))
+""",
+    # The definition between them changes what the same lines mean.
+    "redefined": """
+def score(model):
+    return model.score(X_test, y_test)
+a = LogisticRegression().fit(X_train, y_train)
+s = score(a)
+print("score", s)
+# %%
+def score(model):
+    return -model.score(X_test, y_test)
+b = DecisionTreeClassifier(random_state=0).fit(X_train, y_train)
+t = score(b)
+print("score", t)
+""",
+    # A setting between them: the function would have to set it for one call and not the other.
+    "set between": """
+a = LogisticRegression().fit(X_train, y_train)
+p = a.predict(X_test)
+print(pd.DataFrame({"p": p}).head(20))
+print(accuracy_score(y_test, p))
+# %%
+pd.set_option("display.max_rows", 4)
+b = DecisionTreeClassifier().fit(X_train, y_train)
+q = b.predict(X_test)
+print(pd.DataFrame({"p": q}).head(20))
+print(accuracy_score(y_test, q))
+""",
+    # Only looking at data.
+    "explored": """
+df["age"].hist(bins=3)
+print(df["age"].mean())
+# %%
+df["income"].hist(bins=3)
+print(df["income"].mean())
+""",
+}
+
+
+def calls(plan):
+    """Return the further calls of each function, as `dump` writes them."""
+    heads = [line.partition(" [")[0] for line in plan.dump().split("\n")]
+    return [head for head in heads if " = " in head]
+
+
+@pytest.mark.parametrize("name", WRITTEN_ONCE)
+def test_a_repeated_passage_is_one_step_called_several_times(name):
+    text, expected = WRITTEN_ONCE[name]
+    assert calls(plan_of(START + text, people_csv=PEOPLE)) == expected
+
+
+@pytest.mark.parametrize("name", APART)
+def test_what_only_looks_alike_stays_apart(name):
+    assert calls(plan_of(START + APART[name], people_csv=PEOPLE)) == []
+
+
+@pytest.mark.parametrize("mode", ["auto", "cells"])
+@pytest.mark.parametrize("name", [*WRITTEN_ONCE, *APART])
+def test_every_call_computes_the_same(name, mode):
+    text = START + (WRITTEN_ONCE[name][0] if name in WRITTEN_ONCE else APART[name])
+    assert differences(text, mode, people_csv=PEOPLE) == []
