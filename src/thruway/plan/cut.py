@@ -11,7 +11,9 @@ Source: dynamic programming over a linear extension, `best[b] = min_a best[a] + 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from thruway.graph.reach import Reach, needs
@@ -58,7 +60,13 @@ _MIXES = {
     frozenset({"evaluate", "export"}): 0.7,
     frozenset({"evaluate", "explore"}): 0.7,
 }
+_MIXED = {
+    (one, other): _MIXES.get(frozenset({one, other}), 1.0)
+    for one in _STRENGTH
+    for other in _STRENGTH
+}
 _STEP_COST = 1.3
+_MOST_BLOCKS = 150  # longer is no step, and the search stays linear in the program
 _HEADING_BONUS = 0.7
 _WIDTH = {
     "frame": 0.25,
@@ -175,12 +183,11 @@ def _best(
     count = len(blocks)
     best = [0.0] + [float("inf")] * count
     back = [0] * (count + 1)
+    pulls = [_pulls(block, roles, nodes) for block in blocks]
     for end in range(1, count + 1):
         weights: dict[str, float] = {}
-        for start in range(end - 1, -1, -1):
-            for number in blocks[start]:
-                key = family(roles[number])
-                strength = 0.0 if announces(nodes[number]) else _STRENGTH[key]
+        for start in range(end - 1, max(end - _MOST_BLOCKS, 0) - 1, -1):
+            for key, strength in pulls[start]:
                 weights[key] = weights.get(key, 0.0) + strength
             cost = best[start] + _STEP_COST + _mix(weights)
             if start:
@@ -204,18 +211,28 @@ def _best(
     )
 
 
+def _pulls(
+    block: tuple[int, ...], roles: dict[int, Role], nodes: dict[int, Node]
+) -> tuple[tuple[str, float], ...]:
+    """How strongly the statements of a block pull their step towards each family."""
+    found: dict[str, float] = {}
+    for number in block:
+        key = family(roles[number])
+        strength = 0.0 if announces(nodes[number]) else _STRENGTH[key]
+        found[key] = found.get(key, 0.0) + strength
+    return tuple(found.items())
+
+
 def _mix(weights: dict[str, float]) -> float:
     """What it costs that a step means more than its main thing.
 
     Exploration is the main thing only of a step that does nothing else, so that it stays off the
     path from data to model.
     """
+    if len(weights) == 1:
+        return 0.0
     main = max(weights, key=lambda key: (key != "explore", weights[key], key))
-    total = 0.0
-    for key, weight in weights.items():
-        if key != main:
-            total += weight * _MIXES.get(frozenset({key, main}), 1.0)
-    return total
+    return sum(weight * _MIXED[key, main] for key, weight in weights.items() if key != main)
 
 
 def _reason(
@@ -258,15 +275,12 @@ def _widths(graph: Graph, boundaries: list[int]) -> list[float]:
             source = reach.before(carrier, node.statement.id)
             if source is not None and not nodes[source].replicable:
                 last_need[source, carrier] = node.statement.id
-    widths = []
-    for boundary in boundaries:
-        crossing = {
-            carrier: _weight(nodes[source], carrier)
-            for (source, carrier), last in last_need.items()
-            if source < boundary <= last
-        }
-        widths.append(sum(crossing.values()))
-    return widths
+    changes = [0.0] * (len(boundaries) + 1)
+    for (source, carrier), last in last_need.items():
+        weight = _weight(nodes[source], carrier)
+        changes[bisect_right(boundaries, source)] += weight
+        changes[bisect_right(boundaries, last)] -= weight
+    return list(accumulate(changes[:-1]))
 
 
 def _weight(source: Node, carrier: str) -> float:

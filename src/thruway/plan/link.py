@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from thruway.findings import Finding, Severity
 from thruway.graph.reach import Reach
-from thruway.plan.ports import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +100,7 @@ def _values(
             source = reach.before(name, node.statement.id)
             if source is None or nodes[source].replicable:
                 continue
-            value = value_at(graph, name, source)
+            value = graph.value_at(name, source)
             reason = _why_unstorable(source, name, value, local_classes, unstorable)
             if reason:
                 yield Link(source, node.statement.id, name, reason)

@@ -222,7 +222,7 @@ def _step(
         (nodes[n] for n in body),
         [nodes[n] for n in sorted(draft.place.lifted)],
         known,
-        _written_files(draft.graph),
+        draft.graph.files_read_back,
     )
     scoped = scope_edits(body, nodes, frozenset(p.name for p in inputs), _module(draft.graph))
     return StepPlan(
@@ -282,11 +282,8 @@ def _bound(body: tuple[int, ...], graph: Graph) -> tuple[tuple[str, int], ...]:
         # `_` is what a notebook showed last, unless the program reads it.
         for name in (node.fact.binds | node.fact.changes) - {"_"}:
             last[name] = number
-    for node in graph.nodes:
-        for name in node.fact.deletes:
-            if last.get(name, node.statement.id) < node.statement.id:
-                del last[name]
-    return tuple(sorted(last.items()))
+    deleted = graph.deleted
+    return tuple(sorted((n, at) for n, at in last.items() if deleted.get(n, 0) <= at))
 
 
 def _star_edits(body: tuple[int, ...], nodes: dict[int, Node]) -> tuple[Edit, ...]:
@@ -366,16 +363,6 @@ def _names_in(body: tuple[int, ...], nodes: dict[int, Node]) -> frozenset[str]:
 
 def _stores(numbers: tuple[int, ...], nodes: dict[int, Node]) -> frozenset[str]:
     return frozenset(name for n in numbers for name in nodes[n].statement.stores)
-
-
-def _written_files(graph: Graph) -> frozenset[str]:
-    """Files that one statement writes and a later one reads: their paths stay literal."""
-    written: set[str] = set()
-    both: set[str] = set()
-    for node in graph.nodes:
-        both |= written & node.resources_read
-        written |= {t for t in node.resources_written if t.startswith("file:")}
-    return frozenset(token.removeprefix("file:") for token in both)
 
 
 def _module(graph: Graph) -> dict[str, str]:

@@ -11,6 +11,8 @@ Source: stabbing intervals by as few points as possible, taken by their right en
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -51,9 +53,9 @@ def gather_looks(graph: Graph) -> tuple[int, ...]:
         return ()
     looks = [node for node in nodes if _is_look(node, roles)]
     numbers = {node.statement.id for node in looks}
-    path = [node for node in nodes if node.statement.id not in numbers]
+    path = _Path([node for node in nodes if node.statement.id not in numbers])
     groups = [group for each in _groups(looks) for group in _windows(each, path)]
-    order = _written(path, _assigned(groups, path, roles))
+    order = _written(path.nodes, _assigned(groups, path.nodes, roles))
     return order if order != everything else ()
 
 
@@ -71,58 +73,85 @@ def _is_look(node: Node, roles: dict[int, Role]) -> bool:
 
 def _groups(looks: list[Node]) -> list[list[Node]]:
     """Join looks that touch the same thing, so that they keep their order."""
-    groups: list[list[Node]] = []
-    for node in looks:
-        touching = [g for g in groups if any(_conflict(other, node) for other in g)]
-        joined = [other for group in touching for other in group]
-        groups = [g for g in groups if g not in touching]
-        groups.append(sorted([*joined, node], key=lambda n: n.statement.id))
-    return groups
+    touched: dict[str, list[int]] = defaultdict(list)
+    made = {carrier for node in looks for carrier in _leaves(node)}
+    for index, node in enumerate(looks):
+        for carrier in (_leaves(node) | needs(node)) & made:
+            touched[carrier].append(index)
+    leader = list(range(len(looks)))
+
+    def lead(index: int) -> int:
+        while leader[index] != index:
+            index = leader[index]
+        return index
+
+    for members in touched.values():
+        for index in members[1:]:
+            low, high = sorted((lead(members[0]), lead(index)))
+            leader[high] = low
+    groups: dict[int, list[Node]] = defaultdict(list)
+    for index, node in enumerate(looks):
+        groups[lead(index)].append(node)
+    return list(groups.values())
 
 
-def _conflict(one: Node, other: Node) -> bool:
-    """Whether two statements may not change places."""
-    left, right = writes(one) - {"_"}, writes(other) - {"_"}
-    if left & (needs(other) | right) or right & needs(one):
-        return True
-    return bool(_figures(one) & _figures(other))
-
-
-def _figures(node: Node) -> frozenset[str]:
-    touched = node.resources_read | node.resources_written
+def _leaves(node: Node) -> frozenset[str]:
+    """Return what a statement writes, and the figures whose life ended with it."""
     ended = {f"figure:{figure.number}" for figure in node.fact.figures}
-    return frozenset(token for token in touched if token.startswith("figure:")) | ended
+    return (writes(node) - {"_"}) | ended
 
 
-def _windows(group: list[Node], path: list[Node]) -> list[_Group]:
-    """Return the gaps between path statements which all members can move to.
+class _Path:
+    """The statements that are not looks: who stops a look from moving past."""
 
-    Gap `k` stands before the path statement at index `k`. Members that have no gap in common
-    stay where they are, each in its own.
-    """
-    homes = [sum(p.statement.id < node.statement.id for p in path) for node in group]
-    first, last = 0, len(path)
-    for node, home in zip(group, homes, strict=True):
-        low = next((k for k in range(home, 0, -1) if _stops(path[k - 1], node)), 0)
-        high = next((k for k in range(home, len(path)) if _stops(path[k], node)), len(path))
-        first, last = max(first, low), min(last, high)
+    def __init__(self, nodes: list[Node]) -> None:
+        self.nodes = nodes
+        self._ids = [node.statement.id for node in nodes]
+        self._writers: dict[str, list[int]] = defaultdict(list)
+        self._users: dict[str, list[int]] = defaultdict(list)
+        self._barriers: list[int] = []
+        for index, node in enumerate(nodes):
+            for carrier in _leaves(node):
+                self._writers[carrier].append(index)
+            for carrier in _leaves(node) | needs(node):
+                self._users[carrier].append(index)
+            if any(token.startswith(_BARRIERS) for token in node.resources_written):
+                self._barriers.append(index)
+
+    def window(self, node: Node) -> tuple[int, int, int]:
+        """Return the first and last gap that a look can move to, and its own.
+
+        Gap `k` stands before the path statement at index `k`.
+        """
+        home = bisect_left(self._ids, node.statement.id)
+        low, high = 0, len(self.nodes)
+        stops = [self._writers[c] for c in needs(node) if c in self._writers]
+        stops += [self._users[c] for c in _leaves(node) if c in self._users]
+        for stop in (*stops, self._barriers):
+            index = bisect_left(stop, home)
+            low = max(low, stop[index - 1] + 1 if index else 0)
+            high = min(high, stop[index] if index < len(stop) else high)
+        return low, high, home
+
+
+def _windows(group: list[Node], path: _Path) -> list[_Group]:
+    """Return the gaps which all members can move to; without one, each stays in its own."""
+    found = [path.window(node) for node in group]
+    first, last = max(low for low, _, _ in found), min(high for _, high, _ in found)
     if first <= last:
-        return [_Group(tuple(group), first, last, homes[0])]
-    return [_Group((node,), home, home, home) for node, home in zip(group, homes, strict=True)]
-
-
-def _stops(path: Node, look: Node) -> bool:
-    barrier = any(token.startswith(_BARRIERS) for token in path.resources_written)
-    return barrier or _conflict(path, look)
+        return [_Group(tuple(group), first, last, found[0][2])]
+    return [
+        _Group((node,), home, home, home) for node, (_, _, home) in zip(group, found, strict=True)
+    ]
 
 
 def _assigned(groups: list[_Group], path: Sequence[Node], roles: dict[int, Role]) -> dict[int, int]:
     """Return look → gap: the nearest border of two roles, else one place for several groups."""
-    borders = [gap for gap in range(len(path) + 1) if _is_border(gap, path, roles)]
+    borders = _borders(path, roles)
     gap_of: dict[int, int] = {}
     waiting: list[_Group] = []
     for group in groups:
-        near = [gap for gap in borders if group.first <= gap <= group.last]
+        near = borders[bisect_left(borders, group.first) : bisect_right(borders, group.last)]
         if near:
             gap = min(near, key=partial(_distance, group.home))
             gap_of.update(dict.fromkeys(_ids(group), gap))
@@ -146,18 +175,25 @@ def _ids(group: _Group) -> list[int]:
     return [node.statement.id for node in group.nodes]
 
 
-def _is_border(gap: int, path: Sequence[Node], roles: dict[int, Role]) -> bool:
-    before = next((n for n in reversed(path[:gap]) if not n.replicable), None)
-    after = next((n for n in path[gap:] if not n.replicable), None)
-    if before is None or after is None:
-        return before is not None
-    return family(roles[before.statement.id]) != family(roles[after.statement.id])
+def _borders(path: Sequence[Node], roles: dict[int, Role]) -> list[int]:
+    """Return the gaps between statements of different families, and the end."""
+    borders = []
+    before = ""
+    for gap, node in enumerate(path):
+        if node.replicable:
+            continue
+        after = family(roles[node.statement.id])
+        if before and after != before:
+            borders.append(gap)
+        before = after
+    return [*borders, len(path)]
 
 
-def _written(path: list[Node], gap_of: dict[int, int]) -> tuple[int, ...]:
+def _written(path: Sequence[Node], gap_of: dict[int, int]) -> tuple[int, ...]:
+    looks: dict[int, list[int]] = defaultdict(list)
+    for number in sorted(gap_of):
+        looks[gap_of[number]].append(number)
     order: list[int] = []
-    for index, node in enumerate((*path, None)):
-        order += sorted(number for number, gap in gap_of.items() if gap == index)
-        if node is not None:
-            order.append(node.statement.id)
-    return tuple(order)
+    for index, node in enumerate(path):
+        order += [*looks[index], node.statement.id]
+    return (*order, *looks[len(path)])

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from thruway.graph.reach import Reach
     from thruway.graph.types import Graph, Node
-    from thruway.kit.values.types import Value
     from thruway.plan.cut import Segment
     from thruway.plan.types import StepPlan
 
@@ -86,21 +85,11 @@ def port(graph: Graph, carrier: str, statement: int, taken: frozenset[str]) -> P
         name = _free(_slug(carrier.partition(":")[2]), taken)
         imports = ("from thruway import File",)
         return Port(name, "file", "File", imports, statement=statement, resource=carrier)
-    value = value_at(graph, carrier, statement)
+    value = graph.value_at(carrier, statement)
     if value is None:
         imports = ("from typing import Any",)
         return Port(carrier, "value", "Any", imports, statement=statement)
     return Port(carrier, "value", value.annotation, value.imports, value, statement)
-
-
-def value_at(graph: Graph, name: str, statement: int) -> Value | None:
-    """Return the last description of a name up to a statement."""
-    found = None
-    for node in graph.nodes:
-        if node.statement.id > statement:
-            break
-        found = node.fact.values.get(name, found)
-    return found
 
 
 def _slug(path: str) -> str:

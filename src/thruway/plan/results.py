@@ -9,8 +9,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from thruway.plan.ports import value_at
-
 if TYPE_CHECKING:
     from thruway.graph.reach import Reach
     from thruway.graph.types import Graph, Node
@@ -72,7 +70,7 @@ def _last_maker(graph: Graph, reach: Reach, name: str, last: int) -> int | None:
 
 
 def _digest(graph: Graph, name: str, number: int) -> str:
-    value = value_at(graph, name, number)
+    value = graph.value_at(name, number)
     return value.fingerprint if value else ""
 
 
@@ -83,7 +81,7 @@ def _is_result(
     makers: frozenset[tuple[str, int]],
     roles: dict[int, Role],
 ) -> bool:
-    value = value_at(graph, name, number)
+    value = graph.value_at(name, number)
     if value is None or value.kind not in _KINDS or value.unstorable or value.opaque:
         return False
     if name.startswith("_"):

@@ -107,7 +107,7 @@ class CellText:
             end_line=self.cell.line_map[end[0] - 1],
             code=self._text(start, tail, end),
             comment="\n".join(filter(None, comments)),
-            silenced=self._is_silenced(tail, end),
+            silenced=self._is_silenced(tail, end, last=last),
             last=last,
             start=start,
             end=end,
@@ -162,11 +162,13 @@ class CellText:
                 end = (place[0], place[1] + len(text))
         return end
 
-    def _is_silenced(self, tail: Position, end: Position) -> bool:
+    def _is_silenced(self, tail: Position, end: Position, *, last: bool) -> bool:
         """Tell whether a semicolon, or the comment of a dropped magic, follows."""
         line, column = tail
         if self.lines[line - 1][column:].lstrip().startswith(";"):
             return True
+        if not last:
+            return False
         authors = self.cell.text.split("\n")
         rest = zip(self.lines[end[0] :], self.cell.line_map[end[0] :], strict=True)
         return any(text.strip() and authors[origin - 1] != text for text, origin in rest)

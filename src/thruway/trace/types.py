@@ -17,6 +17,7 @@ Resources are written as tokens, and behave like variables:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -149,10 +150,11 @@ class Trace:
 
     def fact(self, statement: int) -> Fact:
         """Return the fact of a statement; an empty one when it did not run."""
-        for fact in self.facts:
-            if fact.statement == statement:
-                return fact
-        return Fact(statement)
+        return self._by_statement.get(statement) or Fact(statement)
+
+    @cached_property
+    def _by_statement(self) -> dict[int, Fact]:
+        return {fact.statement: fact for fact in self.facts}
 
     def dump(self) -> str:
         """Return a line per statement: reads -> binds, !changes, effects."""
