@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from thruway.plan.ports import value_at
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -34,7 +32,7 @@ def general_name(names: Sequence[str], step: StepPlan, name: str, graph: Graph) 
         return common
     bound = dict(step.bound)
     at = bound.get(name, next((p.statement for p in step.inputs if p.name == name), 0))
-    value = value_at(graph, name, at)
+    value = graph.value_at(name, at)
     if value is not None and value.kind == "estimator":
         return "model"
     if at in step.body and value is not None and value.kind in {"array", "series"}:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from thruway.graph.reach import Reach
 from thruway.plan.cut import family
-from thruway.plan.ports import value_at
 from thruway.plan.shape import Pairing, Part, parts_of, shape_of
 from thruway.plan.shown import is_shown
 
@@ -183,7 +182,7 @@ class _Search:
         if family(self.roles[node.statement.id]) != "train" or start == 0:
             return False
         for name in node.reads | node.updates:
-            value = value_at(self.graph, name, node.statement.id - 1)
+            value = self.graph.value_at(name, node.statement.id - 1)
             maker = self.reach.before(name, node.statement.id)
             if value is not None and value.kind == "estimator" and maker == self.body[start - 1]:
                 return True

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from thruway.plan.passages import is_worth_a_step
-from thruway.plan.ports import port, value_at
+from thruway.plan.ports import port
 from thruway.plan.shape import Pairing, Part, parts_of, shape_of
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _gives(step: StepPlan, index: int, group: Group, graph: Graph) -> bool:
         own = there.get(name, name)
         if own in have:
             continue
-        value = value_at(graph, own, bound[own]) if own in bound and own in sure else None
+        value = graph.value_at(own, bound[own]) if own in bound and own in sure else None
         if value is None or value.unstorable or value.opaque or value.kind not in _STORED:
             return False
     return True
