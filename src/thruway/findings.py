@@ -41,6 +41,7 @@ CODES = {
     "TW206": "generic-name",
     "TW207": "setting-replicated",
     "TW208": "override-not-respected",
+    "TW209": "looks-moved",
     "TW211": "loop-parted",
     "TW212": "loop-whole",
     "TW301": "differs",

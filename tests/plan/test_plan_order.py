@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from observed import graph_of
 
+from thruway.graph import build_graph
 from thruway.graph.order import reorder_program, reorder_trace
-from thruway.plan.order import gather_looks
+from thruway.plan import make_plan
+from thruway.plan.order import gather_looks, settled_order
 
 LOAD = "import pandas as pd\ndf = pd.read_csv('a.csv')\n"
 SPLIT = "from sklearn.model_selection import train_test_split\n"
@@ -67,3 +69,27 @@ def test_no_order_leaves_everything():
     graph = graph_of("a = 1\nprint(a)", kind="script")
     assert reorder_program(graph.program, ()) is graph.program
     assert reorder_trace(graph.trace, ()) is graph.trace
+
+
+def test_looks_that_stay_in_a_step_stay_where_they_were():
+    text = """
+    x = [1]
+    print(f"{x[0]:.3f}")
+    y = x + [2]
+    print(42)
+    z = sum(y)
+    """
+    graph = graph_of(text)
+    order = gather_looks(graph)
+    moved = build_graph(reorder_program(graph.program, order), reorder_trace(graph.trace, order))
+    assert settled_order(make_plan(moved)) == ()
+
+
+def test_moved_looks_are_told():
+    text = LOAD + "b = df.dropna()\n# %%\ndf.head()\ndf.tail()\n# %%\nc = b * 2\nc.to_csv('c.csv')"
+    graph = graph_of(text, a_csv="x,y\n1,2\n3,4\n5,6\n")
+    order = gather_looks(graph)
+    moved = build_graph(reorder_program(graph.program, order), reorder_trace(graph.trace, order))
+    told = [f.reason for f in make_plan(moved).findings if f.code == "TW209"]
+    assert len(told) == 1
+    assert "cell 2, line 1; cell 2, line 2" in told[0]

@@ -18,7 +18,7 @@ from thruway.graph import Graph, build_graph
 from thruway.kit.project import load_project
 from thruway.plan import Plan, make_plan
 from thruway.plan.ask import Asked, with_asked
-from thruway.plan.order import gather_looks
+from thruway.plan.order import gather_looks, settled_order
 from thruway.plan.wishes import Wishes
 from thruway.project import load_manifest, render, update_files, write_project
 from thruway.project.load import is_project
@@ -212,6 +212,8 @@ def _arranged(original: Original, cut: CutMode) -> Graph:
     if not order:
         return graph
     moved = reordered(original, order)
+    plan = make_plan(build_graph(moved.program, moved.trace), mode=cut)
+    moved = reordered(original, settled_order(plan))
     return build_graph(moved.program, moved.trace)
 
 

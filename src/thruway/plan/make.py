@@ -15,8 +15,9 @@ from thruway.plan.imports import import_lines, is_star, star_import_edit
 from thruway.plan.lift import lift, name_at_pipeline
 from thruway.plan.link import Link, find_links, findings_of
 from thruway.plan.names import Subject, step_names, title
-from thruway.plan.notice import notice, relevant
+from thruway.plan.notice import notice, notice_moved, relevant
 from thruway.plan.once import write_repeated_once
+from thruway.plan.order import moved_looks
 from thruway.plan.passages import find_passages
 from thruway.plan.place import Definitions, Place, place
 from thruway.plan.ports import Crossing, crossings, link_files, port
@@ -133,6 +134,7 @@ def make_plan(
         roles=tuple((number, str(role)) for number, role in sorted(roles.items())),
         findings=(
             *notice(graph),
+            *notice_moved(moved_looks(graph, roles)),
             *findings_of(graph, relevant(links, sorted_.body)),
             *asked.findings(),
         ),

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from thruway.findings import Finding, Severity
 
+_MOST = 8
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from thruway.graph.types import Graph, Node
     from thruway.plan.link import Link
 
@@ -35,6 +39,20 @@ def notice(graph: Graph) -> tuple[Finding, ...]:
                 Finding("TW105", Severity.WARNING, node.statement.place, "it uses the network")
             )
     return tuple(found)
+
+
+def notice_moved(looks: Sequence[Node]) -> tuple[Finding, ...]:
+    """Say which looks at the data stand elsewhere than in the original."""
+    if not looks:
+        return ()
+    places = [str(node.statement.place).partition(", ")[2] for node in looks]
+    more = f" and {len(places) - _MOST} more" if len(places) > _MOST else ""
+    reason = (
+        f"{len(looks)} looks at the data stand in steps of their own, so what they show comes at "
+        f"another place of the output: {'; '.join(places[:_MOST])}{more}"
+    )
+    fix = "`--cut cells` or `--cut headings` leaves everything where it is"
+    return (Finding("TW209", Severity.INFO, looks[0].statement.place, reason, fix),)
 
 
 def _draws(graph: Graph, node: Node) -> tuple[str, str] | None:

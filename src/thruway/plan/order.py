@@ -15,6 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from thruway.graph.reach import needs, writes
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from thruway.graph.types import Graph, Node
-    from thruway.plan.types import Role
+    from thruway.plan.types import Plan, Role
 
 # What a look may depend on without a trace of it: nothing is moved past a change of these.
 _BARRIERS = ("options:", "env:", "cwd", "path", "module:", "stdin", "process", "thread")
@@ -57,6 +58,34 @@ def gather_looks(graph: Graph) -> tuple[int, ...]:
     groups = [group for each in _groups(looks) for group in _windows(each, path)]
     order = _written(path.nodes, _assigned(groups, path.nodes, roles))
     return order if order != everything else ()
+
+
+def settled_order(plan: Plan) -> tuple[int, ...]:
+    """Return the order of a plan's statements, the author's inside every step.
+
+    A look that did not get into another step stays where it was.
+    """
+    graph = plan.graph
+    order = graph.program.order or tuple(s.id for s in graph.program.statements)
+    bodies = [[n for n in step.body if not graph.node(n).replicable] for step in plan.steps]
+    starts = sorted(body[0] for body in bodies if body)
+    borders = [0, *(start - 1 for start in starts[1:]), len(order)]
+    settled = [n for low, high in pairwise(borders) for n in sorted(order[low:high])]
+    return () if settled == sorted(settled) else tuple(settled)
+
+
+def moved_looks(graph: Graph, roles: dict[int, Role]) -> tuple[Node, ...]:
+    """Return the looks that stand before or after something else than in the original."""
+    order = graph.program.order
+    before = list(accumulate(order, max))
+    after = list(accumulate(reversed(order), min))[::-1]
+    passed = {
+        number
+        for number, old in enumerate(order, 1)
+        if old < before[number - 1] or old > after[number - 1]
+    }
+    looks = (node for node in graph.nodes if node.statement.id in passed)
+    return tuple(node for node in looks if roles[node.statement.id] == "explore")
 
 
 def _is_look(node: Node, roles: dict[int, Role]) -> bool:
