@@ -30,6 +30,7 @@ CODES = {
     "TW105": "network",
     "TW106": "absolute-path",
     "TW107": "large-folder-linked",
+    "TW108": "saved-out-of-order",
     "TW120": "opened",
     "TW121": "not-opened",
     "TW122": "opening-undone",

@@ -67,7 +67,49 @@ CODE = {
     ),
     "shell with values": (
         "u = 'x'\n!wget $u -O {u} && ls $HOME",
-        "u = 'x'\nimport subprocess; subprocess.run(f'wget {u} -O {u} && ls $HOME', shell=True, check=False)",
+        "u = 'x'\nimport subprocess; subprocess.run('wget $u -O {u} && ls $HOME', shell=True, check=False)",
+    ),
+    "shell with values alone": (
+        "u = {'k': [1]}\n!echo {u['k'][0] + 1} $u $$u > a",
+        "u = {'k': [1]}\nimport subprocess; subprocess.run(f\"echo {u['k'][0] + 1} {u} $u > a\", "
+        "shell=True, check=False)",
+    ),
+    "what only the author's shell does": (
+        "!cp {a,b}.txt out",
+        "import os; import subprocess; subprocess.run('cp {a,b}.txt out', shell=True, check=False, "
+        'executable=os.environ.get("SHELL"))',
+    ),
+    "output of a shell line": (
+        "files = !ls parts",
+        "import subprocess; files = subprocess.run('ls parts', shell=True, check=False, "
+        "stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout.splitlines()",
+    ),
+    "file": (
+        '%%writefile a.py\nx = """1\\n"""\n',
+        'import pathlib; pathlib.Path(\'a.py\').write_text("""\\\nx = \\"\\"\\"1\\\\n\\"\\"\\"\n'
+        '""", encoding="utf-8")',
+    ),
+    "file, added to": (
+        "%%file -a a.txt\none",
+        'import pathlib\nwith pathlib.Path(\'a.txt\').open("a", encoding="utf-8") as added: '
+        'added.write("""\\\none\n"""); del added',
+    ),
+    "script": (
+        "%%bash --out text -s $k\necho $1",
+        "import subprocess; text = subprocess.run(['bash', '-s', '$k'], check=True, text=True, "
+        'stdout=subprocess.PIPE, input="""\\\necho $1\n""").stdout',
+    ),
+    "await": (
+        "x = 1\nx += await f(x)\nasync for i in g():\n    print(i)\nawait x;",
+        (
+            "x = 1\nimport asyncio\nasync def wait_in_cell_1(x=x):\n    x += await f(x)\n"
+            "    async for i in g():\n        print(i)\n    await x;\n    return x\n"
+            "x = asyncio.run(wait_in_cell_1())"
+        ),
+    ),
+    "await that is shown": (
+        "await f()",
+        "import asyncio\nasync def wait_in_cell_1():\n    return await f()\nasyncio.run(wait_in_cell_1())",
     ),
     "awk's braces": (
         "!awk '{print $1}' a > b",
@@ -153,35 +195,31 @@ def test_packages_are_collected(tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "files = !ls": """\
-The output of a shell line is used as a value.
-  at: nb.ipynb, cell 1, line 1: files = !ls
-  do: use subprocess.run(..., capture_output=True, text=True).stdout.splitlines()""",
     "x = 1\n%%bash\nrm -r x": """\
 The cell magic %%bash is not on the first line of its cell.
   at: nb.ipynb, cell 1, line 2: %%bash
   do: put it into a cell of its own""",
-    "%%bash\nrm -r x": """\
-The cell under %%bash is not this program's Python.
-  at: nb.ipynb, cell 1, line 1: %%bash
+    "%%R\nx <- 1": """\
+The cell under %%R is not this program's Python.
+  at: nb.ipynb, cell 1, line 1: %%R
   do: write the cell in Python, or run it before the program and remove it""",
     "x = 1\n%frobnicate x": """\
 The magic %frobnicate has no plain Python that does the same.
   at: nb.ipynb, cell 1, line 2: %frobnicate x
   do: write it in Python, or remove the line""",
     "%run other.py": """\
-The magic %run executes another file in the notebook's names.
+`%run other.py` names a file that is not there.
   at: nb.ipynb, cell 1, line 1: %run other.py
-  do: import what it defines instead""",
+  do: correct its path""",
     "%%capture out\nx = 1\nout.show()": """\
 `%%capture out` binds more than text that is used later.
   at: nb.ipynb, cell 1, line 1: %%capture out
   do: use contextlib.redirect_stdout, or remove the use""",
-    "await f()": """\
-`await` outside a function runs only in IPython.
-  at: nb.ipynb, cell 1, line 1: await f()
-  do: put it into an async function and call that with asyncio.run(...)""",
-    "shell = get_ipython()": """\
+    "x = await f()\ndel y\nawait g()": """\
+A cell that waits declares or deletes names.
+  at: nb.ipynb, cell 1, line 1: del y
+  do: put it into an async function, and call that with asyncio.run(...)""",
+   "shell = get_ipython()": """\
 The program asks IPython for itself.
   at: nb.ipynb, cell 1, line 1: shell = get_ipython()
   do: remove the use of get_ipython()""",

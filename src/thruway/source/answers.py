@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import re
 from dataclasses import dataclass
-from string import Formatter
 from typing import TYPE_CHECKING
 
 from thruway.errors import MigrationRefused
@@ -50,34 +51,68 @@ def refused(what: str, place: Place, text: str, fix: str) -> MigrationRefused:
 
 
 def text_expression(text: str, known: str) -> str | None:
-    """Return Python for a text in which IPython fills in `{name}` and `$name`.
+    """Return Python for a text in which IPython fills in `{expression}` and `$name`.
+
+    IPython fills in all or nothing: one field that raises, such as a brace or a variable of the
+    shell's own, and the text stays as it is.
 
     Args:
         text: the text of the line.
-        known: the program so far; `$name` is Python's only if the name occurs there as a word.
+        known: the program so far, in which names are bound.
 
     Returns:
-        A string literal, an f-string, or None when what is filled in is not a plain expression.
+        A string literal, an f-string, or None when what is filled in fits into no f-string.
     """
+    if not set(text) & set("{$"):
+        return repr(text)
+    from IPython.utils.text import DollarFormatter
 
-    def dollar(match: re.Match[str]) -> str:
-        bound = re.search(rf"(?<![$\w]){match[1]}\s*(=|\bin\b|,)", known)
-        return f"{{{match[1]}}}" if bound else match[0]
-
-    text = re.sub(r"\$([A-Za-z_]\w*)", dollar, text)
     try:
-        parts = list(Formatter().parse(text))
+        parts = list(DollarFormatter().parse(text))
     except ValueError:
         return repr(text)
-    fields = [field for _, field, _, _ in parts if field is not None]
-    if not fields or not all(_is_expression(field) for field in fields):
+    fields = [_field(field, spec, mark) for _, field, spec, mark in parts if field is not None]
+    if not all(_is_known(field, known) for field in fields):
         return repr(text)
-    if any(set(field) & set("'\"\\") for field in fields):
+    plain = "".join(lead for lead, _, _, _ in parts)
+    if not fields:
+        return repr(plain)
+    if any(set(field) & set("\\\n#") or '"""' in field for field in fields):
         return None
-    pieces = ((lead.replace("{", "{{").replace("}", "}}"), field) for lead, field, _, _ in parts)
-    return "f" + repr("".join(p + (f"{{{f}}}" if f is not None else "") for p, f in pieces))
+    quote = next(q for q in ("'", '"', '"""') if all(q not in field for field in fields))
+    leads = [_escaped(lead, quote) for lead, _, _, _ in parts]
+    pieces = zip(leads, [f"{{{field}}}" for field in fields] + [""], strict=False)
+    return f"f{quote}{''.join(lead + field for lead, field in pieces)}{quote}"
 
 
-def _is_expression(field: str) -> bool:
-    """Tell whether a shell's own braces (`{a,b}`, `{print $1}`) are not meant."""
-    return bool(re.fullmatch(r"[A-Za-z_][\w.]*(\[[^\]]*\]|\(\))*", field))
+def _field(field: str, spec: str | None, conversion: str | None) -> str:
+    """Return the expression of a field: what looks like a format is a slice to IPython."""
+    return field + (f":{spec}" if spec else "") + (f"!{conversion}" if conversion else "")
+
+
+def _escaped(text: str, quote: str) -> str:
+    text = repr("'" + text)[2:-1]  # in double quotes, unless the text has some itself
+    text = text.replace("\\'", "'").replace(quote[0], "\\" + quote[0])
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _is_known(field: str, known: str) -> bool:
+    """Tell whether IPython can evaluate a field: an expression over names that are bound."""
+    try:
+        tree = ast.parse(re.sub(r"![rsa]$", "", field).strip(), mode="eval")
+    except SyntaxError:
+        return False
+    inner = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _stores(n)}
+    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - inner
+    return all(hasattr(builtins, name) or is_bound(name, known) for name in names)
+
+
+def _stores(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+def is_bound(name: str, known: str) -> bool:
+    """Tell whether a text seems to bind a name."""
+    assigned = rf"(?<![$\w.]){name}\s*([-+*/|&]?=(?!=)|,|:[^=\n]*=|\)\s*=)"
+    named = rf"\b(for|as|import|def|class|with)\b[\w., ()]*?\b{name}\b"
+    return bool(re.search(assigned, known) or re.search(named, known))

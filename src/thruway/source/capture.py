@@ -27,13 +27,13 @@ def captured(name: str, body: list[Line], marker: int) -> list[Line]:
     return [
         Line("import collections, contextlib, io", marker),
         Line(f"with contextlib.redirect_stdout(io.StringIO()) as {stream}:", marker),
-        *_indented(body),
+        *indented(body),
         Line(f"{INDENT}pass", last),
         Line(f"{keep}; {name}.stdout = {name}.data; del {stream}", last),
     ]
 
 
-def _indented(body: list[Line]) -> list[Line]:
+def indented(body: list[Line]) -> list[Line]:
     """Return the lines one level deeper, but for those inside strings."""
     inside = lines_in_strings("\n".join(line.text for line in body))
     return [

@@ -18,12 +18,14 @@ class Draft:
         text: what the author wrote, with line feeds at the ends of lines.
         title: heading and level that the cell's own marker gives (percent scripts).
         first_line: line of the file where `text` begins; 1 in a notebook.
+        count: when it ran, as the notebook was saved; 0 if it does not say.
     """
 
     kind: CellKind
     text: str
     title: tuple[str, int] | None = None
     first_line: int = 1
+    count: int = 0
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Literal
 
 from thruway.findings import Severity
 from thruway.source.answers import Answer, dropped, refused, replaced, text_expression, words
-from thruway.source.shell import installed, is_read_only, shell_answer
+from thruway.source.embedded import WITHOUT_RUNNING, WRITERS, is_embedded
+from thruway.source.shell import UNCHECKED, installed, is_read_only, shell_answer, shell_lines
 
 if TYPE_CHECKING:
     from thruway.findings import Place
 
-CellAction = Literal["drop", "unwrap", "capture"]
+CellAction = Literal["drop", "unwrap", "capture", "embed"]
 
 # They show something, or set how the notebook looks: no step needs them.
 SHOWN = words("""
@@ -36,12 +37,11 @@ OPTIONS = {
     "time": re.compile(r"^(--no-raise-error\s*)*"),
     "prun": re.compile(r"^(-[lsTD]\s+\S+\s*|-[rq]\s+)*"),
 }
+SHELL_VALUES = words("sx system")
 SHELL_ALIASES = words("cp mv rm mkdir rmdir ln touch wget shell bash")
 REASONS = {
     "run": ("executes another file in the notebook's names", "import what it defines instead"),
     "load": ("puts another file's text into the cell", "run it in Jupyter and save the notebook"),
-    "sx": ("gives the output of a shell line", "use subprocess.run(..., capture_output=True)"),
-    "system": ("gives the output of a shell line", "use subprocess.run(..., capture_output=True)"),
     "sc": ("gives the output of a shell line", "use subprocess.run(..., capture_output=True)"),
 }
 
@@ -63,8 +63,8 @@ def line_answer(name: str, arguments: str, place: Place, known: str) -> Answer:
         packages = installed(f"{name} {arguments}")
         reason = f"`{text}` was left out: packages go into the requirements"
         return Answer("", dropped("TW001", place, reason).findings, packages)
-    if name in SHELL_ALIASES:
-        command = arguments if name in {"shell", "bash"} else f"{name} {arguments}"
+    if name in SHELL_ALIASES | SHELL_VALUES:
+        command = arguments if name in {"shell", "bash"} | SHELL_VALUES else f"{name} {arguments}"
         return shell_answer(command, place, known)
     if name == "store" and "-r" in arguments.split():
         raise refused(f"`{text}` binds names that no cell computes.", place, text, "load a file")
@@ -80,7 +80,7 @@ def line_answer(name: str, arguments: str, place: Place, known: str) -> Answer:
     raise _refusal(name, place, text)
 
 
-def value_answer(name: str, arguments: str, place: Place) -> Answer:
+def value_answer(name: str, arguments: str, place: Place, known: str) -> Answer:
     """Return what becomes of `%name arguments` whose value is used (`x = %time f()`).
 
     Raises:
@@ -89,10 +89,12 @@ def value_answer(name: str, arguments: str, place: Place) -> Answer:
     text = f"%{name} {arguments}".strip()
     if name == "time" and arguments.strip():
         return Answer(arguments.strip())
+    if name in SHELL_VALUES:
+        return shell_lines(arguments, place, known)
     if name == "pwd":
-        return Answer('__import__("os").getcwd()')
+        return Answer("os.getcwd()")
     if name == "env" and re.fullmatch(r"\w+", arguments.strip()):
-        return Answer(f'__import__("os").environ[{arguments.strip()!r}]')
+        return Answer(f"os.environ[{arguments.strip()!r}]")
     raise _refusal(name, place, text)
 
 
@@ -162,16 +164,19 @@ def cell_action(name: str, arguments: str, body: str, place: Place, later: str) 
         later: text in which a name bound by `%%capture name` would be used.
 
     Returns:
-        `drop`, `unwrap`, or `capture` when the output is bound to a name that is used.
+        `drop`, `unwrap`, `embed` for the text of a file or script, or `capture` when the output is
+        bound to a name that is used.
 
     Raises:
         MigrationRefused: the cell runs something that is not this program's Python.
     """
     text = f"%%{name} {arguments}".strip()
-    if name in CELLS_DROPPED or (name == "script" and arguments.split()[:1] in NO_SCRIPTS):
+    if name in CELLS_DROPPED or (name == "script" and arguments.split()[:1] in WITHOUT_RUNNING):
         return "drop"
-    if name in CELLS_OF_SHELL and is_read_only(body):
+    if name in CELLS_OF_SHELL and "--out" not in arguments and is_read_only(body):
         return "drop"
+    if is_embedded(name):
+        return "embed"
     bound = re.search(r"(?<![\w-])[A-Za-z_]\w*", arguments) if name == "capture" else None
     if bound and re.search(rf"\b{bound[0]}\b", later):
         if re.search(rf"\b{bound[0]}(\(|\.(show|outputs|stderr)\b)", later) or "--" in arguments:
@@ -180,16 +185,12 @@ def cell_action(name: str, arguments: str, body: str, place: Place, later: str) 
         return "capture"
     if name in CELLS_UNWRAPPED:
         return "unwrap"
-    reason = "is not this program's Python" if name != "writefile" else "writes a file, not Python"
     raise refused(
-        f"The cell under %%{name} {reason}.",
+        f"The cell under %%{name} is not this program's Python.",
         place,
         text,
         "write the cell in Python, or run it before the program and remove it",
     )
-
-
-NO_SCRIPTS = (["false"], ["true"], ["echo"])
 
 
 def cell_answer(name: str, action: CellAction, place: Place) -> Answer:
@@ -198,6 +199,13 @@ def cell_answer(name: str, action: CellAction, place: Place) -> Answer:
         return dropped("TW001", place, f"the cell under %%{name} was left out")
     if action == "capture":
         return dropped("TW001", place, "%%capture became contextlib.redirect_stdout")
+    if action == "embed" and name in WRITERS:
+        return dropped(
+            "TW001", place, f"the cell under %%{name} became a call that writes the file"
+        )
+    if action == "embed":
+        reason = f"the cell under %%{name} became subprocess.run: {UNCHECKED}"
+        return replaced("", "TW002", place, reason, "write it in Python")
     if name == "capture":
         reason = "%%capture was left out: the output that it hid is shown"
         return dropped("TW001", place, reason)

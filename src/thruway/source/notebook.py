@@ -117,4 +117,6 @@ def _draft(path: Path, number: int, cell: object) -> Draft:
     if not isinstance(source, str):
         raise _not_a_notebook(path, f"the source of cell {number} is not text")
     kind = KINDS.get(str(cell.get("cell_type")), "raw")
-    return Draft(kind, source.replace("\r\n", "\n").replace("\r", "\n"))
+    count = cell.get("execution_count")
+    text = source.replace("\r\n", "\n").replace("\r", "\n")
+    return Draft(kind, text, count=count if isinstance(count, int) else 0)

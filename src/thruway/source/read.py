@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from typing import TYPE_CHECKING
 
 from thruway.errors import SourceError
-from thruway.findings import Finding, Place
+from thruway.findings import Finding, Place, Severity
 from thruway.source.headings import heading_of
 from thruway.source.notebook import read_notebook
 from thruway.source.script import read_script
@@ -75,21 +76,24 @@ def _source(path: Path, drafts: Drafts) -> Source:
     findings: list[Finding] = []
     packages: list[str] = []
     heading, level = "", 0
+    waits = drafts.kind != "script"
     known = "\n".join(draft.text for draft in drafts.cells if draft.kind == "code")
     for number, draft in _numbered(drafts):
         heading, level = _heading(draft) or (heading, level)
         code = ""
         lines: tuple[int, ...] = ()
         if draft.kind == "code":
-            done = convert(draft.text, Place(path.name, number), known)
+            place = Place(path.name, number)
+            done = convert(draft.text, place, known, folder=path.parent, waits=waits)
             code, lines = done.code, done.line_map
             findings += done.findings
             packages += done.packages
-            require_python(code, lines, draft.text, Place(path.name, number), drafts.version)
+            require_python(code, lines, draft.text, place, drafts.version)
         cells.append(
             Cell(number, draft.kind, draft.text, code, lines, heading, level, draft.first_line)
         )
     _require_code(path, cells)
+    findings += _order(path, drafts)
     return Source(path, drafts.kind, tuple(cells), tuple(findings), tuple(dict.fromkeys(packages)))
 
 
@@ -103,6 +107,20 @@ def _heading(draft: Draft) -> tuple[str, int] | None:
     if draft.kind == "markdown":
         return heading_of(draft.text) or draft.title
     return draft.title
+
+
+def _order(path: Path, drafts: Drafts) -> list[Finding]:
+    """Say where the saved order of execution leaves the order of the cells."""
+    counts = [(number, draft.count) for number, draft in _numbered(drafts) if draft.count]
+    for (_, before), (number, count) in itertools.pairwise(counts):
+        if count < before:
+            reason = (
+                f"the notebook was saved after its cells ran in another order (this one as "
+                f"number {count}, one above it as {before}): it is run from the top"
+            )
+            fix = "run it from the top in Jupyter too, and look whether it gives what you expect"
+            return [Finding("TW108", Severity.WARNING, Place(path.name, number), reason, fix)]
+    return []
 
 
 def _require_code(path: Path, cells: Sequence[Cell]) -> None:

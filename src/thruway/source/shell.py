@@ -25,6 +25,20 @@ OPTIONS_WITH_VALUE = words("""
     -r --requirement -c --channel --constraint -i --index-url --extra-index-url -f --find-links
     -t --target -e --editable -n --name -p --prefix --python
     """)
+UNCHECKED = "what it does outside Python is not checked"
+# What the author's shell (`$SHELL`, which IPython takes) does and a plain `sh` may not.
+_BEYOND_SH = re.compile(
+    r"\{[^}\s]*(,|\.\.)[^}\s]*\}|\[\[|<<<|[<>]\(|&>|\$'|\*\*"
+    r"|\becho -|\b(source|shopt|pushd|popd|time)\b"
+)
+_LIST_OF_IPYTHON = re.compile(
+    r"\.(n|s|l|p|nlstr|spstr|paths|list|get_nlstr|get_spstr|get_list|get_paths|grep|fields|sort)\b"
+)
+_IMPORTS = {
+    "os.": "import os",
+    "subprocess.": "import subprocess",
+    "SList(": "from IPython.utils.text import SList",
+}
 FIX = "write it in Python, or prepare it before the program runs"
 
 
@@ -39,27 +53,59 @@ def shell_answer(command: str, place: Place, known: str) -> Answer:
         names = ", ".join(packages)
         drop = dropped("TW001", place, f"installs {names}: goes into requirements, not into steps")
         return Answer("", drop.findings, packages)
-    if is_read_only(command):
+    asked = re.search(r"\b_exit_code\b", known)
+    if is_read_only(command) and not asked:
         return dropped("TW002", place, f"`!{command}` only shows something and was left out")
     text = text_expression(command, known)
     if text is None:
         raise refused(f"The shell line `!{command}` cannot be filled in.", place, command, FIX)
+    ran = f"subprocess.run({text}, shell=True, check=False{_shell(command)})"
     if target := downloaded(command):
         return replaced(
-            f"import os, subprocess; os.path.exists({target!r}) or "
-            f"subprocess.run({text}, shell=True, check=False)",
+            with_imports(f"os.path.exists({target!r}) or {ran}"),
             "TW002",
             place,
             f"`!{command}` downloads only when {target} is not there yet",
             "download the data before the program runs",
         )
-    return replaced(
-        f"import subprocess; subprocess.run({text}, shell=True, check=False)",
-        "TW002",
-        place,
-        f"`!{command}` became subprocess.run: what it does outside Python is not checked",
-        FIX,
-    )
+    if asked:
+        ran = f"_exit_code = {ran}.returncode"
+    reason = f"`!{command}` became subprocess.run: {UNCHECKED}"
+    return replaced(with_imports(ran), "TW002", place, reason, FIX)
+
+
+def with_imports(python: str) -> str:
+    """Return a statement of ours with the imports that it needs in front of it."""
+    needed = [line for mark, line in _IMPORTS.items() if mark in python]
+    return "; ".join([*needed, python])
+
+
+def _shell(command: str) -> str:
+    """Return the argument that names the author's shell, where the command needs it."""
+    if not _BEYOND_SH.search(command):
+        return ""
+    return ', executable=os.environ.get("SHELL")'
+
+
+def shell_lines(command: str, place: Place, known: str) -> Answer:
+    """Return the expression for the output of `!command` as a list of lines.
+
+    IPython gives a list with more methods; where the program uses any of these, it stays that.
+
+    Raises:
+        MigrationRefused: the command is filled in with something that is not a plain expression.
+    """
+    command = command.strip()
+    text = text_expression(command, known)
+    if text is None:
+        raise refused(f"The shell line `!{command}` cannot be filled in.", place, command, FIX)
+    streams = "stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True"
+    ran = f"subprocess.run({text}, shell=True, check=False{_shell(command)}, {streams})"
+    lines = f"{ran}.stdout.splitlines()"
+    if _LIST_OF_IPYTHON.search(known):
+        lines = f"SList({lines})"
+    reason = f"the output of `!{command}` became that of subprocess.run: {UNCHECKED}"
+    return replaced(lines, "TW002", place, reason, FIX)
 
 
 def downloaded(command: str) -> str:

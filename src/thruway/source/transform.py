@@ -9,20 +9,23 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thruway.findings import Place
 from thruway.source.answers import Answer, dropped, refused, words
+from thruway.source.awaiting import without_await
 from thruway.source.capture import captured
 from thruway.source.drafts import Line
+from thruway.source.embedded import Marker, embedded
+from thruway.source.ipython_calls import Use, question, questions, uses_of_ipython
 from thruway.source.magics import cell_action, cell_answer, line_answer, value_answer
-from thruway.source.shell import shell_answer
+from thruway.source.opened import opened
+from thruway.source.shell import shell_answer, shell_lines, with_imports
 from thruway.source.syntax import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from thruway.findings import Finding
 
 PROMPT = re.compile(r"^\s*(In \[\d+\]:|>>> )", re.MULTILINE)
@@ -31,6 +34,7 @@ AUTOMAGIC = re.compile(r"^\s*(\w+)(?:[ \t]+install\b.*|[ \t]+[^\s=(.\[,<>!+*/%|&
 AUTOMAGICS = words("pip conda ls pwd cd matplotlib who whos history mkdir cp mv rm")
 SHELL_FIX = "use subprocess.run(..., capture_output=True, text=True).stdout.splitlines()"
 LIMIT = 500
+EMBEDDED = "%%"
 LINE_MAGICS = ("run_line_magic", "magic")
 
 
@@ -51,6 +55,7 @@ class _Cell:
     text: str
     place: Place
     known: str
+    folder: Path
     findings: list[Finding] = field(default_factory=list)
     packages: list[str] = field(default_factory=list)
 
@@ -63,22 +68,30 @@ class _Cell:
         return answer.code
 
 
-def convert(text: str, place: Place, known: str) -> Converted:
+def convert(
+    text: str, place: Place, known: str, *, folder: Path | None = None, waits: bool = True
+) -> Converted:
     """Return the Python of one code cell.
 
     Args:
         text: what the author wrote.
         place: file and cell.
         known: the text of all code cells.
+        folder: the program's own, in which other files are found.
+        waits: `await` may stand outside of functions, as in IPython.
 
     Raises:
         SourceError: what remains is not Python.
         MigrationRefused: a magic has no Python that does the same.
     """
-    cell = _Cell(text, place, known)
+    cell = _Cell(text, place, known, folder or Path())
     text = _automagic(_without_kernel(cell, text), known)
     lines = [Line(line, number) for number, line in enumerate(text.split("\n"), start=1)]
     lines = _converted(cell, lines)
+    if waits:
+        before, _, after = known.partition(cell.text)
+        lines, answer = without_await(lines, place, before, after)
+        cell.take(answer)
     code = "\n".join(line.text for line in lines)
     origins = tuple(line.origin for line in lines)
     findings = sorted(cell.findings, key=lambda finding: finding.place.line)
@@ -108,6 +121,8 @@ def _without_kernel(cell: _Cell, text: str) -> str:
 
 def _converted(cell: _Cell, lines: list[Line]) -> list[Line]:
     head, body, name = _without_cell_magic(cell, lines)
+    if name == EMBEDDED:
+        return head + body
     marker = head[-1].origin if head else 1
     body = _python(cell, body)
     return head + (captured(name, body, marker) if name else body)
@@ -139,7 +154,10 @@ def _needs_ipython(text: str) -> bool:
 
 
 def _without_cell_magic(cell: _Cell, lines: list[Line]) -> tuple[list[Line], list[Line], str]:
-    """Return the finished lines at the top, the code under any `%%` lines, and a captured name."""
+    """Return the finished lines at the top, the code under any `%%` lines, and a captured name.
+
+    The name is `EMBEDDED` when that code is finished too.
+    """
     start, name = 0, ""
     while start < len(lines):
         text = lines[start].text
@@ -151,6 +169,9 @@ def _without_cell_magic(cell: _Cell, lines: list[Line]) -> tuple[list[Line], lis
             cell.take(cell_answer(match[1], action, place))
             if action == "drop":
                 return [_comment(line) for line in lines], [], ""
+            if action == "embed":
+                marker = Marker(match[1], match[2], place, cell.known)
+                return lines[:start], embedded(marker, lines[start + 1 :]), EMBEDDED
             name = match[2].split()[0] if action == "capture" else name
             lines = [*lines[:start], _comment(lines[start]), *lines[start + 1 :]]
         elif text.strip() and not text.lstrip().startswith("#"):
@@ -219,7 +240,10 @@ def _without_magics(cell: _Cell, groups: list[list[Line]]) -> list[Line]:
     except (ValueError, RecursionError):
         return [line for group in groups for line in group[-1:]]
     result = {number: _padded(group) for number, group in enumerate(groups, start=1)}
-    for found in reversed(list(_uses(tree, "get_ipython" in _bound(tree)))):
+    cell.findings += [
+        question(cell.at(groups[line - 1][0].origin)) for line in sorted(questions(tree))
+    ]
+    for found in reversed(uses_of_ipython(tree)):
         _replace(cell, groups, found, result)
     return [line for number in sorted(result) for line in result[number]]
 
@@ -237,63 +261,8 @@ def _padded(group: list[Line]) -> list[Line]:
     return [group[-1], *(Line("", line.origin) for line in group[1:-1])]
 
 
-@dataclass(frozen=True)
-class _Use:
-    """A statement in which IPython is called, and whether it stands in another statement."""
-
-    statement: ast.stmt
-    call: ast.Call
-    nested: bool
-
-
-def _bound(tree: ast.Module) -> set[str]:
-    aliases = (n for n in ast.walk(tree) if isinstance(n, ast.alias))
-    return {alias.asname or alias.name for alias in aliases}
-
-
-def _uses(tree: ast.Module, imported: bool) -> Iterator[_Use]:
-    """Yield the innermost statements that call `get_ipython()`, in the order of the text."""
-    for owner in ast.walk(tree):
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(owner, name, None)
-            for statement in block if isinstance(block, list) else ():
-                call = _ipython_call(statement)
-                guarded = imported or isinstance(owner, ast.Try)
-                if call is not None and not (guarded and isinstance(call.func, ast.Name)):
-                    yield _Use(statement, call, not isinstance(owner, ast.Module))
-
-
-def _ipython_call(statement: ast.stmt) -> ast.Call | None:
-    """Return the first call on IPython in a statement's own expressions."""
-    for node in ast.iter_child_nodes(statement):
-        if isinstance(node, (ast.stmt, ast.ExceptHandler, ast.match_case)):
-            continue
-        for inner in ast.walk(node):
-            if _is_ipython(inner):
-                return _outermost(node, inner)
-    return None
-
-
-def _is_ipython(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "get_ipython"
-    )
-
-
-def _outermost(node: ast.AST, inner: ast.AST) -> ast.Call:
-    """Return `get_ipython().system(...)` for its `get_ipython()`, if it is one."""
-    for outer in ast.walk(node):
-        called = outer.func if isinstance(outer, ast.Call) else None
-        if isinstance(outer, ast.Call) and getattr(called, "value", None) is inner:
-            return outer
-    assert isinstance(inner, ast.Call)
-    return inner
-
-
 def _replace(
-    cell: _Cell, groups: list[list[Line]], use: _Use, result: dict[int, list[Line]]
+    cell: _Cell, groups: list[list[Line]], use: Use, result: dict[int, list[Line]]
 ) -> None:
     """Write the answer for one use into `result`, at the lines of its statement."""
     statement = use.statement
@@ -324,7 +293,7 @@ def _authors(group: list[Line]) -> list[Line]:
     return group[:-1] or group
 
 
-def _answer(cell: _Cell, use: _Use, place: Place, text: str) -> str:
+def _answer(cell: _Cell, use: Use, place: Place, text: str) -> str:
     """Return the Python for one use; "" when it is dropped."""
     call, statement = use.call, use.statement
     method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
@@ -343,20 +312,44 @@ def _answer(cell: _Cell, use: _Use, place: Place, text: str) -> str:
             return _cell_magic(cell, [*texts, "", ""], place)
         if method == "getoutput":
             return cell.take(shell_answer(texts[0], place, cell.known))
+    if method == "getoutput":
+        return _value(cell, use, cell.take(shell_lines(texts[0], place, cell.known)), place)
     what = "The output of a shell line is used as a value."
     raise refused(what, place, text, SHELL_FIX)
 
 
-def _line_magic(cell: _Cell, use: _Use, magic: tuple[str, str], place: Place) -> str:
-    statement, (name, rest) = use.statement, magic
-    if isinstance(statement, ast.Expr) and statement.value is use.call:
-        return cell.take(line_answer(name, rest, place, cell.known))
-    python = cell.take(value_answer(name, rest, place))
+def _value(cell: _Cell, use: Use, python: str, place: Place) -> str:
+    """Return an assignment of an expression that stands for the use of a magic's value."""
+    statement = use.statement
     if not isinstance(statement, ast.Assign) or statement.value is not use.call:
         text = cell.text.split("\n")[place.line - 1]
-        raise refused(f"The value of %{name} is used.", place, text, "write it in Python")
+        raise refused("The value of a magic is used.", place, text, "write it in Python")
     targets = " = ".join(ast.unparse(target) for target in statement.targets)
-    return f"{targets} = {python}"
+    return with_imports(f"{targets} = {python}")
+
+
+def _line_magic(cell: _Cell, use: Use, magic: tuple[str, str], place: Place) -> str:
+    statement, (name, rest) = use.statement, magic
+    if isinstance(statement, ast.Expr) and statement.value is use.call:
+        if name == "run" and not use.nested:
+            return _opened(cell, rest, place)
+        return cell.take(line_answer(name, rest, place, cell.known))
+    return _value(cell, use, cell.take(value_answer(name, rest, place, cell.known)), place)
+
+
+def _opened(cell: _Cell, arguments: str, place: Place) -> str:
+    """Return the text of another program, IPython's syntax in it answered as here."""
+
+    def inner(text: str) -> str:
+        done = convert(text, place, cell.known, folder=cell.folder)
+        cell.findings += [replace(finding, place=place) for finding in done.findings]
+        cell.packages += done.packages
+        return done.code
+
+    code = opened(arguments, place, cell.folder, cell.known, inner)
+    reason = f"`%run {arguments}` was opened up: what the file holds stands here"
+    cell.take(dropped("TW001", place, reason))
+    return code
 
 
 def _cell_magic(cell: _Cell, texts: list[str], place: Place) -> str:
