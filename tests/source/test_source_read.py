@@ -71,33 +71,45 @@ CODE = {
     ),
     "shell with values alone": (
         "u = {'k': [1]}\n!echo {u['k'][0] + 1} $u $$u > a",
-        "u = {'k': [1]}\nimport subprocess; subprocess.run(f\"echo {u['k'][0] + 1} {u} $u > a\", "
-        "shell=True, check=False)",
+        (
+            "u = {'k': [1]}\nimport subprocess; subprocess.run(f\"echo {u['k'][0] + 1} {u} $u > a\", "
+            "shell=True, check=False)"
+        ),
     ),
     "what only the author's shell does": (
         "!cp {a,b}.txt out",
-        "import os; import subprocess; subprocess.run('cp {a,b}.txt out', shell=True, check=False, "
-        'executable=os.environ.get("SHELL"))',
+        (
+            "import os; import subprocess; subprocess.run('cp {a,b}.txt out', shell=True, check=False, "
+            'executable=os.environ.get("SHELL"))'
+        ),
     ),
     "output of a shell line": (
         "files = !ls parts",
-        "import subprocess; files = subprocess.run('ls parts', shell=True, check=False, "
-        "stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout.splitlines()",
+        (
+            "import subprocess; files = subprocess.run('ls parts', shell=True, check=False, "
+            "stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout.splitlines()"
+        ),
     ),
     "file": (
         '%%writefile a.py\nx = """1\\n"""\n',
-        'import pathlib; pathlib.Path(\'a.py\').write_text("""\\\nx = \\"\\"\\"1\\\\n\\"\\"\\"\n'
-        '""", encoding="utf-8")',
+        (
+            'import pathlib; pathlib.Path(\'a.py\').write_text("""\\\nx = \\"\\"\\"1\\\\n\\"\\"\\"\n'
+            '""", encoding="utf-8")'
+        ),
     ),
     "file, added to": (
         "%%file -a a.txt\none",
-        'import pathlib\nwith pathlib.Path(\'a.txt\').open("a", encoding="utf-8") as added: '
-        'added.write("""\\\none\n"""); del added',
+        (
+            'import pathlib\nwith pathlib.Path(\'a.txt\').open("a", encoding="utf-8") as added: '
+            'added.write("""\\\none\n"""); del added'
+        ),
     ),
     "script": (
         "%%bash --out text -s $k\necho $1",
-        "import subprocess; text = subprocess.run(['bash', '-s', '$k'], check=True, text=True, "
-        'stdout=subprocess.PIPE, input="""\\\necho $1\n""").stdout',
+        (
+            "import subprocess; text = subprocess.run(['bash', '-s', '$k'], check=True, text=True, "
+            'stdout=subprocess.PIPE, input="""\\\necho $1\n""").stdout'
+        ),
     ),
     "await": (
         "x = 1\nx += await f(x)\nasync for i in g():\n    print(i)\nawait x;",
@@ -219,7 +231,7 @@ The magic %frobnicate has no plain Python that does the same.
 A cell that waits declares or deletes names.
   at: nb.ipynb, cell 1, line 1: del y
   do: put it into an async function, and call that with asyncio.run(...)""",
-   "shell = get_ipython()": """\
+    "shell = get_ipython()": """\
 The program asks IPython for itself.
   at: nb.ipynb, cell 1, line 1: shell = get_ipython()
   do: remove the use of get_ipython()""",

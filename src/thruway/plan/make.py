@@ -369,7 +369,8 @@ def _stores(numbers: tuple[int, ...], nodes: dict[int, Node]) -> frozenset[str]:
 
 def _module(graph: Graph) -> dict[str, str]:
     program = graph.program
-    return module_texts(program.statements, program.source.path.name)
+    source = program.source
+    return module_texts(program.statements, source.path.name, notebook=source.kind == "notebook")
 
 
 def _read_later(graph: Graph, number: int) -> bool:

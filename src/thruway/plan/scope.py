@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from thruway.program.types import Statement
 
 _GLOBAL = "global"
+NO_FILE = "__file_of_a_notebook__"
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,19 @@ def scope_edits(
     return Scoped(tuple(edits), tuple(declare))
 
 
-def module_texts(statements: tuple[Statement, ...], file: str) -> dict[str, str]:
-    """Return what `__file__`, `__name__` and `__doc__` are in the original, as Python text."""
+def module_texts(
+    statements: tuple[Statement, ...], file: str, *, notebook: bool = False
+) -> dict[str, str]:
+    """Return what `__file__`, `__name__` and `__doc__` are in the original, as Python text.
+
+    A notebook has no `__file__`: in its place stands a name that nothing binds.
+    """
     doc = next((s.code.strip() for s in statements[:1] if s.kind == "docstring"), "None")
-    return {"__file__": repr(file), "__name__": '"__main__"', "__doc__": doc}
+    return {
+        "__file__": NO_FILE if notebook else repr(file),
+        "__name__": '"__main__"',
+        "__doc__": doc,
+    }
 
 
 def _module_edits(number: int, tree: ast.AST, code: str, module: dict[str, str]) -> list[Edit]:

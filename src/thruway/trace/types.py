@@ -72,6 +72,7 @@ class Fact:
         displays: values displayed.
         figures: figures whose life ended here (shown, closed, flushed at the end of a cell,
             or left over at the end of the program: then on the statement that last touched it).
+        silent: the notebook shows no value of it; what it displays, it displays itself.
         flushed: figures were open at the end of this notebook cell and were shown by Jupyter.
         files_read, files_written: paths as in tokens, with the content digest after it.
     """
@@ -88,6 +89,7 @@ class Fact:
     stdout: str = ""
     displays: tuple[Display, ...] = ()
     figures: tuple[Figure, ...] = ()
+    silent: bool = False
     flushed: bool = False
     files_read: dict[str, str] = field(default_factory=dict)
     files_written: dict[str, str] = field(default_factory=dict)

@@ -44,7 +44,7 @@ def expected_of(step: StepRecord, trace: Trace) -> Expected:
     facts = {fact.statement: fact for fact in trace.facts}
     members = [facts[number] for number in step.body if number in facts]
     # Explicit `display(...)` calls inside statements count; by-products of a cell do not.
-    shown = {*step.displayed, *(f.statement for f in members if len(f.displays) > 1)}
+    shown = {*step.displayed, *(f.statement for f in members if len(f.displays) > (not f.silent))}
     files: dict[str, str] = {}
     for fact in members:
         files.update(fact.files_written)

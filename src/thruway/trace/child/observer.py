@@ -72,6 +72,7 @@ class Observer:
         self._output = OutputLog()
         self._captures = Captures(job, namespace)
         self._underscore: Any = None
+        self._silent = False
         self._loop: asyncio.AbstractEventLoop | None = None
         namespace.pin(program.pins)
 
@@ -132,6 +133,7 @@ class Observer:
         value = eval(code, self._namespace)  # noqa: S307 - the user's statement
         if code.co_flags & _COROUTINE:
             value = self._event_loop().run_until_complete(value)
+        self._silent = not compiled.statement.displays or value is None
         if compiled.statement.displays and value is not None:
             display(value)
             self._set_underscore(value)
@@ -182,6 +184,7 @@ class Observer:
             stdout=output.stdout,
             displays=tuple(Display(shown.text, shown.html) for shown in self._displays.take()),
             figures=self._ended_figures(),
+            silent=self._silent,
             flushed=flushed,
             files_read=files.read,
             files_written=files.written,
