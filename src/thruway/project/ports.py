@@ -123,5 +123,5 @@ def returned(port: Port, kit: dict[str, str], paths: dict[str, str]) -> str:
     alias = kit.get(name, name)
     if port.kind == "random":
         return f"{alias}.capture()"
-    path = port.resource.removeprefix("file:")
+    path = port.resource.partition(":")[2]
     return f"{alias}({paths.get(path) or quoted(path)})"

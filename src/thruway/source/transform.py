@@ -88,7 +88,7 @@ def convert(
     text = _automagic(_without_kernel(cell, text), known)
     lines = [Line(line, number) for number, line in enumerate(text.split("\n"), start=1)]
     lines = _converted(cell, lines)
-    if waits:
+    if waits and cell.text:
         before, _, after = known.partition(cell.text)
         lines, answer = without_await(lines, place, before, after)
         cell.take(answer)
