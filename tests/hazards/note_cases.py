@@ -243,7 +243,9 @@ CASES = {
     "out_number": refused("history", "3 + 4", "Out[1] * 2", "RESULT = Out[2]"),
     "underscore_number": refused("history", "3 + 4", "y = _1", "RESULT = y"),
     "in_number": refused("history", "3 + 4", "RESULT = In[1]"),
-    "display_builtin": same("x = [1]\ndisplay(x)\ny = 1\nx", "x.append(2)\ndisplay(x)", "RESULT = x"),
+    "display_builtin": same(
+        "x = [1]\ndisplay(x)\ny = 1\nx", "x.append(2)\ndisplay(x)", "RESULT = x"
+    ),
     "display_import": same(
         "from IPython.display import display, HTML, Markdown",
         "display(HTML('<b>x</b>'))\ndisplay(Markdown('*y*'))",
