@@ -57,6 +57,11 @@ def migration_json(done: Migration) -> dict[str, Any]:
         ],
         "findings": [finding.dump() for finding in done.findings],
         "proof": done.proof.dump() if done.proof else None,
+        "observed": {
+            "seconds": round(done.plan.graph.trace.seconds, 3),
+            "user_seconds": round(done.plan.graph.trace.user_seconds, 3),
+            "peak_bytes": done.plan.graph.trace.peak_bytes,
+        },
         "seconds": {name: round(seconds, 3) for name, seconds in done.seconds.items()},
     }
 
