@@ -75,16 +75,18 @@ NOTEBOOK = [
     "%matplotlib inline\nimport random, time, numpy as np",
     "%%time\nx = np.random.rand()\nprint(f'{x:.3f}')",
     "!echo hello\nx",
-    "display(x)\nprint(time.time_ns())",
+    "display(x)\nprint(x, time.time_ns())",
     "open('x.txt', 'w').write(f'{random.random():.3f}');",
 ]
 SCRIPT = """\
+import argparse
 import random
-import sys
 
 
 def main():
-    print(__name__, sys.argv[1:], f"{random.random():.3f}")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fast", type=int)
+    print(__name__, parser.parse_args().fast, f"{random.random():.3f}")
 
 
 if __name__ == "__main__":
