@@ -86,7 +86,8 @@ import random
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--fast", type=int)
-    print(__name__, parser.parse_args().fast, f"{random.random():.3f}")
+    args = parser.parse_args()
+    print(__name__, args.fast, f"{random.random():.3f}")
 
 
 if __name__ == "__main__":
