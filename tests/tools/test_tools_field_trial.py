@@ -79,15 +79,11 @@ NOTEBOOK = [
     "open('x.txt', 'w').write(f'{random.random():.3f}');",
 ]
 SCRIPT = """\
-import argparse
 import random
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--fast", type=int)
-    args = parser.parse_args()
-    print(__name__, args.fast, f"{random.random():.3f}")
+    print(__name__, f"{random.random():.3f}")
 
 
 if __name__ == "__main__":
@@ -112,7 +108,6 @@ def test_a_trial(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         file.write_text(body, encoding="utf-8")
         common = {"repo": "me/mine", "path": path, "env": "", "seconds_plain": 1}
         index.append({"name": name, "file": f"{name}/{path}", **common})
-    index[1]["args"] = ["--fast", "3"]
     (tmp_path / "INDEX.json").write_text(json.dumps(index), encoding="utf-8")
 
     words = [str(tmp_path), "--out", str(tmp_path / "out"), "--jobs", "2", "--timeout", "120"]
