@@ -3,41 +3,31 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from thruway.api.observing import Silent, observe_file, observer, reordered
-from thruway.errors import (
-    MigrationRefused,
-    PipelineError,
-    StepFailed,
-    StorageError,
-)
-from thruway.graph import Graph, build_graph
+from thruway.api.observing import Silent, observe_file
+from thruway.api.planning import files_of, repaired, report, understand, wish
+from thruway.errors import MigrationRefused, PipelineError, StepFailed, StorageError
 from thruway.kit.project import load_project
 from thruway.plan import Plan, make_plan
-from thruway.plan.ask import Asked, with_asked
-from thruway.plan.order import gather_looks, settled_order
 from thruway.plan.wishes import Wishes
-from thruway.project import load_manifest, render, update_files, write_project
+from thruway.project import load_manifest, write_project
 from thruway.project.load import is_project
-from thruway.project.report import render_report, run_view
-from thruway.project.report_proof import proven_text
 from thruway.project.write import check_target
-from thruway.run import describe_run
-from thruway.trace.climb import climb
 from thruway.trace.observe import ObserveOptions
 from thruway.verify import Original, Proof, prove
 from thruway.verify.repair import Repairs
-from thruway.verify.rewrite import rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from thruway.api.observing import Progress
     from thruway.findings import Finding
+    from thruway.graph import Graph
     from thruway.kit.project import ProjectConfig
+    from thruway.plan.ask import Asked
     from thruway.plan.types import CutMode
     from thruway.program.types import Program
     from thruway.trace.types import Trace
@@ -103,11 +93,8 @@ def explain(
     progress = progress or Silent()
     options = ObserveOptions(python or None, seed, until, thumbnails=True)
     found = observe_file(Path(source), options, tuple(arguments), progress, check=False)
-    if cut == "auto":  # who says where to cut means the statements as they are
-        found = rewrite(found, observer(options, progress))
-    progress.phase("planning")
-    graph = _arranged(found, cut)
-    _, plan = _wish(make_plan(graph, mode=cut), asked, Wishes())
+    _, graph = understand(found, cut, progress)
+    _, plan = wish(make_plan(graph, mode=cut), asked, Wishes())
     return Explanation(graph.program, graph.trace, graph, plan)
 
 
@@ -154,20 +141,16 @@ def migrate(
         check_target(Path(output).resolve(), force=force)
     options = ObserveOptions(python or None, seed, until, thumbnails=True)
     original = observe_file(Path(source), options, tuple(arguments), progress, check=verify)
-    if cut == "auto":
-        original = rewrite(original, observer(options, progress))
+    original, graph = understand(original, cut, progress)
     clock.lap("observe")
-    progress.phase("planning")
-    graph = _arranged(original, cut)
-    original = replace(original, program=graph.program, trace=graph.trace)
     plan = make_plan(graph, mode=cut)
     target = Path(output or _free_folder(plan.package)).resolve()
     earlier = load_manifest(target).overrides if keep_overrides and is_project(target) else ()
-    wishes, plan = _wish(plan, asked, Wishes(earlier))
+    wishes, plan = wish(plan, asked, Wishes(earlier))
     repairs = Repairs()
     while True:
         progress.phase("writing", str(target))
-        files = _files(plan, target, seed, until)
+        files = files_of(plan, target, seed, until)
         write_project(files, target, force=force or repairs.count > 0)
         clock.lap("write")
         if not verify:
@@ -178,61 +161,7 @@ def migrate(
         if proof is not None and (proof.holds or not repairs.learn(plan, proof)):
             return _finished(target, plan, proof, clock)
         progress.phase("repairing", repairs.last)
-        plan = _repaired(plan, wishes, repairs)
-
-
-def _wish(plan: Plan, asked: Asked | None, wishes: Wishes) -> tuple[Wishes, Plan]:
-    """Return the wishes with what is asked for, and the plan that respects them."""
-
-    def make(wishes: Wishes) -> Plan:
-        return make_plan(plan.graph, mode=plan.cut, package=plan.package, wishes=wishes)
-
-    if wishes != Wishes():
-        plan = make(wishes)
-    return with_asked(asked or Asked(), wishes, plan, make)
-
-
-def _repaired(plan: Plan, wishes: Wishes, repairs: Repairs) -> Plan:
-    plan = make_plan(
-        plan.graph,
-        mode=plan.cut,
-        package=plan.package,
-        unstorable=repairs.unstorable,
-        together=repairs.together,
-        wishes=wishes,
-        once=repairs.once,
-    )
-    return replace(plan, findings=(*plan.findings, *repairs.findings))
-
-
-def _arranged(original: Original, cut: CutMode) -> Graph:
-    """Return the dependence graph; looks at the data are brought together when cuts are free."""
-    graph = build_graph(original.program, original.trace)
-    order = gather_looks(graph) if cut == "auto" else ()
-    if not order:
-        return graph
-    moved = reordered(original, order)
-    plan = make_plan(build_graph(moved.program, moved.trace), mode=cut)
-    moved = reordered(original, settled_order(plan))
-    return build_graph(moved.program, moved.trace)
-
-
-def _files(plan: Plan, target: Path, seed: int, until: int | None) -> dict[str, str | bytes]:
-    program = plan.graph.program
-    folder = program.source.path.parent
-    levels = climb(statement.code for statement in program.statements)
-    data = _relative(folder, target)
-    return dict(render(plan, data_root=data, climb=levels, seed=seed, until=until))
-
-
-def _relative(folder: Path, target: Path) -> str:
-    """The data folder as seen from the project, so that both can be moved together."""
-    try:
-        return folder.relative_to(target, walk_up=True).as_posix()  # type: ignore[call-arg]
-    except (TypeError, ValueError):
-        import os
-
-        return Path(os.path.relpath(folder, target)).as_posix()
+        plan = repaired(plan, wishes, repairs)
 
 
 def _try_to_prove(
@@ -267,11 +196,7 @@ def _free_folder(package: str) -> str:
 
 def _finished(target: Path, plan: Plan, proof: Proof | None, clock: _Clock) -> Migration:
     findings = plan.findings
-    run = run_view(describe_run(load_project(target).store, proof.run)) if proof else None
-    report = render_report(plan, proof.dump() if proof else None, run)
-    verdict = proof.verdict if proof else ""
-    proven = proven_text(proof.dump()) if proof else ""
-    update_files(target, {"report.html": report}, verdict=verdict, proven=proven)
+    report(target, plan, proof)
     clock.lap("report")
     return Migration(target, plan, proof, findings, clock.seconds)
 

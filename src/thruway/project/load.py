@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from thruway.errors import ProjectError
 from thruway.plan.override import Override
 from thruway.program.types import Part, Rewriting
-from thruway.project.manifest import digest
+from thruway.project.manifest import content_digest
 from thruway.project.places import MANIFEST
 from thruway.project.types import (
     FORMAT,
@@ -66,12 +66,12 @@ def edited_files(folder: Path) -> tuple[str, ...]:
         ProjectError: see `load_manifest`.
     """
     files = load_manifest(folder).files
-    return tuple(path for path in sorted(files) if _content_digest(folder / path) != files[path])
+    return tuple(path for path in sorted(files) if _digest_of(folder, path) != files[path])
 
 
-def _content_digest(path: Path) -> str:
+def _digest_of(folder: Path, path: str) -> str:
     try:
-        return digest(path.read_bytes())
+        return content_digest(path, (folder / path).read_bytes())
     except OSError:
         return ""
 

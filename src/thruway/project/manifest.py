@@ -6,7 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from thruway.project.places import source_file, step_file
+from thruway.project.packaging_text import without_proof
+from thruway.project.places import README, source_file, step_file
 from thruway.project.ports import field_names
 from thruway.project.types import (
     Manifest,
@@ -68,7 +69,15 @@ def digest(content: str | bytes) -> str:
 
 def hashes(files: Mapping[str, str | bytes]) -> dict[str, str]:
     """Return path → sha256, sorted by path."""
-    return {path: digest(files[path]) for path in sorted(files)}
+    return {path: content_digest(path, files[path]) for path in sorted(files)}
+
+
+def content_digest(path: str, content: str | bytes) -> str:
+    """Return the digest of what Thruway wrote: what a proof adds to the README does not count."""
+    if path != README:
+        return digest(content)
+    text = content.decode(errors="surrogateescape") if isinstance(content, bytes) else content
+    return digest(without_proof(text).encode(errors="surrogateescape"))
 
 
 def _source(plan: Plan, data: str, content: bytes) -> SourceRecord:

@@ -178,6 +178,11 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
+def without_proof(readme: str) -> str:
+    """Return a README without what was proven: the part that no proof changes."""
+    return with_proof(readme, "")
+
+
 def with_proof(readme: str, proven: str) -> str:
     """Return a README with its last section, on what was proven, replaced."""
     before, heading, _ = readme.rpartition(PROVEN_HEADING)

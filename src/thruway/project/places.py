@@ -7,6 +7,7 @@ import re
 MANIFEST = "thruway.json"
 REPORT = "report.html"
 README = "README.md"
+GENERATED = "source/generated.zip"
 STORE = ".thruway"
 OUTPUTS = "outputs"
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from thruway.project.format import format_files
+from thruway.project.generated import pack
 from thruway.project.layout import Layout
 from thruway.project.manifest import hashes, make_manifest, manifest_text
 from thruway.project.packaging_text import (
@@ -16,7 +17,7 @@ from thruway.project.packaging_text import (
     requirements_text,
 )
 from thruway.project.pipeline_text import pipeline_text
-from thruway.project.places import MANIFEST, README, source_file, step_file
+from thruway.project.places import GENERATED, MANIFEST, README, source_file, step_file
 from thruway.project.replay_text import test_files
 from thruway.project.same_schemas import with_same_schemas
 from thruway.project.schema_text import schemas_text
@@ -60,6 +61,7 @@ def render(
         ".gitignore": GITIGNORE,
         source_file(source.path.name): original,
     }
+    files[GENERATED] = pack(files)
     manifest = make_manifest(
         plan, data=data_root, climb=climb, seed=seed, source=original, until=until
     )

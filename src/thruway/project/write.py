@@ -118,7 +118,7 @@ def update_files(
     for path, content in files.items():
         _write_whole(target / path, content)
     verdict = verdict or manifest.proven
-    known = {path: digest(text) for path, text in files.items() if path != REPORT}
+    known = {path: digest(text) for path, text in files.items() if path not in {REPORT, README}}
     hashes = dict(sorted({**manifest.files, **known}.items()))
     _write_whole(target / MANIFEST, manifest_text(replace(manifest, files=hashes, proven=verdict)))
 
