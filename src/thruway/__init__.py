@@ -14,7 +14,7 @@ from thruway.version import __version__
 # know the name.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from thruway.api import explain, migrate, verify
+    from thruway.api import explain, migrate, sync, verify
     from thruway.errors import ThruwayError
     from thruway.kit.ambient.display import display
     from thruway.kit.ambient.files import File
@@ -38,6 +38,7 @@ __all__ = [
     "migrate",
     "pipeline",
     "step",
+    "sync",
     "verify",
 ]
 
@@ -55,6 +56,7 @@ _HOMES = {
     "migrate": "thruway.api",
     "pipeline": "thruway.kit.pipeline",
     "step": "thruway.kit.step",
+    "sync": "thruway.api",
     "verify": "thruway.api",
 }
 

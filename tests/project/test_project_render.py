@@ -1,10 +1,12 @@
 """Whole projects from plans built by hand, against golden text."""
 
 import ast
+import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,11 +35,15 @@ def rendered(name, folder):
     return render(make(folder), data_root="..", climb=0, seed=0)
 
 
+def shown(path, content):
+    """The text, and of the archive only what is in it."""
+    if path.endswith(".zip"):
+        return "\n".join(zipfile.ZipFile(io.BytesIO(content)).namelist())
+    return content if isinstance(content, str) else repr(content)
+
+
 def as_text(files):
-    return "".join(
-        f"=== {path}\n{content if isinstance(content, str) else repr(content)}\n"
-        for path, content in files.items()
-    )
+    return "".join(f"=== {path}\n{shown(path, content)}\n" for path, content in files.items())
 
 
 @pytest.mark.parametrize("name", PLANS)

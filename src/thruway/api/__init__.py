@@ -11,5 +11,16 @@ print(migration.proof.verdict)
 from thruway.api.migrating import Explanation, Migration, explain, migrate
 from thruway.api.observing import Progress, Silent
 from thruway.api.proving import verify
+from thruway.api.syncing import Sync, sync
 
-__all__ = ["Explanation", "Migration", "Progress", "Silent", "explain", "migrate", "verify"]
+__all__ = [
+    "Explanation",
+    "Migration",
+    "Progress",
+    "Silent",
+    "Sync",
+    "explain",
+    "migrate",
+    "sync",
+    "verify",
+]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from thruway.errors import ProjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 Action = Literal["unchanged", "updated", "added", "removed", "kept", "merged", "conflict"]
 YOURS, NEW = "yours", "new"
@@ -147,18 +147,23 @@ def merge_lines(base: bytes, new: bytes, yours: bytes) -> tuple[bytes, int]:
     return done.stdout, done.returncode
 
 
-def at_paths(files: Mapping[str, bytes], moved: Iterable[tuple[str, str]]) -> dict[str, bytes]:
-    """Return generated files with some modules at other paths, and imported from there."""
-    result = dict(files)
-    for old, new in moved:
-        if old in result:
-            result[new] = result.pop(old)
-        before, after = (path.removesuffix(".py").replace("/", ".") for path in (old, new))
-        module = re.compile(rf"(?<![\w.]){re.escape(before)}(?!\w)".encode())
-        link = re.compile(rf"(?<![\w/]){re.escape(old)}(?!\w)".encode())
-        for path, content in result.items():
-            result[path] = link.sub(new.encode(), module.sub(after.encode(), content))
-    return result
+def at_paths(files: Mapping[str, bytes], moved: Mapping[str, str]) -> dict[str, bytes]:
+    """Return files with some modules at other paths, and named so wherever they are meant."""
+    moved = {old: new for old, new in moved.items() if old != new}
+    if not moved:
+        return dict(files)
+    names = {**moved, **{_module(old): _module(new) for old, new in moved.items()}}
+    known = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    pattern = re.compile(rf"(?<![\w./])(?:{known})(?!\w)".encode())
+
+    def named(found: re.Match[bytes]) -> bytes:
+        return names[found.group().decode()].encode()
+
+    return {moved.get(path, path): pattern.sub(named, text) for path, text in files.items()}
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").replace("/", ".")
 
 
 def _parses(content: bytes) -> bool:

@@ -198,6 +198,47 @@ def verify(
 
 
 @app.command(
+    epilog="Examples: thruway sync churn --dry-run; thruway sync churn --source moved/churn.ipynb"
+)
+def sync(
+    project: Project,
+    source: Annotated[
+        Path | None, typer.Option("--source", help="The notebook or script, if it was moved.")
+    ] = None,
+    merge: Merge = None,
+    cut_before: CutBefore = None,
+    rename: Rename = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change; write nothing.")
+    ] = False,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Do not prove that it computes the same.")
+    ] = False,
+    python: Python = "",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,  # noqa: ARG001 - read by main
+) -> int:
+    """Bring a project up to date with its notebook; edits of the project stay."""
+    from thruway import api
+    from thruway.ui.progress import progress
+    from thruway.ui.sync import sync_json, sync_text
+
+    with progress(quiet=quiet or as_json) as watcher:
+        done = api.sync(
+            project,
+            source=source or "",
+            python=python,
+            asked=_asked(merge, cut_before, rename),
+            verify=not no_verify,
+            dry_run=dry_run,
+            progress=watcher,
+        )
+    _emit(sync_json(done) if as_json else sync_text(done))
+    return 0 if done.holds else 1
+
+
+@app.command(
     epilog="Example: thruway run churn -p test_size=0.3 --isolate",
 )
 def run(

@@ -19,7 +19,7 @@ def migration_text(done: Migration) -> str:
     count = len(plan.steps)
     lines = [f"{plan.title}: {count} step{'s' if count != 1 else ''}", *_steps(plan)]
     lines += _findings(done.findings)
-    lines += ["", _verdict(done.proof)]
+    lines += ["", verdict_text(done.proof)]
     lines += [
         "",
         f"project  {done.project}",
@@ -31,7 +31,7 @@ def migration_text(done: Migration) -> str:
 
 def proof_text(proof: Proof, *, verbose: bool = False) -> str:
     """Return the verdict, what differs, and what was not compared."""
-    lines = [_verdict(proof)]
+    lines = [verdict_text(proof)]
     if verbose:
         lines += [f"  {check}" for check in proof.checks]
     lines += [f"not covered: {limit}" for limit in proof.limits] if verbose else []
@@ -86,7 +86,8 @@ def _findings(findings: tuple[Finding, ...]) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def _verdict(proof: Proof | None) -> str:
+def verdict_text(proof: Proof | None) -> str:
+    """Return the verdict of a proof, which steps differ, and what was not compared."""
     if proof is None:
         return "NOT VERIFIED: nothing says yet that it computes the same; `thruway verify` does"
     counts = proof.counts()
