@@ -61,10 +61,13 @@ def moves(
         here: old step → where the user has it now.
         yours: the files that the user has.
     """
-    old = {step.name: step.file for step in manifest.steps}
+    old = {step.name: step.file for step in manifest.steps if not step.calls}
+    functions = {step.name: step.function for step in plan.steps if not step.calls}
     found = Moves({}, {}, {})
     for name, before in _same_steps(plan, places).items():
-        generated = step_file(plan.package, name)
+        if name not in functions or before not in old:
+            continue  # a further call has no file of its own
+        generated = step_file(plan.package, functions[name])
         mine = here.get(before, old[before])
         # A file that the user moved stays where the user put it.
         target = mine if mine != old[before] else generated

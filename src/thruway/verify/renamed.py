@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from thruway.kit.dag import FromOutput
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from thruway.kit.dag import Dag
-    from thruway.project.types import Manifest
+    from thruway.kit.dag import Dag, Node
+    from thruway.project.types import Manifest, StepRecord
 
 
 def with_renamed_steps(manifest: Manifest, dag: Dag) -> Manifest:
@@ -22,29 +24,33 @@ def with_renamed_steps(manifest: Manifest, dag: Dag) -> Manifest:
 def renamed_steps(manifest: Manifest, dag: Dag) -> dict[str, str]:
     """Return old name → new name of the steps that the pipeline calls otherwise now.
 
-    A step is taken for a renamed one if it stands in the same file; else if it gives the same
-    outputs, takes inputs of the same names, and no other step does.
+    A step is taken for a renamed one if it stands in the same file, as often as before; else if it
+    gives the same outputs, takes inputs of the same names, and no other step does.
     """
     here = {node.name for node in dag.nodes}
-    gone = [step for step in manifest.steps if step.name not in here]
     known = {step.name for step in manifest.steps}
+    gone = [step for step in manifest.steps if step.name not in here]
+    new = [node for node in dag.nodes if node.name not in known]
     found: dict[str, str] = {}
+    for file in dict.fromkeys(step.file for step in gone):
+        before = [step.name for step in gone if step.file == file]
+        after = [node.name for node in new if _is_at(node.step.file, file)]
+        if len(before) == len(after):
+            found |= dict(zip(before, after, strict=True))
     for step in gone:
-        fields = tuple(port.field for port in step.outputs)
-        shape = (fields if len(fields) > 1 else (), {port.name for port in step.inputs})
-        alike = [
-            node.name
-            for node in dag.nodes
-            if node.name not in known and _is_at(node.step.file, step.file)
-        ] or [
-            node.name
-            for node in dag.nodes
-            if node.name not in known
-            and (node.step.outputs, {name for name, _ in node.inputs} & shape[1]) == shape
-        ]
-        if len(alike) == 1 and alike[0] not in found.values():
+        alike = [n.name for n in new if _is_like(n, step) and n.name not in found.values()]
+        if step.name not in found and len(alike) == 1:
             found[step.name] = alike[0]
     return found
+
+
+def _is_like(node: Node, step: StepRecord) -> bool:
+    fields = tuple(port.field for port in step.outputs)
+    taken = {name for name, source in node.inputs if isinstance(source, FromOutput)}
+    same = len(taken) == len(step.inputs) and taken <= {
+        step.renames.get(port.name, port.name) for port in step.inputs
+    }
+    return same and node.step.outputs == (fields if len(fields) > 1 else ())
 
 
 def _is_at(file: Path | None, place: str) -> bool:
