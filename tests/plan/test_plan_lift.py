@@ -146,6 +146,51 @@ def test_a_computed_constant_has_a_literal_default(value):
         assert __import__("ast").literal_eval(parameter.default) is not None
 
 
+NAMES = {
+    "of two models": (
+        """
+# %%
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+a = RandomForestClassifier(n_estimators=10, random_state=1)
+# %%
+b = ExtraTreesClassifier(n_estimators=20, random_state=1)
+""",
+        ["extra_trees_n_estimators", "random_forest_n_estimators", "random_state"],
+    ),
+    "of one class, twice": (
+        """
+# %% Weak
+from sklearn.linear_model import Ridge
+a = Ridge(alpha=1.0)
+# %% Strong
+b = Ridge(alpha=2.0)
+""",
+        ["a_alpha", "b_alpha"],
+    ),
+    "a seed that most share": (
+        TWO.format(0.2, 5, 0.2, 5) + "# %% Last\ne, f = train_test_split(c, random_state=9)\n",
+        ["a_csv", "last_random_state", "random_state", "test_size"],
+    ),
+    "a constant of several steps": (
+        """
+# %%
+SEED = 4
+from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
+a = DecisionTreeClassifier(random_state=SEED)
+# %%
+b = ExtraTreeClassifier(random_state=SEED)
+""",
+        ["SEED"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_at_the_pipeline(name):
+    text, wanted = NAMES[name]
+    assert sorted({name for name, *_ in parameters(text, "cells")}) == wanted
+
+
 def test_every_parameter_says_why():
     plan = plan_of(TWO.format(0.2, 5, 0.3, 6), "cells", a_csv=A_CSV)
     assert all(p.reason for step in plan.steps for p in step.parameters)

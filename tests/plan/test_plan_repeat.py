@@ -68,6 +68,22 @@ row = pd.DataFrame([["strong", model.score(X_test, y_test)]], columns=["model", 
 scores = pd.concat([scores, row], ignore_index=True)
 print(scores)
 """
+TEXTS = """
+# %%
+lr = LogisticRegression()
+lr.fit(X_train, y_train)
+lr_pred = lr.predict(X_test)
+lr_acc = accuracy_score(y_test, lr_pred)
+print(f"Logistic regression: accuracy {lr_acc:.3f}")
+print("wrong: %d" % (y_test != lr_pred).sum())
+# %%
+tree = DecisionTreeClassifier(random_state=0)
+tree.fit(X_train, y_train)
+tree_pred = tree.predict(X_test)
+tree_acc = accuracy_score(y_test, tree_pred)
+print(f"Tree: accuracy {tree_acc:.3f}")
+print("mistakes: %d" % (y_test != tree_pred).sum())
+"""
 PREPARED = """
 # %%
 young = df[df["age"] < 40].copy()
@@ -86,6 +102,7 @@ WRITTEN_ONCE = {
     "constants": (CONSTANTS, {"train": 2, "evaluate": 2}),
     "classes": (CLASSES, {"evaluate": 2}),
     "chained": (CHAINED, {"train": 3, "evaluate": 2}),
+    "texts": (TEXTS, {"evaluate": 2}),
     "prepared": (PREPARED, {"prepare": 2}),
 }
 APART = {
@@ -136,6 +153,18 @@ q = b.predict(X_test)
 print(pd.DataFrame({"p": q}).head(20))
 print(accuracy_score(y_test, q))
 """,
+    # A query names a variable.
+    "queried": """
+low = 30 + len(df) * 0
+a = LogisticRegression().fit(X_train, y_train)
+print(a.score(X_test, y_test), len(df.query("age > @low")))
+print(confusion_matrix(y_test, a.predict(X_test)))
+# %%
+high = 40 + len(df) * 0
+b = DecisionTreeClassifier(random_state=0).fit(X_train, y_train)
+print(b.score(X_test, y_test), len(df.query("age > @high")))
+print(confusion_matrix(y_test, b.predict(X_test)))
+""",
     # Only looking at data.
     "explored": """
 df["age"].hist(bins=3)
@@ -162,6 +191,26 @@ def test_a_repeated_passage_is_one_step_called_several_times(name):
 @pytest.mark.parametrize("name", APART)
 def test_what_only_looks_alike_stays_apart(name):
     assert calls(plan_of(START + APART[name], people_csv=PEOPLE)) == {}
+
+
+def test_what_differs_is_passed_by_each_call():
+    plan = plan_of(START + TEXTS, people_csv=PEOPLE)
+    rows = [(p.name, p.default) for s in plan.steps if s.role == "evaluate" for p in s.parameters]
+    assert rows == [
+        ("label", "'Logistic regression'"),
+        ("message", "'wrong: %d'"),
+        ("label", "'Tree'"),
+        ("message", "'mistakes: %d'"),
+    ]
+
+
+def test_names_are_general_where_the_calls_use_different_ones():
+    plan = plan_of(START + TEXTS, people_csv=PEOPLE)
+    renames = [dict(step.renames) for step in plan.steps if step.role == "evaluate"]
+    assert renames == [
+        {"lr": "model", "lr_pred": "pred", "lr_acc": "acc"},
+        {"tree": "model", "tree_pred": "pred", "tree_acc": "acc"},
+    ]
 
 
 @pytest.mark.parametrize("mode", ["auto", "cells"])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from thruway.graph.types import Node
-    from thruway.plan.types import ParameterKind, StepPlan
+    from thruway.plan.types import ParameterKind
     from thruway.program.types import Call, Literal_
 
 _LONGEST = 200
@@ -67,47 +66,10 @@ def lift(
                     names.add(name)
                     by_value[key] = name
                     parameters[name] = _parameter(name, literal, kind, call)
+                elif call.target != parameters[name].owner:
+                    parameters[name] = replace(parameters[name], owner="")
                 edits.append(_edit(node, literal, name))
     return Lifted(tuple(parameters.values()), tuple(edits))
-
-
-def name_at_pipeline(steps: tuple[StepPlan, ...]) -> tuple[StepPlan, ...]:
-    """Give each parameter its name at the pipeline, unique where meanings differ."""
-    uses: Counter[str] = Counter()
-    values: dict[str, set[tuple[str, str]]] = {}
-    for step in steps:
-        for parameter in step.parameters:
-            uses[parameter.pipeline_name] += 1
-            values.setdefault(parameter.pipeline_name, set()).add(_meaning(parameter))
-    ports = {port.name for step in steps for port in (*step.inputs, *step.outputs)}
-    return tuple(
-        replace(
-            step, parameters=tuple(_named(p, step, uses, values, ports) for p in step.parameters)
-        )
-        for step in steps
-    )
-
-
-def _meaning(parameter: Parameter) -> tuple[str, str]:
-    """The value, and for a hyper-parameter what it is one of."""
-    of = parameter.reason if parameter.kind == "hyperparameter" else ""
-    return parameter.default, of
-
-
-def _named(
-    parameter: Parameter,
-    step: StepPlan,
-    uses: Counter[str],
-    values: dict[str, set[tuple[str, str]]],
-    ports: set[str],
-) -> Parameter:
-    # One name while the meanings agree: where they differ, the step's name tells them apart.
-    name = parameter.pipeline_name
-    shared = len(values[name]) == 1
-    clashes = name in ports or name == step.function
-    if not name or ((uses[name] == 1 or shared) and not clashes):
-        return parameter
-    return replace(parameter, pipeline_name=f"{step.name}_{name}")
 
 
 def _constant(node: Node) -> tuple[str, Parameter]:
@@ -208,7 +170,8 @@ def _free(wanted: str, owner: str, taken: set[str]) -> str:
 
 def _parameter(name: str, literal: Literal_, kind: ParameterKind, call: Call) -> Parameter:
     reason = f"`{literal.name}` of `{call.target}`"
-    return Parameter(name, name, literal.value, literal.type, kind, reason)
+    owner = call.target if call.resolved else ""
+    return Parameter(name, name, literal.value, literal.type, kind, reason, owner=owner)
 
 
 def _edit(node: Node, literal: Literal_, name: str) -> Edit:

@@ -12,12 +12,13 @@ from thruway.graph.reach import Reach
 from thruway.plan.cut import Segment, cut, family
 from thruway.plan.headline import package_of, title_of
 from thruway.plan.imports import import_lines, is_star, star_import_edit
-from thruway.plan.lift import lift, name_at_pipeline
+from thruway.plan.lift import lift
 from thruway.plan.link import Link, find_links, findings_of
 from thruway.plan.names import Subject, step_names, title
 from thruway.plan.notice import notice, notice_moved, relevant
 from thruway.plan.once import write_repeated_once
 from thruway.plan.order import moved_looks
+from thruway.plan.parameters import name_at_pipeline
 from thruway.plan.passages import find_passages
 from thruway.plan.place import Definitions, Place, place
 from thruway.plan.ports import Crossing, crossings, link_files, port
@@ -118,7 +119,8 @@ def make_plan(
     )
     steps = link_files(steps)
     if once:
-        steps = write_repeated_once(steps, subjects, graph, roles, taken | {name}, mode, wanted)
+        known = taken | {name}
+        steps = write_repeated_once(steps, subjects, graph, roles, known, mode, passages, wanted)
     judge_names(asked, tuple(step.function for step in steps), taken | {name}, graph)
     steps = name_schemas(name_at_pipeline(steps), taken)
     steps = rename_parameters(asked, wishes, steps, name, graph)

@@ -158,28 +158,20 @@ def repeated_names(
     """
     first = {index: min(group) for group in groups for index in group}
     general = {i: replace(subjects[i], heading="") for i in sorted(set(first.values()))}
-    # They choose first, and what their calls are named is not for others.
-    shared = step_names(tuple(general.values()), taken, mode, _only(wanted, general))
-    functions = dict(zip(general, shared, strict=True))
-    calls = {f"{name}_{number}" for name in shared for number in range(len(first) + 1)}
-    alone = [index for index in range(len(subjects)) if index not in first]
-    others = taken | {*shared, *calls}
-    names = step_names(tuple(subjects[i] for i in alone), others, mode, _only(wanted, alone))
-    functions |= dict(zip(alone, names, strict=True))
+    asked = tuple(tuple(names[i] for i in general) for names in wanted if names)
+    shared = dict(zip(general, step_names((*general.values(),), taken, mode, asked), strict=True))
+    # They choose first, and the names of their calls are not for other steps.
+    calls = [""] * len(subjects)
+    for index in sorted(first):
+        name = shared[first[index]]
+        calls[index] = _numbered(name, set(calls)) if name in calls else name
+    names = step_names(subjects, taken, mode, (tuple(calls), *wanted))
     found: dict[str, str] = {}
-    for index in range(len(subjects)):
-        name = functions[first.get(index, index)]
+    for index, own in enumerate(names):
+        name = shared[first[index]] if index in first else own
         found[_numbered(name, set(found)) if name in found else name] = name
     titles = {index: title(general[at], own_heading=False) for index, at in first.items()}
     return tuple(found.items()), titles
-
-
-def _only(
-    wanted: tuple[tuple[str, ...], ...], indices: Iterable[int]
-) -> tuple[tuple[str, ...], ...]:
-    """Return the names asked for, of some steps."""
-    chosen = tuple(indices)
-    return tuple(tuple(names[index] for index in chosen) for names in wanted if names)
 
 
 def title(subject: Subject, *, own_heading: bool) -> str:
@@ -220,7 +212,7 @@ def package_name(stem: str, heading: str, folder: str, taken: frozenset[str]) ->
 def _candidates(subject: Subject, mode: CutMode, heading: str, specific: list[str]) -> list[str]:
     """Names in the order of liking."""
     verb = _VERBS[subject.role]
-    things = [_snake(thing) for thing in (*subject.outputs, *subject.inputs)]
+    things = [snake(thing) for thing in (*subject.outputs, *subject.inputs)]
     about = [f"{verb}_{thing}" for thing in things]
     shared = _slug_of_heading(subject.heading)
     last = [f"{verb}_{shared}" if shared else "", f"{verb}_data"]
@@ -247,17 +239,17 @@ def _specific(subject: Subject, model: str, *, alone: bool) -> list[str]:
     if subject.role in _TRAINING:
         return _of_models(verb, _estimators(subject))
     if subject.role in _JUDGING:
-        judged = [f"{verb}_{_snake(model)}"] if model else []
+        judged = [f"{verb}_{snake(model)}"] if model else []
         return [f"{verb}_model", *judged] if alone else judged
     action = action_of(subject.role, subject.nodes)
-    thing = _snake((subject.outputs or subject.inputs or ("data",))[0])
+    thing = snake((subject.outputs or subject.inputs or ("data",))[0])
     if action.endswith("_data"):
         return [action, f"{action.removesuffix('data')}{thing}"]
     return [action, f"{action}_of_{thing}" if action else ""]
 
 
 def _of_models(verb: str, estimators: list[str]) -> list[str]:
-    names = [_snake(each) for each in estimators]
+    names = [snake(each) for each in estimators]
     pair = [f"{verb}_{names[0]}_and_{names[1]}"] if len(names) == _PAIR else []
     if len(names) == 1:
         return [f"{verb}_{names[0]}"]
@@ -328,7 +320,7 @@ def _numbered(name: str, used: set[str]) -> str:
     return f"{name}_{number}"
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
     """Return a variable's name as words; the usual single letters as what they stand for."""
     if name in _LETTERS:
         return _LETTERS[name]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from thruway.graph.types import Graph
+    from thruway.plan.borders import Passage
     from thruway.plan.names import Subject
     from thruway.plan.repeat import Group, Reading
     from thruway.plan.shape import Part
@@ -37,6 +38,7 @@ def write_repeated_once(
     roles: dict[int, Role],
     taken: frozenset[str],
     mode: CutMode,
+    passages: tuple[Passage, ...] = (),
     wanted: tuple[tuple[str, ...], ...] = ((),),
 ) -> tuple[StepPlan, ...]:
     """Return the steps, with those that are equal but for names and constants as calls of one.
@@ -48,11 +50,12 @@ def write_repeated_once(
         roles: of its statements.
         taken: names that mean something in the program.
         mode: where it was cut.
+        passages: repeated ones that it was cut by.
         wanted: names asked for: lists of a name for each step, "" for none. One whose name the
             user gave keeps a function of its own.
     """
     named = frozenset(index for index, name in enumerate(wanted[0]) if name)
-    groups = find_groups(steps, graph, roles, named)
+    groups = find_groups(steps, graph, roles, passages, named)
     if not groups:
         return steps
     names, titles = repeated_names(groups, subjects, taken, mode, wanted)
@@ -135,14 +138,7 @@ class _Merger:
         """Return the names of which every place in the text is known."""
         parts = [part for row in self.text.parts for part in row if part.kind == "name"]
         stuck = {part.text for part in parts if part.span is None}
-        words = {
-            word
-            for row in self.text.parts
-            for part in row
-            if part.kind != "name" and ("@" in part.text or "~" in part.text)
-            for word in _words(part.text)
-        }
-        return frozenset(part.text for part in parts) - stuck - words
+        return frozenset(part.text for part in parts) - stuck
 
     def _renames_of(self, index: int) -> tuple[tuple[str, str], ...]:
         back = self.group.pairings[index].back
@@ -163,12 +159,12 @@ class _Merger:
         return Edit(self.members[self.first].body[at], *part.span, text)
 
     def _labels(self) -> dict[str, str]:
-        """Return step → a word for it: what it alone gives, or its name."""
+        """Return step → what it alone calls something that it gives; nothing if there is none."""
         for name in self.group.outputs:
             own = [self.group.pairings[index].there.get(name, name) for index in self.members]
             if len(set(own)) == len(own):
                 return dict(zip((s.name for s in self.members.values()), own, strict=True))
-        return {step.name: step.name for step in self.members.values()}
+        return {}
 
     # --- ports ---------------------------------------------------------------------------
 
@@ -218,14 +214,16 @@ class _Merger:
             values = tuple(part.text for _, part in spots)
             if len(set(values)) == 1 and None in made:
                 continue
+            at, part = spots[0]
+            if part.in_text:
+                part, values = _core(part, values)
             wanted = made[0] or next(filter(None, made), spots[0][1].wanted)
             name = names.get((wanted, values))
             if name is None:
                 name = names[wanted, values] = _free(wanted, taken)
                 taken.add(name)
                 rows[name] = self._row(name, values, made)
-            at, part = spots[0]
-            edits.append(self._edit(at, part, name))
+            edits.append(self._edit(at, part, f"{{{name}}}" if part.in_text else name))
         return list(rows.values()), edits
 
     def _row(self, name: str, values: tuple[str, ...], made: list[str | None]) -> list[Parameter]:
@@ -241,9 +239,8 @@ class _Merger:
                 )
             else:
                 row = replace(known, name=name, default=value, annotation=annotation)
-                row = replace(
-                    row, pipeline_name=f"{self.labels[step.name]}_{name}" if differs else name
-                )
+                label = self.labels.get(step.name, "") if differs else ""
+                row = replace(row, pipeline_name=f"{label}_{name}" if label else name)
             found.append(replace(row, differs=differs))
         return found
 
@@ -291,9 +288,29 @@ def _names(code: str) -> set[str]:
     return found
 
 
-def _words(text: str) -> list[str]:
-    """Return every word of a text that could be a name."""
-    return re.findall(r"[^\W\d]\w*", text)
+def _core(part: Part, values: tuple[str, ...]) -> tuple[Part, tuple[str, ...]]:
+    """Return the part of an f-string's text that differs, and the texts in its place.
+
+    It begins and ends where words do.
+    """
+    rows = [re.findall(r"\w+|\W", ast.literal_eval(value)) for value in values]
+    first = _agreeing(rows)
+    last = _agreeing([row[first:][::-1] for row in rows])
+    texts = tuple(repr("".join(row[first : len(row) - last])) for row in rows)
+    line, column, *_ = part.span or (1, 0, 1, 0)
+    start = column + len("".join(rows[0][:first]))
+    end = start + len(ast.literal_eval(texts[0]))
+    return replace(part, span=(line, start, line, end)), texts
+
+
+def _agreeing(rows: list[list[str]]) -> int:
+    """Return with how many equal items the rows begin."""
+    count = 0
+    for items in zip(*rows, strict=False):
+        if len(set(items)) > 1:
+            break
+        count += 1
+    return count
 
 
 def _free(wanted: str, taken: Mapping[str, object] | set[str]) -> str:

@@ -18,9 +18,10 @@ from thruway.plan.ports import port
 from thruway.plan.shape import Pairing, Part, parts_of, shape_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from thruway.graph.types import Graph
+    from thruway.plan.borders import Passage
     from thruway.plan.types import Port, Role, StepPlan
 
 _STORED = frozenset({"frame", "series", "array", "estimator", "scalar", "text", "container"})
@@ -88,6 +89,7 @@ def find_groups(
     steps: tuple[StepPlan, ...],
     graph: Graph,
     roles: dict[int, Role],
+    passages: Iterable[Passage] = (),
     alone: frozenset[int] = frozenset(),
 ) -> tuple[Group, ...]:
     """Return the groups of steps that are worth one function, each of two steps at least.
@@ -96,14 +98,17 @@ def find_groups(
         steps: of the plan.
         graph: the program.
         roles: of its statements.
+        passages: repeated ones, whose parts are worth a function too.
         alone: indices of steps that keep a function of their own.
     """
     alike: dict[object, list[int]] = defaultdict(list)
     readings = [_read(step, graph) for step in steps]
+    found = frozenset(n for passage in passages for each in passage for n in each)
     for index, reading in enumerate(readings):
         own = [n for n in reading.step.body if not graph.node(n).replicable]
         shapes = [shape_of(parts) for parts in reading.parts]
         worth = is_worth_a_step([roles[n] for n in own], shapes)
+        worth = worth or (len(own) > 1 and found.issuperset(own))
         if index not in alone and worth and _may_repeat(reading, graph):
             alike[_surroundings(reading, shapes)].append(index)
     groups = []

@@ -7,11 +7,16 @@ side, their parts say which variable stands for which, and which constants diffe
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from thruway.plan.fstring import pieces_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from thruway.plan.fstring import Piece
 
 Span = tuple[int, int, int, int]
 """Line, column, end line, end column; lines from 1, columns from 0 in characters."""
@@ -32,12 +37,14 @@ class Part:
         text: the name, the literal as Python text, or the text.
         span: where it stands; None where nothing else can be put in its place.
         wanted: what a parameter in the place of the literal is called, "" if nothing says.
+        in_text: the literal is plain text of an f-string.
     """
 
     kind: Literal["name", "literal", "text"]
     text: str
     span: Span | None = None
     wanted: str = ""
+    in_text: bool = False
 
 
 def parts_of(code: str, is_variable: Callable[[str], bool]) -> tuple[Part, ...]:
@@ -76,9 +83,14 @@ class Pairing:
 class _Reader:
     """Reads the parts of one statement, depth first."""
 
-    def __init__(self, code: str, is_variable: Callable[[str], bool]) -> None:
+    def __init__(
+        self, code: str, is_variable: Callable[[str], bool], start: tuple[int, int] = (1, 0)
+    ) -> None:
+        """Make a reader of a text; `start` is the place of its first character."""
+        self._code = code
         self._lines = code.split("\n")
         self._is_variable = is_variable
+        self._start = start
 
     def parts(
         self,
@@ -100,6 +112,14 @@ class _Reader:
         """
         if isinstance(node, ast.Name) and self._is_variable(node.id):
             yield Part("name", node.id, None if in_text else self._span(node))
+            return
+        if isinstance(node, ast.Constant) and _names_variables(node.value, wanted):
+            yield Part("text", repr(node.value))
+            words = re.findall(r"[^\W\d]\w*", str(node.value))
+            yield from (Part("name", word) for word in words if self._is_variable(word))
+            return
+        if isinstance(node, ast.JoinedStr) and (pieces := self._pieces(node)):
+            yield from self._of_fstring(node, pieces)
             return
         if isinstance(node, ast.expr) and not fixed and _is_literal(node, repeated=repeated):
             yield Part("literal", ast.unparse(node), self._span(node), wanted or _by_type(node))
@@ -123,6 +143,27 @@ class _Reader:
                 else:
                     yield Part("text", repr(item))
 
+    def _pieces(self, node: ast.JoinedStr) -> tuple[Piece, ...]:
+        """Return the pieces of an f-string if they are what Python sees, else nothing."""
+        source = ast.get_source_segment(self._code, node) or ""
+        pieces = pieces_of(source) or ()
+        seen = [isinstance(value, ast.FormattedValue) for value in node.values]
+        return pieces if [piece.field for piece in pieces] == seen else ()
+
+    def _of_fstring(self, node: ast.JoinedStr, pieces: tuple[Piece, ...]) -> Iterator[Part]:
+        line, column, *_ = self._span(node)
+        yield Part("text", f"f {len(pieces)}")
+        for piece in pieces:
+            start = column + piece.start
+            if piece.field:
+                yield Part("text", f"field {piece.rest}")
+                # In brackets, an expression may begin with a space.
+                inner = _Reader(f"({piece.text})", self._is_variable, (line, start - 1))
+                yield from inner.parts(ast.parse(f"({piece.text})"), fixed=True)
+            else:
+                span = (line, start, line, start + len(piece.text))
+                yield Part("literal", repr(piece.text), span, "label", in_text=True)
+
     def _binds(self, node: ast.AST, name: str, text: str) -> bool:
         """Say whether a field that is no node of its own holds the name of a variable."""
         is_name = isinstance(node, ast.arg) or (
@@ -134,15 +175,24 @@ class _Reader:
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
         return (
-            node.lineno,
-            self._characters(node.lineno, node.col_offset),
-            node.end_lineno,
-            self._characters(node.end_lineno, node.end_col_offset),
+            *self._place(node.lineno, node.col_offset),
+            *self._place(node.end_lineno, node.end_col_offset),
         )
+
+    def _place(self, line: int, column: int) -> tuple[int, int]:
+        """Return a place as `ast` counts it (columns in bytes) in the whole text."""
+        first_line, first_column = self._start
+        shift = first_column if line == 1 else 0
+        return line + first_line - 1, self._characters(line, column) + shift
 
     def _characters(self, line: int, column: int) -> int:
         """Turn a column in bytes, as `ast` counts, into one in characters."""
         return len(self._lines[line - 1].encode()[:column].decode(errors="ignore"))
+
+
+def _names_variables(value: object, wanted: str) -> bool:
+    """Whether a text may name variables of the program: a query, a formula."""
+    return isinstance(value, str) and (wanted == _QUERY or "@" in value or "~" in value)
 
 
 def _is_literal(node: ast.expr, *, repeated: bool) -> bool:
@@ -183,16 +233,22 @@ def _hints(node: ast.AST) -> dict[int, str]:
     if isinstance(node, ast.Subscript):
         by_name = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
         return {id(node.slice): "column" if by_name else "columns"}
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        return {id(node.left): "message"}
     if isinstance(node, ast.List | ast.Tuple):
         texts = (e for e in node.elts if isinstance(e, ast.Constant) and isinstance(e.value, str))
         return {id(each): "name" for each in texts}
     if isinstance(node, ast.Call) and node.args:
         method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         method = node.func.id if isinstance(node.func, ast.Name) else method
+        if method in _QUERIES:
+            return {id(each): _QUERY for each in node.args}
         return {id(node.args[0]): _ARGUMENTS.get(method.removeprefix("set_"), "")}
     return {}
 
 
+_QUERY = "query"
+_QUERIES = frozenset({"eval", "query", "evaluate", "dmatrix", "dmatrices"})
 _ARGUMENTS = {
     "title": "title",
     "suptitle": "title",

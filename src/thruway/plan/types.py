@@ -71,6 +71,7 @@ class Parameter:
         reason: why it was lifted, for the report.
         comment: the author's comment above the constant it comes from, as written.
         differs: the calls of the step pass different values, so it has no default there.
+        owner: what it is an argument of, with its module; "" if it is a constant or not known.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Parameter:
     reason: str
     comment: str = ""
     differs: bool = False
+    owner: str = ""
 
 
 @dataclass(frozen=True)
