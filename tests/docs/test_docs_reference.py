@@ -56,7 +56,8 @@ def test_commands_shown_anywhere_exist():
             for line in block.body.splitlines()
         ]
         for line in lines:
-            words = shlex.split(line.removeprefix("$ ").partition(" | ")[0], comments=True)
+            own = line.removeprefix("$ ").partition(" | ")[0].partition(" -- ")[0]
+            words = shlex.split(own, comments=True)
             if words[:1] == ["thruway"] and not words[1].startswith("-"):
                 known = (
                     {s for p in COMMANDS[words[1]].params for s in spellings(p)}

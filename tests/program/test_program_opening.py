@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from thruway.errors import MigrationRefused
 from thruway.program import Program, read_program
 from thruway.source import read_source
 
@@ -154,3 +155,111 @@ def test_what_comes_out_of_a_function_has_its_name_for_a_heading(tmp_path: Path)
     text = "from pandas import read_csv\ndef load_all(path):\n    a = read_csv(path)\n    a.fit()\n    return a\nx = load_all('x')\nprint(x)"
     found = program(tmp_path, text).statements
     assert [s.heading for s in found] == ["", "", "Load all", "Load all", "Load all", ""]
+
+
+PARSER = "import argparse\nparser = argparse.ArgumentParser(description='x')\n"
+ARGUMENTS: dict[str, tuple[str, list[str]]] = {
+    "attributes": (
+        PARSER + "parser.add_argument('--lr', type=float, default=1)\nargs = parser.parse_args()\nprint(args.lr)",
+        ["lr = 1", "print(lr)"],
+    ),
+    "inside functions": (
+        PARSER + "parser.add_argument('--no-c', action='store_true')\nargs = parser.parse_args()\n"
+        "def f():\n    return args.no_c\ndef g(args):\n    return args.no_c\nprint(f(), f())",
+        ["no_c = False", "def f():\n    return no_c", "def g(args):\n    return args.no_c", "print(f(), f())"],
+    ),
+    "a name that is taken": (
+        PARSER + "parser.add_argument('--model', default='a')\nargs = parser.parse_args()\nmodel = f(args.model)",
+        ["args_model = 'a'", "model = f(args_model)"],
+    ),
+    "a copy": (
+        PARSER + "parser.add_argument('--n', type=int, default=3)\nargs = parser.parse_args()\nn = args.n\nprint(n, args.n)",
+        ["n = 3", "print(n, n)"],
+    ),
+    "changed": (
+        PARSER + "parser.add_argument('--n', type=int, default=3)\nargs = parser.parse_args()\nargs.n = args.n + 1\nargs.m = 2\nprint(args.m)",
+        ["args_n = 3", "n = args_n", "n = n + 1", "m = 2", "print(m)"],
+    ),
+    "a whole": (
+        PARSER + "parser.add_argument('--n', type=int)\nargs = parser.parse_args()\nf(args)\ng(args.n)",
+        ["n = None", "args = argparse.Namespace(n=n)", "f(args)", "g(args.n)"],
+    ),
+    "shown": (
+        PARSER + "parser.add_argument('--n', type=int)\nargs = parser.parse_args()\nprint(args)\ng(args.n)",
+        ["n = None", "args = argparse.Namespace(n=n)", "print(args)", "g(n)"],
+    ),
+    "lists, groups and the rest": (
+        PARSER + "g = parser.add_argument_group('g')\ng.add_argument('--c', nargs='+', default=['a'])\n"
+        "parser.set_defaults(z=9)\nargs, rest = parser.parse_known_args()\nprint(args.c, args.z)",
+        ["c = ['a']", "z = 9", "rest = []", "print(c, z)"],
+    ),
+    "types of the program": (
+        PARSER + "def yes(s):\n    return s == 'y'\nparser.add_argument('--a', type=yes, default='y')\n"
+        "parser.add_argument('--b', type=yes, default=True)\nargs = parser.parse_args()\nprint(args.a, args.b)",
+        ["def yes(s):\n    return s == 'y'", "a_text = 'y'", "b = True", "a = yes(a_text)", "print(a, b)"],
+    ),
+    "paths": (
+        "from pathlib import Path\n" + PARSER + "parser.add_argument('--d', type=Path, default='x')\nargs = parser.parse_args()\nprint(args.d.name)",
+        ["import argparse", "d = 'x'", "print(Path(d).name)"],
+    ),
+    "a constant for a default": (
+        "N = 5\n" + PARSER + "parser.add_argument('--n', type=int, default=N)\nargs = parser.parse_args()\nprint(args.n, N)",
+        ["import argparse", "n = 5", "print(n, N)"],
+    ),
+    "a function that parses": (
+        "import argparse\ndef get_args(argv=None):\n    p = argparse.ArgumentParser()\n    p.add_argument('n', type=int, nargs='?', default=2)\n    return p.parse_args(argv)\ndef main(args):\n    print(args.n)\nif __name__ == '__main__':\n    main(get_args())",
+        ["argv = None", "n = 2", "print(n)"],
+    ),
+    "parents": (
+        "import argparse\nbase = argparse.ArgumentParser(add_help=False)\nbase.add_argument('--n', default=1)\nparser = argparse.ArgumentParser(parents=[base])\nargs = parser.parse_args()\nprint(args.n)",
+        ["n = 1", "print(n)"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ARGUMENTS)
+def test_arguments_of_the_command_line(case: str, tmp_path: Path) -> None:
+    text, expected = ARGUMENTS[case]
+    assert statements(tmp_path, text)[1:] == expected
+
+
+def test_the_command_line_gives_the_defaults(tmp_path: Path) -> None:
+    text = PARSER + (
+        "parser.add_argument('csv', help='the\\n data')\n"
+        "parser.add_argument('--lr', type=float, help='rate (default: %(default)s)')\n"
+        "parser.add_argument('--on', action='store_true')\n"
+        "args = parser.parse_args()\nf(args.csv, args.lr, args.on)"
+    )
+    found = program(tmp_path, text, arguments=("x.csv", "--lr", ".5", "--on")).statements
+    assert [(s.code, s.argument, s.comment) for s in found[1:4]] == [
+        ("csv = 'x.csv'", "str", "# the data"),
+        ("lr = 0.5", "float", "# rate"),
+        ("on = True", "bool", ""),
+    ]
+    with pytest.raises(MigrationRefused, match=r"required: csv(.|\n)*migrate prog\.py -- "):
+        program(tmp_path, text)
+
+
+UNDERSTOOD = {
+    "subcommands": "s = parser.add_subparsers()\n",
+    "a computed default": "parser.add_argument('--n', default=len('abc'))\n",
+    "an unknown option": "parser.add_argument('--n', color=1)\n",
+    "other uses": "print(parser.format_help())\n",
+    "files": "parser.add_argument('--n', type=argparse.FileType('r'))\n",
+}
+
+
+@pytest.mark.parametrize("case", UNDERSTOOD)
+def test_a_parser_that_is_not_understood_stays(case: str, tmp_path: Path) -> None:
+    found = program(tmp_path, PARSER + UNDERSTOOD[case] + "args = parser.parse_args()\nprint(args)")
+    assert "args = parser.parse_args()" in [s.code for s in found.statements]
+    assert [f.code for f in found.findings] == ["TW121"]
+
+
+def test_what_stays_closed_reads_the_same_command_line(tmp_path: Path) -> None:
+    text = "import sys\nf(sys.argv[1], len(sys.argv))\nparser.parse_args()"
+    assert statements(tmp_path, text, arguments=("x", "y"))[1:] == [
+        "f('x', len(['prog.py', 'x', 'y']))",
+        "parser.parse_args(['x', 'y'])",
+    ]
+    assert statements(tmp_path, text)[1:] == text.split("\n")[1:]

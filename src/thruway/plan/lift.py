@@ -79,10 +79,10 @@ def _constant(node: Node) -> tuple[str, Parameter]:
     kind: ParameterKind = "constant"
     if "seed" in name.lower() or "random_state" in name.lower():
         kind = "seed"
-    annotation = value.type.removeprefix("builtins.")
+    annotation = node.statement.argument or value.type.removeprefix("builtins.")
     place = node.statement.place
     comment = node.statement.comment.strip("\n")
-    reason = f"a constant of {place}"
+    reason = f"{'an argument' if node.statement.argument else 'a constant'} of {place}"
     return name, Parameter(name, name, text, annotation, kind, reason, comment)
 
 

@@ -95,6 +95,8 @@ class Definitions:
         statement = node.statement
         if not node.replicable or statement.id in self.seeds:
             return False
+        if statement.argument:
+            return False  # a parameter: what reads it must see the value that is asked for
         if statement.kind in {"import", "constant"}:
             return len(self.reach.writers(_only(statement.stores))) == 1 or (
                 statement.kind == "import"
@@ -202,7 +204,8 @@ def _settle(
         if source in definitions.module_constants:
             found.module.add(source)
             return []
-        if _is_scalar(node) and len(definitions.reach.writers(name)) == 1:
+        plain = _is_scalar(node) or statement.argument
+        if plain and len(definitions.reach.writers(name)) == 1:
             found.lifted.add(source)
             return []
     found.inline.add(source)

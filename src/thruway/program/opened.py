@@ -68,4 +68,5 @@ def _placed(piece: Piece, text: Text, known: dict[tuple[int, int, str], Piece], 
         silenced=own.silenced if own else True,
         title=first.title,
         moved=any(row.moved for row in rows),
+        argument=first.argument,
     )

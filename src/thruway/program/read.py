@@ -114,6 +114,7 @@ def _statement(number: int, piece: Piece, source: Source, imports: Imports) -> S
         last_in_cell=piece.last,
         dynamic=dynamic_of(calls),
         moved=piece.moved,
+        argument=piece.argument,
     )
 
 

@@ -36,6 +36,7 @@ class Piece:
         start, end: place in the cell's code, the comment behind it included.
         title: of the function that it was opened out of.
         moved: it stands somewhere else than the author put it, or says something else.
+        argument: annotation of the command-line argument that it binds, "" if none.
     """
 
     node: ast.stmt
@@ -50,6 +51,7 @@ class Piece:
     end: Position
     title: str = ""
     moved: bool = False
+    argument: str = ""
 
 
 class CellText:

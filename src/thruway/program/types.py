@@ -103,6 +103,8 @@ class Statement:
         dynamic: uses `exec`, `eval`, `globals()`, `locals()`, `vars()`: reads and writes of the
             text are then `Unknown`.
         moved: it was opened up: it stands, or says, something else than the author's line.
+        argument: annotation of the command-line argument whose value it binds, "" if none: such a
+            constant is a parameter, whatever its type.
     """
 
     id: int
@@ -125,6 +127,7 @@ class Statement:
     heading_level: int = 0
     dynamic: Unknown | None = None
     moved: bool = False
+    argument: str = ""
 
     def dump(self) -> str:
         """Return one line: id, kind, names read -> names bound."""

@@ -10,7 +10,7 @@ from thruway.program.opening.reasons import ClosedError
 from thruway.program.opening.rows import Edit, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Rewrite = Callable[[ast.expr], ast.expr | None]
 
@@ -36,8 +36,7 @@ def rewritten(text: Text, rewrite: Rewrite) -> Text:
     """
     edits = [
         Edit(text.start(node), text.end(node), ast.unparse(new))
-        for node in ast.walk(text.tree)
-        if isinstance(node, ast.expr) and (new := rewrite(node)) is not None
+        for node, new in _changed(text.tree, rewrite)
     ]
     if not edits:
         return text
@@ -49,6 +48,16 @@ def rewritten(text: Text, rewrite: Rewrite) -> Text:
     if not same:
         raise ClosedError("a name in it cannot be changed safely (in a formatted string?)")
     return done
+
+
+def _changed(tree: ast.AST, rewrite: Rewrite) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the outermost expressions that change, with what they become."""
+    for node in ast.iter_child_nodes(tree):
+        new = rewrite(node) if isinstance(node, ast.expr) else None
+        if new is not None and isinstance(node, ast.expr):
+            yield node, new
+        else:
+            yield from _changed(node, rewrite)
 
 
 def _copy(text: Text) -> ast.Module:

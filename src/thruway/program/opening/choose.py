@@ -46,10 +46,8 @@ class Kinds:
     _calls: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Learn what every name of an import stands for, those inside functions included."""
-        for node in ast.walk(self.text.tree):
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                self._imports.learn(ast.Module([node], []), frozenset())
+        """Look at every function and class of the top level."""
+        self._imports = imports_of(self.text)
         for node in self.text.body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 self._look(node.name, self.text.source(node))
@@ -84,5 +82,17 @@ class Kinds:
 
 
 def parses_arguments(function: ast.AST) -> bool:
-    """Tell whether a function reads the command line."""
-    return any(isinstance(n, ast.Attribute) and n.attr in PARSERS for n in ast.walk(function))
+    """Tell whether a function reads the command line, or makes what reads it."""
+    return any(
+        getattr(node, "attr", getattr(node, "id", "")) in {*PARSERS, "ArgumentParser"}
+        for node in ast.walk(function)
+    )
+
+
+def imports_of(text: Text) -> Imports:
+    """Return what every name of an import stands for, those inside functions included."""
+    found = Imports()
+    for node in ast.walk(text.tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.learn(ast.Module([node], []), frozenset())
+    return found

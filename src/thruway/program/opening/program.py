@@ -6,10 +6,14 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from thruway.errors import MigrationRefused
 from thruway.findings import Finding, Place, Severity
-from thruway.program.opening.choose import Kinds
+from thruway.program.opening.arguments import open_arguments
+from thruway.program.opening.argv import with_words
+from thruway.program.opening.choose import ENTRIES, Kinds, parses_arguments
 from thruway.program.opening.function import Opening, open_function
 from thruway.program.opening.guard import without_guards
+from thruway.program.opening.parser import RefusedError, parse_of
 from thruway.program.opening.reasons import ClosedError, require_plain_program
 from thruway.program.opening.rows import Text
 from thruway.program.opening.scope import names, references
@@ -37,18 +41,19 @@ class Opened:
 
 
 def open_program(
-    source: Source, _arguments: tuple[str, ...] = (), *, only_guard: bool = False
+    source: Source, arguments: tuple[str, ...] = (), *, only_guard: bool = False
 ) -> Opened:
     """Return the program with everything opened that can be opened soundly."""
     text = without_guards(Text.of(source.code_cells))
     if only_guard:
         return Opened(text)
-    return _Opener(source.path.name, text).run()
+    return _Opener(source.path.name, text, arguments).run()
 
 
 class _Opener:
-    def __init__(self, file: str, text: Text) -> None:
+    def __init__(self, file: str, text: Text, arguments: tuple[str, ...]) -> None:
         self._file = file
+        self._arguments = arguments
         self._text = text
         self._names: list[str] = []
         self._findings: list[Finding] = []
@@ -58,6 +63,11 @@ class _Opener:
         """Open one thing after another."""
         while self._open_function():
             pass
+        if self._open_parser():
+            while self._open_function():
+                pass
+        if self._arguments:
+            self._write_words()
         return Opened(self._text, tuple(self._names), tuple(self._findings))
 
     def _open_function(self) -> bool:
@@ -70,7 +80,7 @@ class _Opener:
             function = functions.get(name)
             if function is None or name in self._closed or not kinds.hold_the_program(function):
                 continue
-            title = "" if name in {"main", "_main"} else name.strip("_").replace("_", " ")
+            title = "" if _is_entry(function) else name.strip("_").replace("_", " ")
             place = self._place(function)
             try:
                 require_plain_program(text.tree)
@@ -84,6 +94,41 @@ class _Opener:
             return True
         return False
 
+    def _open_parser(self) -> bool:
+        """Put the arguments in the place of the parser."""
+        found = parse_of(self._text)
+        if found is None:
+            return False
+        statement, _ = found
+        try:
+            text = open_arguments(self._text, self._arguments)
+        except ClosedError as closed:
+            reason = f"the command line stays as it is: {closed.reason}"
+            self._tell_closed(self._place(statement), reason, closed.fix)
+            return False
+        except RefusedError as refused:
+            raise MigrationRefused(
+                f"the script does not run with this command line: {refused}",
+                str(self._place(statement)),
+                f"give it behind `--`: thruway migrate {self._file} -- …",
+            ) from refused
+        assert text is not None
+        self._text = text
+        self._names.append("the command line")
+        return True
+
+    def _write_words(self) -> None:
+        """Put what is left of the command line where the program reads it."""
+        try:
+            text = with_words(self._text, (self._file, *self._arguments))
+        except ClosedError as closed:
+            place = self._place(self._text.body[0])
+            self._tell_closed(place, f"the command line stays: {closed.reason}", closed.fix)
+            return
+        if text is not self._text:
+            self._text = text
+            self._names.append("the command line")
+
     def _place(self, node: ast.stmt) -> Place:
         row = self._text.rows[node.lineno - 1]
         return Place(self._file, row.cell, row.line)
@@ -95,6 +140,11 @@ class _Opener:
 def _functions(text: Text) -> dict[str, ast.FunctionDef]:
     """Return the functions of the top level."""
     return {node.name: node for node in text.body if isinstance(node, ast.FunctionDef)}
+
+
+def _is_entry(function: ast.FunctionDef) -> bool:
+    """Tell whether the name of a function says nothing of what it does."""
+    return function.name in ENTRIES or parses_arguments(function)
 
 
 def _require_one_use(text: Text, function: ast.FunctionDef, site: Site) -> None:
