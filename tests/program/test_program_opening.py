@@ -263,3 +263,54 @@ def test_what_stays_closed_reads_the_same_command_line(tmp_path: Path) -> None:
         "parser.parse_args(['x', 'y'])",
     ]
     assert statements(tmp_path, text)[1:] == text.split("\n")[1:]
+
+
+TRAINER = """
+class Trainer:
+    def __init__(self, path):
+        self.path = path
+
+    def load(self):
+        self.df = pd.read_csv(self.path)
+
+    def run(self, n=2):
+        # all of it
+        self.load()
+        model = self.df.fit(n)
+        return model
+"""
+DRIVEN = {
+    "bound": ("t = Trainer('x')\nm = t.run()", ["t = Trainer('x')", "n = 2", "t.load()", "model = t.df.fit(n)", "m = model"]),
+    "not bound": ("Trainer('x').run(n=3)", ["trainer = Trainer('x')", "n = 3", "t.load()", "model = t.df.fit(n)"]),
+    "its name is taken": ("trainer = 1\nTrainer('x').run()", ["trainer = 1", "trainer_object = Trainer('x')", "n = 2", "t.load()", "model = t.df.fit(n)"]),
+    "driven twice": ("t = Trainer('x')\nt.run()\nt.run()", ["t = Trainer('x')", "t.run()", "t.run()"]),
+    "two of them": ("t = Trainer('x')\nt = Trainer('y')\nt.run()", ["t = Trainer('x')", "t = Trainer('y')", "t.run()"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DRIVEN)
+def test_an_object_that_drives_the_program(case: str, tmp_path: Path) -> None:
+    text, expected = DRIVEN[case]
+    found = statements(tmp_path, f"import pandas as pd\n{TRAINER}\n{text}")
+    wanted = {"not bound": "trainer", "its name is taken": "trainer_object"}.get(case, "t")
+    assert found[2:] == [
+        line.replace("t.", f"{wanted}.") if line[:2] != "n " else line for line in expected
+    ]
+
+
+KEPT = {
+    "private names": ("self.__x = 1", "private"),
+    "super": ("super().load()", "super"),
+    "bound again": ("self.run = 1", "bound again"),
+    "two meanings": ("f = [lambda self: self for _ in '']", "two meanings"),
+}
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_a_method_that_stays_closed(case: str, tmp_path: Path) -> None:
+    line, reason = KEPT[case]
+    cls = TRAINER.replace("        return model", f"        {line}")
+    found = program(tmp_path, f"import pandas as pd\n{cls}\nTrainer('x').run()")
+    assert [f.code for f in found.findings] == ["TW121"]
+    assert reason in found.findings[0].reason
+    assert found.statements[-1].code == "Trainer('x').run()"

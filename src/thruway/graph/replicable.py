@@ -8,6 +8,7 @@ they made. A small pure statement whose value cannot be stored (a `partial`, a m
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from thruway.graph.reach import Reach
 if TYPE_CHECKING:
     from thruway.graph.types import Node
 
+_ALIAS = re.compile(r"[^\W\d]\w* = [^\W\d]\w*")  # another name for a definition
 _DEFINITIONS = frozenset({"import", "function", "class", "constant"})
 _RECREATED = frozenset({"module", "function", "class"})
 _MOVING = frozenset({"iterator", "handle", "figure"})
@@ -57,7 +59,7 @@ def _stateless(node: Node, changed: frozenset[tuple[int, str]]) -> bool:
         return False
     if node.resources_written or node.resources_read:
         return False
-    if statement.kind in _DEFINITIONS:
+    if statement.kind in _DEFINITIONS or _ALIAS.fullmatch(statement.code):
         return True
     return bool(node.binds) and all(_is_recreated(node, name) for name in node.binds)
 

@@ -51,6 +51,11 @@ class Kinds:
         for node in self.text.body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 self._look(node.name, self.text.source(node))
+            if isinstance(node, ast.ClassDef):
+                block = self.text.block(node)
+                for method in block.body:
+                    if isinstance(method, ast.FunctionDef):
+                        self._look(f"{node.name}.{method.name}", block.source(method))
 
     def _look(self, name: str, code: str) -> None:
         found: set[str] = set()
@@ -59,6 +64,7 @@ class Kinds:
             api = lookup(call.target) if call.resolved else lookup_method(call.method, None)
             found |= {_FAMILIES[api.role]} if api and api.role in _FAMILIES else set()
             called.add(call.receiver or call.target)
+            called.add(f".{call.method}")  # of whatever class
         self._direct[name] = frozenset(found)
         self._calls[name] = frozenset(called | names(code).deferred)
 
@@ -69,10 +75,22 @@ class Kinds:
         while pending:
             current = pending.pop()
             found |= self._direct.get(current, frozenset())
-            more = self._calls.get(current, frozenset()) & self._direct.keys() - seen
+            more = self._known(self._calls.get(current, frozenset())) - seen
             seen |= more
             pending += more
         return frozenset(found)
+
+    def _known(self, called: frozenset[str]) -> set[str]:
+        """Return the functions, and the methods, among what is called."""
+        return {
+            name
+            for name in self._direct
+            if name in called or ("." in name and "." + name.rpartition(".")[2] in called)
+        }
+
+    def drives(self, cls: str, method: ast.FunctionDef) -> bool:
+        """Tell whether a method is to be opened, if that can be done."""
+        return len(self.families(f"{cls}.{method.name}")) > 1 and len(method.body) > 1
 
     def hold_the_program(self, function: ast.FunctionDef) -> bool:
         """Tell whether a function is to be opened, if that can be done."""

@@ -175,7 +175,7 @@ def _new_names(opening: Opening, scope: Scope, body: Text) -> dict[str, str]:
     """
     used = _used_elsewhere(opening)
     same = imports([opening.function]).items() & imports(_others(opening)).items()
-    clashing = (scope.local - {name for name, _ in same}) & used
+    clashing = (scope.local - {name for name, _ in same} - _handed_on(opening)) & used
     shared = {name for name in clashing if _may_share(opening, scope, body, name)}
     wanted = sorted(clashing - shared)
     if len(wanted) > _MOST_RENAMES:
@@ -189,6 +189,20 @@ def _new_names(opening: Opening, scope: Scope, body: Text) -> dict[str, str]:
         raise ClosedError(f"`{blocked[0]}` has two meanings in it", "give it a name of its own")
     taken = words(opening.text.tree)
     return {name: _free(f"{opening.function.name}_{name}", taken) for name in wanted}
+
+
+def _handed_on(opening: Opening) -> set[str]:
+    """Return the parameters that are given the variable of their own name, and only read it."""
+    found = bindings(opening.text, opening.function, opening.site.call)
+    rebound = {
+        node.id
+        for node in ast.walk(opening.function)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    }
+    written = {
+        name for node in _others(opening) for name in names(opening.text.source(node)).global_writes
+    }
+    return {b.name for b in found if b.same} - rebound - written
 
 
 def _free(name: str, taken: frozenset[str]) -> str:

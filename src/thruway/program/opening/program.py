@@ -13,15 +13,18 @@ from thruway.program.opening.argv import with_words
 from thruway.program.opening.choose import ENTRIES, Kinds, parses_arguments
 from thruway.program.opening.function import Opening, open_function
 from thruway.program.opening.guard import without_guards
+from thruway.program.opening.method import as_function, driven, named_objects
 from thruway.program.opening.parser import RefusedError, parse_of
 from thruway.program.opening.reasons import ClosedError, require_plain_program
 from thruway.program.opening.rows import Text
 from thruway.program.opening.scope import names, references
-from thruway.program.opening.sites import Site, sites
+from thruway.program.opening.sites import Site, named_results, sites
 
 if TYPE_CHECKING:
     from thruway.source.types import Source
 
+_DRIVERS = ENTRIES | {"call", "execute", "start", "process", "run_pipeline", "pipeline"}
+_MORE = "it is used more than once"
 _FIX = "what it holds stays one statement: write its parts at the top level"
 
 
@@ -61,10 +64,10 @@ class _Opener:
 
     def run(self) -> Opened:
         """Open one thing after another."""
-        while self._open_function():
+        while self._open_function() or self._open_method():
             pass
         if self._open_parser():
-            while self._open_function():
+            while self._open_function() or self._open_method():
                 pass
         if self._arguments:
             self._write_words()
@@ -72,7 +75,7 @@ class _Opener:
 
     def _open_function(self) -> bool:
         """Open the first function that is to be opened; False when there is none."""
-        text = self._text
+        text = named_results(self._text)
         kinds = Kinds(text)
         functions = _functions(text)
         for site in sites(text):
@@ -80,15 +83,40 @@ class _Opener:
             function = functions.get(name)
             if function is None or name in self._closed or not kinds.hold_the_program(function):
                 continue
-            title = "" if _is_entry(function) else name.strip("_").replace("_", " ")
-            place = self._place(function)
+            title = "" if _is_entry(function) else _words(name)
+            row = text.rows[function.lineno - 1]
+            place = Place(self._file, row.cell, row.line)
             try:
                 require_plain_program(text.tree)
                 _require_one_use(text, function, site)
-                self._text = open_function(Opening(text, function, site, title.capitalize()))
+                self._text = open_function(Opening(text, function, site, title))
             except ClosedError as closed:
                 self._closed.add(name)
-                self._tell_closed(place, f"`{name}()` stays closed: {closed.reason}", closed.fix)
+                if closed.reason != _MORE or _is_entry(function):
+                    reason = f"`{name}()` stays closed: {closed.reason}"
+                    self._tell_closed(place, reason, closed.fix)
+                continue
+            self._names.append(f"{name}()")
+            return True
+        return False
+
+    def _open_method(self) -> bool:
+        """Open the first method through which an object drives the program."""
+        text = named_objects(named_results(self._text))
+        kinds = Kinds(text)
+        for site, cls, method in driven(text):
+            name = f"{cls.name}.{method.name}"
+            if name in self._closed or not kinds.drives(cls.name, method):
+                continue
+            row = text.rows[text.start(site.statement)[0] - 1]
+            try:
+                require_plain_program(text.tree)
+                prepared, new = as_function(text, site, cls, method)
+                self._text = open_function(_opening(prepared, new, _words(method.name)))
+            except ClosedError as closed:
+                self._closed.add(name)
+                reason = f"`{name}()` stays closed: {closed.reason}"
+                self._tell_closed(Place(self._file, row.cell, row.line), reason, closed.fix)
                 continue
             self._names.append(f"{name}()")
             return True
@@ -142,6 +170,16 @@ def _functions(text: Text) -> dict[str, ast.FunctionDef]:
     return {node.name: node for node in text.body if isinstance(node, ast.FunctionDef)}
 
 
+def _opening(text: Text, name: str, title: str) -> Opening:
+    """Return the opening of a function that was just put before its only call."""
+    found = [s for s in sites(text) if isinstance(s.call.func, ast.Name) and s.call.func.id == name]
+    return Opening(text, _functions(text)[name], found[0], "" if name in _DRIVERS else title)
+
+
+def _words(name: str) -> str:
+    return name.strip("_").replace("_", " ").capitalize()
+
+
 def _is_entry(function: ast.FunctionDef) -> bool:
     """Tell whether the name of a function says nothing of what it does."""
     return function.name in ENTRIES or parses_arguments(function)
@@ -158,6 +196,6 @@ def _require_one_use(text: Text, function: ast.FunctionDef, site: Site) -> None:
     if any(name in names(text.source(node)).stores for node in others):
         raise ClosedError("its name is bound more than once")
     if references(text.tree, name) != 1:
-        raise ClosedError("it is used more than once", "call it once, at the top level")
+        raise ClosedError(_MORE, "call it once, at the top level")
     if text.body.index(function) > text.body.index(site.statement):
         raise ClosedError("it is called before it is defined")

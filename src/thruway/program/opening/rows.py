@@ -160,7 +160,7 @@ class Text:
             rows += self.rows[done : self.start(node)[0] - 1]
             rows += self._behind(node)
             rows += found[node]
-            done = self._last(node)
+            done = self.last(node)
         return Text([*rows, *self.rows[done:]])
 
     def _behind(self, node: ast.stmt) -> list[Row]:
@@ -172,7 +172,8 @@ class Text:
         comment = rest[rest.index("#") :] if "#" in rest else ""
         return [replace(row, text=comment, moved=True, argument="")] if comment else []
 
-    def _last(self, node: ast.stmt) -> int:
+    def last(self, node: ast.stmt) -> int:
+        """Return the last line of a statement, comments that belong to its block included."""
         return self._block_end(node) if isinstance(node, Block) else self.end(node)[0]
 
     def above(self, node: ast.stmt) -> tuple[int, int]:
@@ -195,7 +196,7 @@ class Text:
         for node in nodes:
             first, stop = self.above(node)
             comments += [replace(row, moved=True) for row in self.rows[first - 1 : stop - 1]]
-            gone.update(range(first, self._last(node) + 1))
+            gone.update(range(first, self.last(node) + 1))
         rows = [row for number, row in enumerate(self.rows, start=1) if number not in gone]
         return Text(rows), comments
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from thruway.program.imports import dotted_name
+from thruway.program.opening.rows import Edit, Text
+from thruway.program.opening.scope import imports, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from thruway.program.opening.rows import Text
 
 _EXITS = frozenset({"sys.exit", "exit", "quit", "SystemExit"})
 
@@ -51,6 +51,39 @@ def sites(text: Text) -> Iterator[Site]:
             bound = _names(list(node.targets if isinstance(node, ast.Assign) else [node.target]))
         if target.count("(") == target.count(")"):
             yield Site(node, call, target, bound, exits, last)
+
+
+def named_results(text: Text) -> Text:
+    """Return the text with a name for each result that is only printed: `print(main())`."""
+    for node in text.body:
+        call = node.value if isinstance(node, ast.Expr) else None
+        if not isinstance(call, ast.Call) or dotted_name(call.func) != "print":
+            continue
+        inner = call.args[0] if len(call.args) == 1 and not call.keywords else None
+        if not isinstance(inner, ast.Call) or not isinstance(inner.func, (ast.Name, ast.Attribute)):
+            continue
+        if not _is_own(text, inner.func):
+            continue
+        taken = words(text.tree)
+        name = next(n for n in ("result", "outcome", "printed_result") if n not in taken)
+        start, end = text.start(inner), text.end(inner)
+        at = text.start(node)[0] - 1
+        lines = f"{name} = {text.slice(start, end)}".split("\n")
+        rows = [replace(text.rows[at], text=line, moved=True) for line in lines]
+        edited = text.edited([Edit(start, end, name)])
+        return named_results(Text([*edited.rows[:at], *rows, *edited.rows[at:]]))
+    return text
+
+
+def _is_own(text: Text, func: ast.expr) -> bool:
+    """Tell whether a call is one of a function, or of an object, of the program."""
+    made = {n.name for n in text.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+    if isinstance(func, ast.Name):
+        return func.id in made
+    owner = func.value if isinstance(func, ast.Attribute) else None
+    if isinstance(owner, ast.Call):
+        return _is_own(text, owner.func)
+    return isinstance(owner, ast.Name) and owner.id not in imports(text.body)
 
 
 def _call(node: ast.stmt) -> tuple[ast.Call | None, bool]:
