@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -267,35 +268,70 @@ def test_what_stays_closed_reads_the_same_command_line(tmp_path: Path) -> None:
 
 TRAINER = """
 class Trainer:
-    def __init__(self, path):
+    # where it is
+    folder = "."
+
+    def __init__(self, path, scale=2):
         self.path = path
+        self.count = scale * 2
+        self.tried = []
 
     def load(self):
         self.df = pd.read_csv(self.path)
 
+    def try_(self, n):
+        self.tried.append(n)
+        return self.df.fit(n, self.count)
+
     def run(self, n=2):
         # all of it
         self.load()
-        model = self.df.fit(n)
+        model = self.try_(n)
+        self.try_(self.folder)
         return model
 """
-DRIVEN = {
-    "bound": ("t = Trainer('x')\nm = t.run()", ["t = Trainer('x')", "n = 2", "t.load()", "model = t.df.fit(n)", "m = model"]),
-    "not bound": ("Trainer('x').run(n=3)", ["trainer = Trainer('x')", "n = 3", "t.load()", "model = t.df.fit(n)"]),
-    "its name is taken": ("trainer = 1\nTrainer('x').run()", ["trainer = 1", "trainer_object = Trainer('x')", "n = 2", "t.load()", "model = t.df.fit(n)"]),
-    "driven twice": ("t = Trainer('x')\nt.run()\nt.run()", ["t = Trainer('x')", "t.run()", "t.run()"]),
-    "two of them": ("t = Trainer('x')\nt = Trainer('y')\nt.run()", ["t = Trainer('x')", "t = Trainer('y')", "t.run()"]),
+TRIES = "def try_(n):\n    tried.append(n)\n    return df.fit(n, count)"
+APART = {
+    "bound": (
+        "t = Trainer('x')\nm = t.run()\nprint(t.df)",
+        ["folder = '.'", "scale = 2", "path = 'x'", TRIES, "n = 2", "count = scale * 2", "tried = []",
+         "df = pd.read_csv(path)", "model = try_(n)", "try_(folder)", "m = model", "print(df)"],
+    ),
+    "not bound, with a name in use": (
+        "df = f()\nTrainer(df, 3).run(1)\nprint(df)",
+        ["folder = '.'", "scale = 3", TRIES.replace("df", "trainer_df"), "n = 1", "df = f()", "path = df",
+         "count = scale * 2", "tried = []", "trainer_df = pd.read_csv(path)", "model = try_(n)", "try_(folder)",
+         "print(df)"],
+    ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", DRIVEN)
-def test_an_object_that_drives_the_program(case: str, tmp_path: Path) -> None:
-    text, expected = DRIVEN[case]
+@pytest.mark.parametrize("case", APART)
+def test_an_object_is_taken_apart(case: str, tmp_path: Path) -> None:
+    text, expected = APART[case]
     found = statements(tmp_path, f"import pandas as pd\n{TRAINER}\n{text}")
-    wanted = {"not bound": "trainer", "its name is taken": "trainer_object"}.get(case, "t")
-    assert found[2:] == [
-        line.replace("t.", f"{wanted}.") if line[:2] != "n " else line for line in expected
-    ]
+    assert [code.replace('"', "'") for code in found[1:]] == expected
+
+
+WHOLE = TRAINER.replace("self.df = ", "self.df = f(self) or ")
+CALLS = ["t.load()", "model = t.try_(n)", "t.try_(t.folder)"]
+DRIVEN = {
+    "bound": ("t = Trainer('x')\nm = t.run()", ["t = Trainer('x')", "n = 2", *CALLS, "m = model"]),
+    "not bound": ("Trainer('x').run(n=3)", ["trainer = Trainer('x')", "n = 3", *CALLS]),
+    "printed": ("print(Trainer('x').run())", ["trainer = Trainer('x')", "n = 2", *CALLS, "result = model", "print(result)"]),
+    "its name is taken": ("trainer = 1\nTrainer('x').run()", ["trainer = 1", "trainer_object = Trainer('x')", "n = 2", *CALLS]),
+    "driven twice": ("t = Trainer('x')\nt.run()\nt.run()", ["t = Trainer('x')", "t.run()", "t.run()"]),
+    "two of them": ("t = Trainer('x')\nt = Trainer('y')\nt.run()", ["t = Trainer('x')", "t = Trainer('y')", "t.run()"]),
+}  # fmt: skip
+CALLED = {"not bound": "trainer", "printed": "trainer", "its name is taken": "trainer_object"}
+
+
+@pytest.mark.parametrize("case", DRIVEN)
+def test_an_object_that_is_passed_on_is_kept(case: str, tmp_path: Path) -> None:
+    text, expected = DRIVEN[case]
+    found = statements(tmp_path, f"import pandas as pd\n{WHOLE}\n{text}")[2:]
+    name = CALLED.get(case, "t")
+    assert found == [re.sub(r"\bt\.", f"{name}.", line) for line in expected]
 
 
 KEPT = {
@@ -309,7 +345,7 @@ KEPT = {
 @pytest.mark.parametrize("case", KEPT)
 def test_a_method_that_stays_closed(case: str, tmp_path: Path) -> None:
     line, reason = KEPT[case]
-    cls = TRAINER.replace("        return model", f"        {line}")
+    cls = WHOLE.replace("        return model", f"        {line}")
     found = program(tmp_path, f"import pandas as pd\n{cls}\nTrainer('x').run()")
     assert [f.code for f in found.findings] == ["TW121"]
     assert reason in found.findings[0].reason

@@ -44,12 +44,14 @@ class Opening:
         function: the definition, at the top level.
         site: the call.
         title: for the rows of the body, "" to leave them without one.
+        given: parameters that are meant to be the module's variables of their names.
     """
 
     text: Text
     function: ast.FunctionDef
     site: Site
     title: str = ""
+    given: frozenset[str] = frozenset()
 
 
 def open_function(opening: Opening) -> Text:
@@ -93,7 +95,8 @@ def _split(
 ) -> tuple[list[Binding], list[Binding]]:
     """Return what can be bound where the function was defined, and what is bound at the call."""
     used = _used_elsewhere(opening)
-    early = [b for b in found if b.early and (b.name not in used or b.name in new)]
+    free = {b.name for b in found} - (used - opening.given) | new.keys()
+    early = [b for b in found if b.early and b.name in free]
     late = [b for b in found if b not in early]
     for binding in late:
         if not binding.given and not is_literal(binding.value):
@@ -175,7 +178,8 @@ def _new_names(opening: Opening, scope: Scope, body: Text) -> dict[str, str]:
     """
     used = _used_elsewhere(opening)
     same = imports([opening.function]).items() & imports(_others(opening)).items()
-    clashing = (scope.local - {name for name, _ in same} - _handed_on(opening)) & used
+    meant = {name for name, _ in same} | _handed_on(opening) | opening.given
+    clashing = (scope.local - meant) & used
     shared = {name for name in clashing if _may_share(opening, scope, body, name)}
     wanted = sorted(clashing - shared)
     if len(wanted) > _MOST_RENAMES:

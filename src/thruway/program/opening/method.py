@@ -44,7 +44,7 @@ def named_objects(text: Text) -> Text:
 def driven(text: Text) -> Iterator[tuple[Site, ast.ClassDef, ast.FunctionDef]]:
     """Yield the calls of methods of objects that the module makes once, in order."""
     objects = _objects(text)
-    found = [(site, *_receiver(site)) for site in sites(text)]
+    found = [(site, *receiver(site)) for site in sites(text)]
     calls = [(name, method) for _, name, method in found]
     for site, name, method in found:
         cls = objects.get(name)
@@ -63,7 +63,7 @@ def as_function(
     Raises:
         ClosedError: the method is more than what its text says.
     """
-    name, _ = _receiver(site)
+    name, _ = receiver(site)
     _require_plain(text, cls, method)
     block = text.block(cls)
     copy = next(n for n in block.body if isinstance(n, ast.FunctionDef) and n.name == method.name)
@@ -161,7 +161,7 @@ def _class_of(text: Text, made: ast.expr | None) -> ast.ClassDef | None:
     return found[0]
 
 
-def _receiver(site: Site) -> tuple[str, str]:
+def receiver(site: Site) -> tuple[str, str]:
     """Return the variable and the method of `trainer.run()`, and of `trainer()`."""
     func = site.call.func
     if isinstance(func, ast.Name):

@@ -11,12 +11,13 @@ from thruway.findings import Finding, Place, Severity
 from thruway.program.opening.arguments import open_arguments
 from thruway.program.opening.argv import with_words
 from thruway.program.opening.choose import ENTRIES, Kinds, parses_arguments
+from thruway.program.opening.dissolve import dissolve
 from thruway.program.opening.function import Opening, open_function
 from thruway.program.opening.guard import without_guards
 from thruway.program.opening.method import as_function, driven, named_objects
 from thruway.program.opening.parser import RefusedError, parse_of
 from thruway.program.opening.reasons import ClosedError, require_plain_program
-from thruway.program.opening.rows import Text
+from thruway.program.opening.rows import Row, Text
 from thruway.program.opening.scope import names, references
 from thruway.program.opening.sites import Site, named_results, sites
 
@@ -54,24 +55,36 @@ def open_program(
 
 
 class _Opener:
-    def __init__(self, file: str, text: Text, arguments: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        file: str,
+        text: Text,
+        arguments: tuple[str, ...],
+        forced: frozenset[str] = frozenset(),
+        given: frozenset[str] = frozenset(),
+    ) -> None:
         self._file = file
         self._arguments = arguments
         self._text = text
         self._names: list[str] = []
         self._findings: list[Finding] = []
         self._closed: set[str] = set()
+        self._forced = forced
+        self._given = given
 
     def run(self) -> Opened:
         """Open one thing after another."""
-        while self._open_function() or self._open_method():
+        while self._open_one():
             pass
         if self._open_parser():
-            while self._open_function() or self._open_method():
+            while self._open_one():
                 pass
         if self._arguments:
             self._write_words()
         return Opened(self._text, tuple(self._names), tuple(self._findings))
+
+    def _open_one(self) -> bool:
+        return self._open_function() or self._take_apart() or self._open_method()
 
     def _open_function(self) -> bool:
         """Open the first function that is to be opened; False when there is none."""
@@ -81,15 +94,19 @@ class _Opener:
         for site in sites(text):
             name = site.call.func.id if isinstance(site.call.func, ast.Name) else ""
             function = functions.get(name)
-            if function is None or name in self._closed or not kinds.hold_the_program(function):
+            if function is None or name in self._closed:
                 continue
-            title = "" if _is_entry(function) else _words(name)
+            if name not in self._forced and not kinds.hold_the_program(function):
+                continue
+            making = name.startswith("make_") and name in self._forced
+            title = "" if making or _is_entry(function) else _words(name)
+            given = self._given if making else frozenset()
             row = text.rows[function.lineno - 1]
             place = Place(self._file, row.cell, row.line)
             try:
                 require_plain_program(text.tree)
                 _require_one_use(text, function, site)
-                self._text = open_function(Opening(text, function, site, title))
+                self._text = open_function(Opening(text, function, site, title, given))
             except ClosedError as closed:
                 self._closed.add(name)
                 if closed.reason != _MORE or _is_entry(function):
@@ -99,6 +116,36 @@ class _Opener:
             self._names.append(f"{name}()")
             return True
         return False
+
+    def _take_apart(self) -> bool:
+        """Take an object apart that one call drives, with all of its methods that bind."""
+        text = named_objects(named_results(self._text))
+        kinds = Kinds(text)
+        for site, cls, method in driven(text):
+            key = f"the object {cls.name}"
+            if key in self._closed or not kinds.drives(cls.name, method):
+                continue
+            self._closed.add(key)
+            try:
+                require_plain_program(text.tree)
+                self._text = self._apart(text, cls, site)
+            except (ClosedError, SyntaxError):
+                continue  # the object is kept, and its method opened
+            self._names.append(f"{cls.name}.{method.name}()")
+            return True
+        return False
+
+    def _apart(self, text: Text, cls: ast.ClassDef, site: Site) -> Text:
+        done = dissolve(text, cls, site)
+        inner = _Opener(self._file, done.text, (), done.functions, done.given)
+        while inner._open_function():
+            pass
+        if done.must & _functions(inner._text).keys():
+            raise ClosedError("its methods are called in other ways than one by one")
+        idle: dict[ast.stmt, list[Row]] = {
+            node: [] for node in inner._text.body if isinstance(node, ast.Pass)
+        }
+        return inner._text.replaced(idle)
 
     def _open_method(self) -> bool:
         """Open the first method through which an object drives the program."""
