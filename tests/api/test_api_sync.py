@@ -139,7 +139,11 @@ def test_a_step_that_you_renamed_and_moved_stays_so(home):
     text = (steps / "tidy.py").read_text()
     assert "def tidy(" in text
     assert "n % 3" in text
-    assert api.sync(home / "out", dry_run=True).renamed == {"clean": "tidy"}
+    assert names(home) == ["make", "tidy", "count", "show"]
+    assert "[`tidy`](case_pipeline/steps/tidy.py)" in (home / "out" / "README.md").read_text()
+    again = api.sync(home / "out", dry_run=True)
+    assert again.renamed == {}
+    assert again.holds
 
 
 def test_a_dry_run_shows_what_would_change_and_writes_nothing(home, capsys):

@@ -101,6 +101,13 @@ def test_a_step_at_another_place_is_imported_from_there():
     }
 
 
+def test_a_step_with_another_name_is_called_so():
+    files = {"p/pipeline.py": b"from p.steps.load import load\nx = load(load_size=1)  # load(\n"}
+    assert at_paths(files, {}, {"load": "read"}) == {
+        "p/pipeline.py": b"from p.steps.load import read\nx = read(load_size=1)  # read(\n"
+    }
+
+
 def test_steps_that_change_places_do_not_meet():
     files = {"p/a.py": b"from p.b import b\n", "p/b.py": b"from p.a import a\n"}
     assert at_paths(files, {"p/a.py": "p/b.py", "p/b.py": "p/a.py"}) == {

@@ -164,14 +164,16 @@ class _Merge:
         """Return the merge of the three versions, and the new one with its record."""
         made = files_of(self.plan, self.folder, self.old.seed, self.old.until)
         moved = moves(self.plan, self.old, self.places, self.here, self.yours)
-        new = at_paths({p: encoded(c) for p, c in made.items() if mergeable(p)}, moved.new)
-        base, mine = at_paths(self.base, moved.base), at_paths(self.yours, moved.yours)
+        gave = self.renamed
+        new = at_paths({p: encoded(c) for p, c in made.items() if mergeable(p)}, moved.new, gave)
+        base = at_paths(self.base, moved.base, gave)
+        mine = at_paths(self.yours, moved.yours, gave)
         own = {path for path in mine if mine[path] != self.yours.get(path)}
         known = {path: mine[path] for path in {*base, *new, *own} if path in mine}
         files = merge_files(base, new, known)
         rest = {path: content for path, content in made.items() if not mergeable(path)}
         whole: dict[str, str | bytes] = {**new, **rest, GENERATED: pack(new)}
-        whole[MANIFEST] = _record(made[MANIFEST], self.old, whole, moved.new)
+        whole[MANIFEST] = _record(made[MANIFEST], self.old, whole, moved.new, gave)
         return Sync(self.folder, self.plan, files, known, self.renamed), whole
 
     def _write(self, done: Sync, new: dict[str, str | bytes]) -> None:
@@ -262,13 +264,21 @@ def _aligned(folder: Path, old: Manifest, graph: Graph) -> dict[str, frozenset[t
 
 
 def _record(
-    text: str | bytes, old: Manifest, files: dict[str, str | bytes], moved: dict[str, str]
+    text: str | bytes,
+    old: Manifest,
+    files: dict[str, str | bytes],
+    moved: dict[str, str],
+    called: dict[str, str],
 ) -> str:
-    """Return the new `thruway.json`, with what was accepted, and where the user has the steps."""
+    """Return the new `thruway.json`: with what was accepted, and the user's names and places."""
     record: dict[str, Any] = json.loads(text)
     record["accepted"] = [vars(each) for each in old.accepted]
     for step in record["steps"]:
         step["file"] = moved.get(step["file"], step["file"])
-    rest = {path: content for path, content in files.items() if path != MANIFEST}
-    record["files"] = hashes(rest)
+        step["name"] = called.get(step["name"], step["name"])
+        step["calls"] = called.get(step["calls"], step["calls"])
+    for statement in record["statements"]:
+        statement["steps"] = [called.get(name, name) for name in statement["steps"]]
+    record["results"] = [[name, called.get(step, step)] for name, step in record["results"]]
+    record["files"] = hashes({path: each for path, each in files.items() if path != MANIFEST})
     return json.dumps(record, indent=1, ensure_ascii=False) + "\n"

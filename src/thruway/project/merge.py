@@ -147,12 +147,21 @@ def merge_lines(base: bytes, new: bytes, yours: bytes) -> tuple[bytes, int]:
     return done.stdout, done.returncode
 
 
-def at_paths(files: Mapping[str, bytes], moved: Mapping[str, str]) -> dict[str, bytes]:
-    """Return files with some modules at other paths, and named so wherever they are meant."""
+def at_paths(
+    files: Mapping[str, bytes], moved: Mapping[str, str], called: Mapping[str, str] | None = None
+) -> dict[str, bytes]:
+    """Return files with some modules at other paths, and named so wherever they are meant.
+
+    Args:
+        files: path → content.
+        moved: path of a module → its other path.
+        called: name of a step → its other name. No variable is called like a step.
+    """
     moved = {old: new for old, new in moved.items() if old != new}
-    if not moved:
-        return dict(files)
     names = {**moved, **{_module(old): _module(new) for old, new in moved.items()}}
+    names |= called or {}
+    if not names:
+        return dict(files)
     known = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     pattern = re.compile(rf"(?<![\w./])(?:{known})(?!\w)".encode())
 
