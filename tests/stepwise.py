@@ -7,13 +7,18 @@ inputs back from the store, so nothing but what was written can reach it.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 from unittest import mock
 
+from forked import ForkingExecutor, in_fork
 from observed import DoesNotRun, observed_graph, quiet, write_program
 
 from thruway.kit.ambient.random import quiet_imports, seed_all, seed_on_import
@@ -28,10 +33,13 @@ from thruway.run.modules import forget_stale
 from thruway.run.perform import perform
 from thruway.verify.prove import _compare
 
+if TYPE_CHECKING:
+    from thruway.plan.types import Plan
+
 # Hundreds of small stores: where memory can be had as a folder, nothing waits for a disk.
 _MEMORY = Path("/dev/shm")
 FAST = str(_MEMORY) if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) else None
-__all__ = ["DoesNotRun", "differences"]
+__all__ = ["DoesNotRun", "differences", "examine"]
 
 PLAIN = (int, float, str, list, tuple, dict, set, bool, type(None))
 
@@ -46,20 +54,48 @@ class ThroughStore(InProcessExecutor):
         super().start(ticket, job, needed)
 
 
-def differences(text, mode, kind="notebook", **files):
-    """Return what differs between a program and its pipeline: [] when it is sound."""
+def differences(text, mode, kind="notebook", *, isolated=False, **files):
+    """Return what differs between a program and its pipeline: [] when it is sound.
+
+    Args:
+        text: the program.
+        mode: where it is cut.
+        kind: `notebook` or `script`.
+        isolated: run the program and every step in processes of their own.
+        files: what lies beside it (`a_csv="x,y"` is `a.csv`).
+    """
+    return examine(text, mode, kind, isolated=isolated, **files).found
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A plan, and what its pipeline does differently."""
+
+    plan: Plan
+    found: list[str]
+
+
+def examine(text, mode, kind="notebook", *, isolated=False, **files):
+    """Migrate a program and run both; see `differences`."""
+    call = in_fork if isolated else _here
     with tempfile.TemporaryDirectory(dir=FAST) as folder:
         home = Path(folder).resolve() / "home"
         path = write_program(
             home, text, kind, files={k.replace("_", "."): v for k, v in files.items()}
         )
         (Path(folder) / "scratch").mkdir()
-        graph = observed_graph(path, Path(folder).resolve() / "scratch")
+        graph = call(observed_graph, path, Path(folder).resolve() / "scratch")
         plan = make_plan(graph, mode=mode)
         _write(plan, home / "out")
-        result, checks = _run(home / "out", graph.trace)
+        result, checks = _run(home / "out", graph.trace, isolated=isolated)
         found = [str(check) for check in checks if check.verdict == "differs"]
-        return found + _against_plain(graph, load_manifest(home / "out"), result, Path(folder))
+        manifest = load_manifest(home / "out")
+        plain = call(_plain_digests, graph.program, Path(folder) / "plain")
+        return Examined(plan, found + _against_plain(graph, manifest, result, plain))
+
+
+def _here(function, *arguments):
+    return function(*arguments)
 
 
 def _write(plan, target):
@@ -71,10 +107,11 @@ def _write(plan, target):
         (target / name).write_bytes(data)
 
 
-def _run(target, trace):
+def _run(target, trace, *, isolated):
     config = load_project(target)
     options = RunOptions(seed=0, force=True, probe=True)
-    engine = mock.patch("thruway.run.inprocess.InProcessExecutor", ThroughStore)
+    kind = ForkingExecutor if isolated else ThroughStore
+    engine = mock.patch("thruway.run.inprocess.InProcessExecutor", kind)
     # A value that cannot be stored is refused, as it is between processes.
     strict = mock.patch("thruway.run.inprocess.perform", partial(_perform, perform))
     # As on a command line: words that are not the program's.
@@ -98,9 +135,8 @@ def _plain_paths():
     return mock.patch("thruway.run.modules.is_first_party", inside)
 
 
-def _against_plain(graph, manifest, result, folder):
+def _against_plain(graph, manifest, result, values):
     """Compare with `exec` of the text too: the observed run is not its own witness."""
-    values = _plain(graph.program, folder / "plain")
     last = {name: (step.name, at) for step in manifest.steps for name, at in step.bound.items()}
     found = []
     for name, (step, at) in last.items():
@@ -111,20 +147,32 @@ def _against_plain(graph, manifest, result, folder):
         local = result.step(step).record.names.get(inside)
         if local is None or name not in values or local.opaque:
             continue
-        if type(values[name]) in PLAIN and fingerprint(values[name]).hex != local.digest:
-            found.append(f"{step}: {name} is not what plain Python gives: {values[name]!r}")
+        digest, shown = values[name]
+        if digest != local.digest:
+            found.append(f"{step}: {name} is not what plain Python gives: {shown}")
     return found
+
+
+def _plain_digests(program, folder):
+    values = _plain(program, folder)
+    return {
+        name: (fingerprint(value).hex, repr(value))
+        for name, value in values.items()
+        if type(value) in PLAIN
+    }
 
 
 def _plain(program, folder):
     shutil.copytree(program.source.path.parent, folder, ignore=lambda *_: {"out"})
-    values = {"__name__": "__main__"}
+    main = ModuleType("__main__")
+    values = vars(main)
     words = mock.patch("sys.argv", ["case.py"])
     with (
         words,
         quiet(),
         contextlib.chdir(folder),
-        contextlib.redirect_stdout(None),
+        contextlib.redirect_stdout(io.StringIO()),
+        mock.patch.dict("sys.modules", {"__main__": main}),
         quiet_imports(),
     ):
         seed_all(0)

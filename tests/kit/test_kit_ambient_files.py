@@ -115,7 +115,7 @@ def test_outside_of_the_program(log, monkeypatch):
     monkeypatch.setattr(sys, "stdin", open(os.devnull))
     with sys.stdin, pytest.raises(EOFError):
         builtins.input()
-    assert log.take() == (Access("network", "update"), Access("stdin", "update"))
+    assert log.take() == (Access("outside:network", "update"), Access("outside:stdin", "update"))
 
 
 def test_paths_outside_are_absolute_and_in_mirrored_parents_relative(place):

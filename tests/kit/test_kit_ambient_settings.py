@@ -45,8 +45,8 @@ CHANGES = [
     (lambda: os.environ.update(TW_A="2"), ("env:TW_A",)),
     (lambda: os.environ.update(TW_A="1"), ()),
     (lambda: os.environ.pop("TW_A"), ("env:TW_A",)),
-    (lambda: os.chdir(".."), ("cwd",)),
-    (lambda: sys.path.append("x"), ("path",)),
+    (lambda: os.chdir(".."), ("options:cwd",)),
+    (lambda: sys.path.append("x"), ("options:path",)),
     (lambda: pd.set_option("display.max_rows", 7), ("options:pandas",)),
     (lambda: pd.set_option("display.float_format", lambda x: f"{x:.1f}"), ("options:pandas",)),
     (lambda: np.set_printoptions(precision=3), ("options:numpy",)),
@@ -85,7 +85,7 @@ def test_two_functions_as_options_differ():
 
 
 def test_options_of_a_library_just_loaded_are_not_changed():
-    assert options.changed({"cwd": "a"}, {"cwd": "a", "options:pandas": "b"}) == ()
+    assert options.changed({"options:cwd": "a"}, {"options:cwd": "a", "options:pandas": "b"}) == ()
 
 
 def test_snapshot_is_cheap():

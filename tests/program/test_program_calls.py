@@ -183,7 +183,7 @@ EFFECTS = {
     "matplotlib.pyplot.style.use": ("options:matplotlib",),
     "seaborn.set_theme": ("options:matplotlib",),
     "logging.basicConfig": ("options:logging",),
-    "os.chdir": ("cwd",),
+    "os.chdir": ("options:cwd",),
 }
 
 

@@ -243,7 +243,7 @@ def test_threads_and_top_level_await(trace):
         "x = await asyncio.sleep(0, 5)",
     )
     assert observed.failure is None
-    assert "update(thread)" in observed.dump()
+    assert "update(outside:thread)" in observed.dump()
     assert "-> x" in observed.dump()
 
 

@@ -64,7 +64,7 @@ CASES = {
     # effects
     "python stream": ("import random", "x = random.random()", "random -> x update(random:python)"),
     "environment": ("import os", "os.environ['A_B'] = 'c'", "os -> write(env:A_B)"),
-    "working folder": ("import os\nos.mkdir('in')", "os.chdir('in')", "os -> write(cwd)"),
+    "working folder": ("import os\nos.mkdir('in')", "os.chdir('in')", "os -> write(options:cwd)"),
     "decimal": (
         "import decimal",
         "decimal.getcontext().prec = 5",
@@ -87,7 +87,7 @@ CASES = {
         "-> update(file:a.txt)",
     ),
     "module attribute": ("import math", "math.tau = 6", "math -> update(module:math)"),
-    "process": ("import os", "os.system('true')", "os -> update(process)"),
+    "process": ("import os", "os.system('true')", "os -> update(outside:process)"),
 }
 
 PANDAS = {

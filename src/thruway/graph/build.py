@@ -35,15 +35,24 @@ _SEEDS = {
     "torch.manual_seed": "random:torch",
     "tensorflow.random.set_seed": "random:tensorflow",
 }
+_DEFINING = frozenset({"function", "class"})
 # Changed behind the author's back by libraries while they are imported or run; they count only
 # when the text itself sets them.
-_QUIET = ("options:warnings", "options:logging", "env:", "path", "module:")
+_QUIET = ("options:warnings", "options:logging", "env:", "options:path", "module:")
+# What takes a stream's state without drawing from it, which the observed run cannot see. An update,
+# not a read: who comes next gets the stream from here, as after a draw.
+_STATES = {
+    "numpy.random.get_state": "random:numpy",
+    "random.getstate": "random:python",
+    "torch.get_rng_state": "random:torch",
+    "torch.random.get_rng_state": "random:torch",
+}
 _OPTION_TARGETS = {
     "warnings.": "options:warnings",
     "logging.": "options:logging",
     "os.environ": "env:",
     "os.putenv": "env:",
-    "sys.path": "path",
+    "sys.path": "options:path",
 }
 
 
@@ -71,10 +80,12 @@ def _join(statements: list[Statement], facts: dict[int, Fact]) -> Iterator[Node]
         binds = fact.binds - _uncertain(statement, fact, known)
         mutated = {n for n in statement.mutates & known if kinds.get(n) not in _FIXED_KINDS}
         updates = fact.changes | mutated | ((statement.stores | fact.binds) - binds)
+        updates |= deferred.written(statement, fact)
         updates |= sharing.closure(frozenset(mutated), statement.id)
         updates |= sharing.joined_here(statement.id)
         updates = (updates & known) - binds - {n for n in known if types.get(n) in _OPTIONS}
-        read_resources, written_resources = _resources(statement, fact, kinds)
+        text = f"{statement.code} {deferred.text(statement, fact)}"
+        read_resources, written_resources = _resources(statement, fact, kinds, text)
         read_resources |= folders.implied(read_resources, written_resources)
         yield Node(
             statement,
@@ -108,18 +119,21 @@ def _uncertain(statement: Statement, fact: Fact, known: set[str]) -> frozenset[s
 
 
 def _resources(
-    statement: Statement, fact: Fact, kinds: dict[str, ValueKind]
+    statement: Statement, fact: Fact, kinds: dict[str, ValueKind], text: str
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the tokens read and written, quiet library chatter left out."""
+    """Return the tokens read and written, quiet library chatter left out.
+
+    `text` is that of the statement and of the functions that it uses.
+    """
     targets = [call.target for call in statement.calls if not call.in_definition]
     seeded = {token for target, token in _SEEDS.items() if target in targets}
-    read: set[str] = set()
-    written: set[str] = set(seeded)
+    read = {token for target, token in _STATES.items() if target in targets}
+    written = seeded | read
     for effect in fact.effects:
         if statement.kind == "import" and effect.resource.startswith("random:"):
             continue
         if effect.resource.startswith(_QUIET) and not _sets_itself(
-            statement, effect.resource, kinds
+            statement, effect.resource, kinds, text
         ):
             continue
         if effect.mode in {"read", "update"}:
@@ -129,7 +143,7 @@ def _resources(
     for target in targets:
         api = lookup(target)
         for token in api.effects if api else ():
-            if token.startswith(("options:", "cwd", "path")):
+            if token.startswith("options:"):
                 written.add(token)
     only_seeds = seeded and _only_calls(statement)
     return frozenset(read - seeded if only_seeds else read), frozenset(written)
@@ -140,41 +154,59 @@ def _only_calls(statement: Statement) -> bool:
     return all(call.target in _SEEDS for call in statement.calls)
 
 
-def _sets_itself(statement: Statement, token: str, kinds: dict[str, ValueKind]) -> bool:
-    """Whether the text of the statement, not a library under it, touches this setting."""
+def _sets_itself(statement: Statement, token: str, kinds: dict[str, ValueKind], text: str) -> bool:
+    """Whether the program's own text, not a library under it, touches this setting."""
     if statement.kind == "import":
         return False
     if token.startswith("module:"):
         return any(kinds.get(name) == "module" for name in statement.mutates)
     return any(
-        token.startswith(mark) and prefix.rstrip(".") in _dotted(statement)
+        token.startswith(mark) and prefix.rstrip(".") in _dotted(statement, text)
         for prefix, mark in _OPTION_TARGETS.items()
     )
 
 
-def _dotted(statement: Statement) -> str:
+def _dotted(statement: Statement, text: str) -> str:
     targets = " ".join(call.target for call in statement.calls)
-    return f"{targets} {statement.code}"
+    return f"{targets} {text}"
 
 
 class _Deferred:
-    """What functions and classes of the program read when they are used, transitively."""
+    """What functions and classes of the program do when they are used, transitively."""
 
     def __init__(self) -> None:
         self._reads: dict[str, frozenset[str]] = {}
+        self._writes: dict[str, frozenset[str]] = {}
+        self._texts: dict[str, str] = {}
         self._classes: dict[str, str] = {}
 
     def learn(self, statement: Statement, fact: Fact) -> None:
         """Remember the deferred reads of what a statement defines, and instances of classes."""
         for name in statement.stores:
             self._reads[name] = statement.deferred
+            self._writes[name] = statement.global_writes
+            self._texts[name] = statement.code if statement.kind in _DEFINING else ""
         for name, value in fact.values.items():
             if value.type.startswith("__main__."):
                 self._classes[name] = value.type.removeprefix("__main__.").split(".")[0]
 
+    def written(self, statement: Statement, fact: Fact) -> frozenset[str]:
+        """Return the globals that functions used by this statement bind, on some path."""
+        names = self._used(statement, fact)
+        return frozenset(other for name in names for other in self._writes.get(name, ()))
+
+    def text(self, statement: Statement, fact: Fact) -> str:
+        """Return the text of the functions that this statement uses."""
+        names = self._used(statement, fact)
+        return " ".join(self._texts.get(name, "") for name in sorted(names))
+
+    def _used(self, statement: Statement, fact: Fact) -> frozenset[str]:
+        used = statement.loads | fact.reads | self.reached(statement, fact)
+        return used | {self._classes[name] for name in used if name in self._classes}
+
     def reached(self, statement: Statement, fact: Fact) -> frozenset[str]:
         """Return the names that functions used by this statement read."""
-        if statement.kind in {"function", "class"}:
+        if statement.kind in _DEFINING:
             return frozenset()
         pending = list(statement.loads | fact.reads)
         seen: set[str] = set()

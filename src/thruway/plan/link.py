@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from thruway.findings import Finding, Severity
 from thruway.graph.reach import Reach
+from thruway.plan.inside import why_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from thruway.graph.types import Graph
-    from thruway.kit.values.types import Value
+    from thruway.plan.place import Definitions
 
-_AMBIENT = ("options:", "env:", "cwd", "path", "module:")
+_AMBIENT = ("options:", "env:", "module:")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Link:
 def find_links(
     graph: Graph,
     settings: frozenset[int],
-    local_classes: frozenset[str],
+    definitions: Definitions,
     unstorable: frozenset[tuple[str, int]],
 ) -> tuple[Link, ...]:
     """Return every link.
@@ -43,12 +44,12 @@ def find_links(
     Args:
         graph: the dependence graph.
         settings: statements that only set options and are written into every later step.
-        local_classes: classes that read data of the program, so cannot live in a module.
+        definitions: the functions and classes of the program.
         unstorable: (name, statement) pairs that an earlier attempt could not store.
     """
     reach = Reach(graph.nodes)
     links = [
-        *_values(graph, reach, local_classes, unstorable),
+        *_values(graph, reach, definitions, unstorable),
         *_figures(graph),
         *_ambient(graph, settings),
         *_undefined(graph, reach),
@@ -90,7 +91,7 @@ def _merged(links: tuple[Link, ...]) -> list[tuple[int, int, str]]:
 def _values(
     graph: Graph,
     reach: Reach,
-    local_classes: frozenset[str],
+    definitions: Definitions,
     unstorable: frozenset[tuple[str, int]],
 ) -> Iterator[Link]:
     """Link the maker of a value that cannot be stored to every use of it."""
@@ -101,33 +102,9 @@ def _values(
             if source is None or nodes[source].replicable:
                 continue
             value = graph.value_at(name, source)
-            reason = _why_unstorable(source, name, value, local_classes, unstorable)
+            reason = why_inside(name, source, value, definitions, unstorable)
             if reason:
                 yield Link(source, node.statement.id, name, reason)
-
-
-def _why_unstorable(
-    source: int,
-    name: str,
-    value: Value | None,
-    local_classes: frozenset[str],
-    unstorable: frozenset[tuple[str, int]],
-) -> str:
-    if (name, source) in unstorable:
-        return f"`{name}` could not be stored and read back the same"
-    if value is None:
-        return ""
-    if value.type.removeprefix("__main__.").split(".")[0] in local_classes and (
-        value.type.startswith("__main__.")
-    ):
-        return f"the class of `{name}` reads data of the program"
-    if value.kind in {"figure", "iterator", "handle", "function", "class", "module"}:
-        return (value.unstorable and f"`{name}` cannot be stored: {value.unstorable}") or (
-            f"`{name}` ({value.type}) cannot be stored"
-        )
-    if value.unstorable:
-        return f"`{name}` cannot be stored: {value.unstorable}"
-    return ""
 
 
 def _figures(graph: Graph) -> Iterator[Link]:

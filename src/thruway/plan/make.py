@@ -71,7 +71,7 @@ def make_plan(
     definitions = Definitions(graph, sorted_.seeds | sorted_.folders)
     roles = assign_roles(graph)
     asked = settle(wishes, graph, sorted_.body)
-    links = find_links(graph, sorted_.settings, definitions.local_classes(), unstorable)
+    links = find_links(graph, sorted_.settings, definitions, unstorable)
     passages = find_passages(graph, sorted_.body, roles) if once else ()
     while True:
         firm = (*links, *together, *asked.links)
@@ -89,7 +89,7 @@ def make_plan(
     segments = judge_cuts(asked, segments, firm, graph)
     taken = _program_names(graph)
     name = package or package_of(graph, taken)
-    results = results_of(graph, definitions.reach, segments, roles, unstorable)
+    results = results_of(graph, definitions, segments, roles, unstorable)
     shared, module_of = share(graph, definitions, segments, places, sorted_.settings)
     subjects = tuple(
         _subject(graph, segment, roles, crossing[index], results[index])

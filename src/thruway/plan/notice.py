@@ -34,7 +34,9 @@ def notice(graph: Graph) -> tuple[Finding, ...]:
             )
             fix = "import everything before seeding"
             found.append(Finding("TW103", Severity.WARNING, node.statement.place, reason, fix))
-        if any(token == "network" for token in node.resources_read | node.resources_written):
+        if any(
+            token == "outside:network" for token in node.resources_read | node.resources_written
+        ):
             found.append(
                 Finding("TW105", Severity.WARNING, node.statement.place, "it uses the network")
             )

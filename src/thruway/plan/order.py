@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from thruway.plan.types import Plan, Role
 
 # What a look may depend on without a trace of it: nothing is moved past a change of these.
-_BARRIERS = ("options:", "env:", "cwd", "path", "module:", "stdin", "process", "thread")
+_BARRIERS = ("options:", "env:", "module:", "outside:stdin", "outside:process", "outside:thread")
 _SHOWN = frozenset({"figure", "scalar", "text", "other"})
 _HISTORY = frozenset({"_", "__", "___", "In", "Out", "_ih", "_oh"})
 

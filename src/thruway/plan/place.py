@@ -73,14 +73,18 @@ class Definitions:
         writers = self.reach.writers(name)
         return tuple(w for w in writers if w < statement and _is_plain_import(self.nodes[w], name))
 
-    def local_classes(self) -> frozenset[str]:
-        """Classes that read data of the program: their instances cannot leave a step."""
-        return frozenset(
-            name
-            for node in self.nodes.values()
-            if node.statement.kind == "class" and not self.closed(node.statement.id)
-            for name in node.statement.stores
-        )
+    def local(self, name: str, statement: int) -> str:
+        """Return what a function or class is whose name means nothing outside of a step, or "".
+
+        Args:
+            name: as the program calls it.
+            statement: the statement after which it is used.
+        """
+        source = self.reach.until(name, statement)
+        if source is None or self.closed(source):
+            return ""
+        kind = self.nodes[source].statement.kind
+        return kind if kind in {"function", "class"} else "definition"
 
     def _find_users(self, graph: Graph) -> dict[int, set[int]]:
         users: dict[int, set[int]] = {}

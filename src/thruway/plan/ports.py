@@ -56,7 +56,7 @@ def crossings(
                 source = reach.before(carrier, number)
                 if source is None or source in own or source not in home:
                     continue
-                if carrier.startswith(("figure:", "options:", "env:", "cwd", "path", "module:")):
+                if carrier.startswith(("figure:", "options:", "env:", "module:", "outside:")):
                     continue
                 if carrier in nodes[source].statement.deletes - nodes[source].binds:
                     continue

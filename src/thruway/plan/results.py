@@ -9,10 +9,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from thruway.plan.inside import why_inside
+
 if TYPE_CHECKING:
     from thruway.graph.reach import Reach
     from thruway.graph.types import Graph, Node
     from thruway.plan.cut import Segment
+    from thruway.plan.place import Definitions
     from thruway.plan.types import Role
 
 _KINDS = frozenset({"frame", "series", "array", "estimator", "scalar", "text", "container"})
@@ -21,12 +24,13 @@ _MOST = 10
 
 def results_of(
     graph: Graph,
-    reach: Reach,
+    definitions: Definitions,
     segments: tuple[Segment, ...],
     roles: dict[int, Role],
     unstorable: frozenset[tuple[str, int]],
 ) -> list[tuple[str, ...]]:
     """Return the result names of each segment."""
+    reach = definitions.reach
     makers = _makers(graph, reach, roles)
     kept_inside = {name for name, _ in unstorable}
     loops = frozenset(name for node in graph.nodes for name in _loop_names(node))
@@ -46,6 +50,9 @@ def results_of(
                 and _last_maker(graph, reach, name, last) == number
                 and name not in kept_inside
                 and _is_result(graph, name, number, makers, roles)
+                and not why_inside(
+                    name, number, graph.value_at(name, number), definitions, unstorable
+                )
             )[-_MOST:]
         )
     return found

@@ -46,7 +46,9 @@ def share(
     record = Shared(
         tuple(sorted(shared)),
         import_lines(imports, definitions.nodes),
-        tuple(_record(definitions, group, name) for group, name in _named(groups)),
+        tuple(
+            _record(definitions, group, name) for group, name in _named(groups, definitions.names)
+        ),
     )
     return record, [_module(definitions, place, shared) for place in places]
 
@@ -91,10 +93,12 @@ def _settings(segments: tuple[Segment, ...], settings: frozenset[int]) -> list[t
     return [tuple(numbers) for _, numbers in sorted(groups.items())]
 
 
-def _named(groups: list[tuple[int, ...]]) -> list[tuple[tuple[int, ...], str]]:
+def _named(
+    groups: list[tuple[int, ...]], taken: frozenset[str]
+) -> list[tuple[tuple[int, ...], str]]:
+    word = next(w for w in ("configure", "apply_settings", "_configure") if w not in taken)
     return [
-        (group, "configure" if index == 0 else f"configure_{index + 1}")
-        for index, group in enumerate(groups)
+        (group, word if index == 0 else f"{word}_{index + 1}") for index, group in enumerate(groups)
     ]
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from thruway.graph.types import Graph, Node
     from thruway.plan.cut import Segment
 
-_AMBIENT = ("options:", "env:", "cwd", "path", "module:")
+_AMBIENT = ("options:", "env:", "module:")
 _RANDOM = "random:"
 
 

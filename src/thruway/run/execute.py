@@ -306,7 +306,7 @@ class PipelineRun:
         reads, unsettled = contents(done.reads, self._sight(going.job), going.began)
         for token in unsettled:
             self.reporter.warned(name, f"{words(token)} changed meanwhile: not cached")
-        off = self.options.no_cache or "stdin" in reads
+        off = self.options.no_cache or "outside:stdin" in reads
         allowed = bool(execution.key) and not unstored and not unsettled and not off
         complete = replace(
             execution,

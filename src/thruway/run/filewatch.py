@@ -31,6 +31,7 @@ _NATIVE_FORMATS = frozenset(
     {".parquet", ".pq", ".feather", ".arrow", ".orc", ".h5", ".hdf5", ".hdf", ".nc", ".lance"}
 )
 _MOST_NATIVE = 500
+_WATCHED = ("file:", "dir:", "outside:stdin")
 _PATH_LIKE = re.compile(r"[\w.~-][\w ./\\~-]{0,200}")
 _MISSING = re.compile(r"[\w./\\~-]*\.[A-Za-z]\w{0,7}")
 _MOST_MISSING = 200
@@ -75,7 +76,7 @@ class FileWatch:
             fresh = {access.resource for access in accesses if access.mode == "write"} | {
                 f"file:{name}" for name in kept if f"file:{name}" not in reads
             }
-        needed = (t for t in reads if t not in fresh and t.startswith(("file:", "dir:", "stdin")))
+        needed = (t for t in reads if t not in fresh and t.startswith(_WATCHED))
         return tuple(dict.fromkeys(needed)), kept
 
     def _is_result(self, token: str) -> bool:

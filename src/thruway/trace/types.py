@@ -8,10 +8,11 @@ Resources are written as tokens, and behave like variables:
 | `file:<path>` | a file; relative to the program's folder (posix) if inside it, else absolute |
 | `dir:<path>` | a folder that was listed |
 | `figure:<n>` | the n-th pyplot figure made by the program, from 1 |
-| `env:<NAME>`, `cwd`, `path` | environment variable, working directory, `sys.path` |
+| `env:<NAME>` | environment variable |
+| `options:cwd`, `options:path` | working directory, `sys.path` |
 | `options:<library>` | settings of pandas, numpy, decimal, warnings, matplotlib, logging … |
 | `module:<dotted name>` | attributes of a module were changed |
-| `stdin`, `network`, `process`, `thread` | the outside |
+| `outside:stdin`, `outside:network`, `outside:process`, `outside:thread` | the outside |
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ def _decode_value(record: dict[str, Any]) -> Value:
         **{
             **record,
             "imports": tuple(record["imports"]),
+            "definitions": tuple(record["definitions"]),
             "shape": None if shape is None else tuple(shape),
             "columns": tuple(
                 (name, dtype, bool(nulls)) for name, dtype, nulls in record["columns"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from thruway.trace.types import Fact, Trace
 
 # What two loops may not share even if this run was the same: on other data it would not be.
-_IN_ORDER = ("random:", "file:", "figure:", "env:", "cwd", "options:", "stdin", "network")
+_IN_ORDER = ("random:", "file:", "figure:", "env:", "options:", "outside:stdin", "outside:network")
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,8 @@ class Access:
     """What was done to a resource, all accesses of one piece folded into one.
 
     Attributes:
-        resource: `file:<path>`, `dir:<path>`, `network`, `process` or `stdin`.
+        resource: `file:<path>`, `dir:<path>`, `outside:network`, `outside:process` or
+            `outside:stdin`.
         mode: `read`; `write` when the first access replaced it; `update` when what was there
             before counts and it was changed too.
         path: absolute path, "" for the outside.
@@ -140,7 +141,7 @@ class FileLog:
 
     def _record(self, touch: audit.Touch) -> None:
         if touch.kind in {"network", "process", "stdin"}:
-            self._fold(touch.kind, touch.mode, "")
+            self._fold(f"outside:{touch.kind}", touch.mode, "")
             return
         path = os.path.normpath(os.path.join(_cwd(), touch.path))  # noqa: PTH118 - as text, in an audit hook
         if touch.kind == "entered":

@@ -28,7 +28,7 @@ _environment: tuple[dict[Any, Any], dict[str, str]] = ({}, {})
 def snapshot() -> dict[str, str]:
     """Return token → digest of the settings that are in force.
 
-    Tokens: `env:<NAME>`, `cwd`, `path`, and `options:<library>` for pandas, numpy, decimal,
+    Tokens: `env:<NAME>`, and `options:<what>` for cwd, path, pandas, numpy, decimal,
     warnings, matplotlib, logging, sklearn, torch and python (recursion limit, CSV field size).
     """
     result = dict(_environment_digests())
@@ -175,8 +175,8 @@ def _python() -> Any:
 
 
 _READERS: dict[str, Callable[[], Any]] = {
-    "cwd": _cwd,
-    "path": _path,
+    "options:cwd": _cwd,
+    "options:path": _path,
     "options:pandas": _pandas,
     "options:numpy": _numpy,
     "options:decimal": _decimal,

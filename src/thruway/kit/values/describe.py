@@ -11,7 +11,7 @@ from thruway.kit.values import annotation, atoms, origin
 from thruway.kit.values.fingerprint import fingerprint
 from thruway.kit.values.preview import preview
 from thruway.kit.values.size import size
-from thruway.kit.values.storable import unstorable
+from thruway.kit.values.storable import storability
 from thruway.kit.values.types import Value
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def describe(value: object, digest: bool = False) -> Value:
     unknown: annotation.Annotation = ("Any", ("from typing import Any",))
     words, imports = _guarded(annotation.annotate, value, unknown)
     found = fingerprint(value) if digest else None
+    stored = storability(value)
     return Value(
         kind=kind_of(value),
         type=origin.public_name(type(value)),
@@ -44,7 +45,8 @@ def describe(value: object, digest: bool = False) -> Value:
         bytes=_guarded(size, value, 0),
         fingerprint=found.hex if found else "",
         opaque=found.opaque if found else "",
-        unstorable=unstorable(value),
+        unstorable=stored.reason,
+        definitions=tuple(sorted(stored.definitions)),
         preview=preview(value),
     )
 

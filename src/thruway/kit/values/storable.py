@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import collections
+import functools
 import io
 import pickle
 import sys
 import types
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from thruway.kit.values import atoms, objects, origin
 from thruway.kit.values.reach import are_records, composite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _BUDGET = 200_000
 _DEPTH = 200
@@ -24,6 +27,8 @@ _TRUSTED = {
     "catboost", "datetime", "decimal", "fractions", "uuid", "zoneinfo", "re", "pathlib",
     "collections", "array", "random", "ipaddress", "builtins",
 }  # fmt: skip
+
+_SEQUENCES = (list, tuple, set, frozenset, collections.deque)
 
 _REASONS: dict[str, str] = {
     "generator": "a generator holds a running frame",
@@ -74,6 +79,20 @@ class _Guard:
         return size
 
 
+@dataclass
+class Storability:
+    """What a look through a value found.
+
+    Attributes:
+        reason: why it cannot be stored and read back exactly, "" when it can.
+        definitions: functions and classes of the program that it names, by top-level name: they
+            must be importable wherever it is read back. Complete only without a reason.
+    """
+
+    reason: str = ""
+    definitions: set[str] = field(default_factory=set)
+
+
 def unstorable(value: object) -> str:
     """Return why a value cannot be stored and read back exactly, "" when it can.
 
@@ -83,6 +102,22 @@ def unstorable(value: object) -> str:
         >>> unstorable([print, iter([])])
         'a list_iterator is used up by reading it'
     """
+    return storability(value).reason
+
+
+def storability(value: object) -> Storability:
+    """Return whether a value can be stored and read back exactly, and what of the program it needs.
+
+    Example:
+        >>> storability([print]).reason
+        ''
+    """
+    found = Storability()
+    found.reason = _reason(value, found.definitions)
+    return found
+
+
+def _reason(value: object, definitions: set[str]) -> str:
     stack: list[tuple[Any, int]] = [(value, 0)]
     seen: set[int] = set()
     held: list[Any] = []
@@ -97,6 +132,7 @@ def unstorable(value: object) -> str:
             return _try(value)
         try:
             reason, parts = _look(part)
+            definitions.update(_definition(part))
         except Exception as error:  # a value of a user's program may raise at any look
             reason, parts = f"looking at it raised {type(error).__name__}", ()
         if reason:
@@ -105,6 +141,13 @@ def unstorable(value: object) -> str:
             tried, parts = True, parts or ()
         stack.extend((child, depth + 1) for child in parts)
     return _try(value) if tried else ""
+
+
+def _definition(part: Any) -> Iterator[str]:
+    """Yield the top-level name of a part of the program that a value names."""
+    thing = part if isinstance(part, type | types.FunctionType) else type(part)
+    if origin.module_of(thing) == "__main__":
+        yield str(getattr(thing, "__qualname__", "")).partition(".")[0]
 
 
 def _look(part: Any) -> tuple[str, Iterable[Any] | None]:
@@ -121,6 +164,10 @@ def _look(part: Any) -> tuple[str, Iterable[Any] | None]:
         return _by_name(part), ()
     if kind is types.MethodType:
         return "", (part.__self__,)
+    if kind is functools.partial:
+        return "", (part.func, part.args, part.keywords)
+    if isinstance(part, BaseException) and part.__traceback__ is not None:
+        return "an exception holds the running frames that it went through", ()
     trusted = origin.root(origin.module_of(kind)) in _TRUSTED
     if not trusted and not origin.importable(kind):
         return _by_name(kind), ()
@@ -139,6 +186,8 @@ def refused(kind: type) -> str:
         return _ROOT_REASONS[name]
     if objects.is_drawn(kind):
         return f"a matplotlib {kind.__name__} belongs to its figure"
+    if kind.__name__ == "memmap" and origin.root(origin.module_of(kind)) == "numpy":
+        return "an array that is a file"
     if issubclass(kind, io.IOBase):
         return "" if kind in (io.StringIO, io.BytesIO) else "an open file"
     if hasattr(kind, "__next__") and not origin.first_party(origin.module_of(kind)):
@@ -165,6 +214,8 @@ def _by_name(thing: Any) -> str:
 def _inside(part: Any, kind: type, trusted: bool) -> Iterable[Any] | None:
     """Return the parts of an object of a class that can be imported."""
     np = sys.modules.get("numpy")
+    if np is not None and isinstance(part, np.ufunc):
+        return None  # those that `frompyfunc` makes are found nowhere
     if np is not None and isinstance(part, np.ndarray):
         return composite(part.ravel().tolist()) if part.dtype.kind == "O" else ()
     pd = sys.modules.get("pandas")
@@ -178,8 +229,10 @@ def _inside(part: Any, kind: type, trusted: bool) -> Iterable[Any] | None:
         return None
     if isinstance(part, dict):
         held = [*composite(dict.keys(part)), *composite(dict.values(part))]
+        if isinstance(part, collections.defaultdict):
+            held.append(part.default_factory)
     else:
-        held = composite(list(part)) if isinstance(part, list | tuple | set | frozenset) else []
+        held = composite(list(part)) if isinstance(part, _SEQUENCES) else []
     attributes = getattr(part, "__dict__", None)
     if attributes is None and not trusted and not hasattr(kind, "__slots__"):
         return None

@@ -40,6 +40,7 @@ class Value:
         fingerprint: content digest from `kit.values.fingerprint`.
         opaque: what the fingerprint could not look into; "" if nothing.
         unstorable: why it cannot be stored and read back exactly; "" when it can.
+        definitions: functions and classes of the program that it names.
         preview: at most 200 characters for the report.
     """
 
@@ -54,6 +55,7 @@ class Value:
     fingerprint: str = ""
     opaque: str = ""
     unstorable: str = ""
+    definitions: tuple[str, ...] = ()
     preview: str = ""
 
 

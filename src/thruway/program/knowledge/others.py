@@ -125,7 +125,7 @@ TABLES = (
     Table(
         library="requests",
         roles={"ingest": "requests: get post"},
-        effects={"network": "requests: get post put delete request Session"},
+        effects={"outside:network": "requests: get post put delete request Session"},
     ),
     Table(
         library="sqlalchemy",

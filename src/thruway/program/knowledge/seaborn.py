@@ -11,7 +11,7 @@ TABLE = Table(
             seaborn: set set_theme set_style set_context set_palette set_color_codes reset_defaults
             reset_orig
         """,
-        "network": "seaborn: load_dataset",
+        "outside:network": "seaborn: load_dataset",
         "figure": """
             seaborn: histplot kdeplot displot countplot barplot boxplot violinplot stripplot
             swarmplot catplot pointplot scatterplot lineplot relplot regplot lmplot heatmap

@@ -62,7 +62,7 @@ TABLE = Table(
     },
     effects={
         "options:sklearn": "sklearn: set_config config_context",
-        "network": """
+        "outside:network": """
             sklearn.datasets: fetch_openml fetch_california_housing fetch_20newsgroups fetch_covtype
             fetch_20newsgroups_vectorized fetch_kddcup99 fetch_lfw_pairs fetch_lfw_people
             fetch_olivetti_faces fetch_rcv1 fetch_species_distributions

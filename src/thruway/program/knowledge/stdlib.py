@@ -29,8 +29,8 @@ TABLE = Table(
             logging: basicConfig disable captureWarnings addLevelName
         """,
         "options:decimal": "decimal: setcontext",
-        "cwd": "os: chdir",
-        "path": "sys.path: append insert extend remove",
+        "options:cwd": "os: chdir",
+        "options:path": "sys.path: append insert extend remove",
         "env": """
             os: putenv unsetenv os.environ: update setdefault pop clear locale: setlocale
             time: tzset
@@ -41,9 +41,12 @@ TABLE = Table(
             shutil: rmtree copy copyfile copytree move
             urllib.request: urlretrieve
         """,
-        "network": "urllib.request: urlopen urlretrieve",
-        "process": "subprocess: run call check_call check_output Popen getoutput os: system popen",
-        "stdin": "builtins: input getpass: getpass",
+        "outside:network": "urllib.request: urlopen urlretrieve",
+        "outside:process": """
+            subprocess: run call check_call check_output Popen getoutput
+            os: system popen
+        """,
+        "outside:stdin": "builtins: input getpass: getpass",
         "argument:0": """
             builtins: next setattr delattr random: shuffle
             heapq: heappush heappop heapify heapreplace heappushpop

@@ -28,10 +28,10 @@ class Api:
     Attributes:
         name: public dotted name; the bare name for a method.
         role: what a statement that calls it is for, one of `plan.types.Role`, or "".
-        effects: resource tokens (`random:numpy`, `options:pandas`, `cwd`, `figure`,
-            `file:read`, `file:write`, `network`), `receiver` when a method changes its receiver,
-            `argument:0` when the first argument is changed, `formula` when its text arguments
-            name variables.
+        effects: resource tokens (`random:numpy`, `options:pandas`, `figure`,
+            `file:read`, `file:write`, `outside:network`), `receiver` when a method changes its
+            receiver, `argument:0` when the first argument is changed, `formula` when its text
+            arguments name variables.
         parameters: names of the positional parameters, in order, as far as they matter.
         lift: keyword → why a literal for it can become a parameter of the step.
     """

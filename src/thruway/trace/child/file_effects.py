@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from thruway.trace.job import Job
 
 _MOST_FOLDERS = 200
+_MOST_OPEN = 200
+_State = tuple[int, int, int]
 
 
 @dataclass
@@ -45,6 +47,7 @@ class FileEffects:
         self._log = FileLog(Path(job.cwd), Path(job.workspace))
         self._folders = _Folders(Path(job.cwd))
         self._digests: dict[tuple[str, int, int, int, str], str] = {}
+        self._open: dict[str, tuple[str, _State]] = {}
 
     def start(self) -> Self:
         """Begin to listen."""
@@ -79,7 +82,20 @@ class FileEffects:
                 if token.removeprefix("file:") not in files.written:
                     files.effects.append(Effect(token, "write"))
                     self._digest_into(files.written, token, path, fingerprint_written)
+            self._follow(files)
         return files
+
+    def _follow(self, files: Files) -> None:
+        """Note files that an earlier statement opened and this one wrote to, closed or flushed."""
+        for path, (token, before) in list(self._open.items()):
+            state = _state(path)
+            if state is None:
+                del self._open[path]
+            elif state != before:
+                self._open[path] = (token, state)
+                if token.removeprefix("file:") not in files.written:
+                    files.effects.append(Effect(token, "update"))
+                    self._digest_into(files.written, token, path, fingerprint_written)
 
     def _note(self, files: Files, access: Access) -> None:
         if access.resource.startswith("dir:") and _in_machinery(access.path):
@@ -92,6 +108,9 @@ class FileEffects:
                 self._digest_into(files.read, access.resource, access.path)
             if access.mode != "read":
                 self._digest_into(files.written, access.resource, access.path, fingerprint_written)
+                state = _state(access.path)
+                if state is not None and len(self._open) < _MOST_OPEN:
+                    self._open[access.path] = (access.resource, state)
 
     def _digest_into(
         self,
@@ -108,6 +127,14 @@ class FileEffects:
         except OSError:  # gone again, or not ours to read
             return
         record[token.removeprefix("file:")] = self._digests[key]
+
+
+def _state(path: str) -> _State | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - called after every statement
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 class _Folders:

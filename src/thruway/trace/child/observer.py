@@ -167,7 +167,7 @@ class Observer:
     ) -> Fact:
         flushed = self._flush(compiled)
         effects = self._surroundings.end(compiled.tree, self._value)
-        files = self._files.end(moved=any(effect.resource == "cwd" for effect in effects))
+        files = self._files.end(moved=any(effect.resource == "options:cwd" for effect in effects))
         output = self._output.take()
         observed.stderr = (observed.stderr + output.stderr)[-_STDERR:]
         outcome = self._settle(verdict, touched)

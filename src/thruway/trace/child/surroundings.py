@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from thruway.trace.job import Job
 
 # What the import of a library sets, every step that imports it sets again.
-_SET_BY_IMPORT = ("env:", "path", "options:warnings", "options:logging")
+_SET_BY_IMPORT = ("env:", "options:path", "options:warnings", "options:logging")
 
 
 class Surroundings:
@@ -57,7 +57,7 @@ class Surroundings:
         effects += [Effect(f"module:{name}", "update") for name in _set_modules(tree, value)]
         threads, self._threads = self._threads, _threads()
         if self._threads > threads:
-            effects.append(Effect("thread", "update"))
+            effects.append(Effect("outside:thread", "update"))
         return effects
 
     def _random_effects(self, *, imports: bool) -> Iterable[Effect]:
