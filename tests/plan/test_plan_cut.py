@@ -206,7 +206,7 @@ TOGETHER = {
         y = t.run(5)
         """,
         [(1,), (2, 3, 4)],
-        "the class of `t`",
+        "`t` needs the class `Times`",
     ),
 }
 
