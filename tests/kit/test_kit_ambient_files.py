@@ -98,7 +98,7 @@ ACCESSES = [
     (lambda: read(os.__file__), ""),
     (lambda: read(os.devnull), ""),
     (os.getcwd, ""),
-    (lambda: subprocess.run([sys.executable, "-c", ""], check=True), "update process"),
+    (lambda: subprocess.run([sys.executable, "-c", ""], check=True), "update outside:process"),
 ]  # fmt: skip
 
 
