@@ -313,6 +313,14 @@ def test_an_object_is_taken_apart(case: str, tmp_path: Path) -> None:
     assert [code.replace('"', "'") for code in found[1:]] == expected
 
 
+def test_an_attribute_does_not_hide_a_function_of_python(tmp_path: Path) -> None:
+    text = TRAINER.replace("self.count = scale * 2", "self.max = max(scale, 2)").replace(
+        "self.count", "self.max"
+    )
+    found = statements(tmp_path, f"import pandas as pd\n{text}\nTrainer('x').run()")
+    assert "trainer_max = max(scale, 2)" in found
+
+
 WHOLE = TRAINER.replace("self.df = ", "self.df = f(self) or ")
 CALLS = ["t.load()", "model = t.try_(n)", "t.try_(t.folder)"]
 DRIVEN = {
@@ -350,3 +358,87 @@ def test_a_method_that_stays_closed(case: str, tmp_path: Path) -> None:
     assert [f.code for f in found.findings] == ["TW121"]
     assert reason in found.findings[0].reason
     assert found.statements[-1].code == "Trainer('x').run()"
+
+
+CLICK = """
+import click
+@click.command()
+@click.option("--lr", "-l", default=0.1, help="rate")
+@click.option("--kind", type=click.Choice(["a", "b"]), default="a")
+@click.argument("csv")
+def main(csv, lr, kind):
+    df = open_(csv, kind)
+    print(df, lr)
+if __name__ == "__main__":
+    main()
+"""
+TYPER = """
+import typer
+from pathlib import Path
+from typing import Annotated
+app = typer.Typer()
+@app.command()
+def main(
+    csv: Path,  # where
+    lr: float = typer.Option(0.1, "--lr", "-l", help="rate"),
+    kind: Annotated[str, typer.Option(help="")] = "a",
+):
+    df = open_(csv, kind)
+    print(df, lr)
+if __name__ == "__main__":
+    app()
+"""
+
+
+def test_click_commands(tmp_path: Path) -> None:
+    found = program(tmp_path, CLICK, arguments=("-l", "1", "d.csv")).statements
+    assert [(s.code, s.argument, s.comment) for s in found[1:]] == [
+        ("lr = 1.0", "float", "# rate"),
+        ("kind = 'a'", "str", ""),
+        ("csv = 'd.csv'", "str", ""),
+        ("df = open_(csv, kind)", "", ""),
+        ("print(df, lr)", "", ""),
+    ]
+
+
+def test_typer_commands(tmp_path: Path) -> None:
+    found = program(tmp_path, TYPER, arguments=("d.csv", "--kind", "b")).statements
+    assert [(s.code, s.argument, s.comment) for s in found[3:]] == [
+        ("csv_text = 'd.csv'", "str", ""),
+        ("lr = 0.1", "float", "# rate"),
+        ("kind = 'b'", "str", ""),
+        ("csv = Path(csv_text)", "", ""),
+        ("df = open_(csv, kind)", "", ""),
+        ("print(df, lr)", "", ""),
+    ]
+
+
+COMMANDS = {
+    "missing": (CLICK, MigrationRefused, "Missing argument 'CSV'"),
+    "missing too": (TYPER, MigrationRefused, "Missing argument 'CSV'"),
+}
+
+
+@pytest.mark.parametrize("case", COMMANDS)
+def test_a_command_that_needs_words(case: str, tmp_path: Path) -> None:
+    text, error, message = COMMANDS[case]
+    with pytest.raises(error, match=message):
+        program(tmp_path, text)
+
+
+UNUSUAL = {
+    "computed": CLICK.replace("0.1", "f()"),
+    "callback": CLICK.replace('help="rate"', "callback=f"),
+    "statements behind": CLICK + "print(1)",
+    "group": CLICK.replace("@click.command()", "@click.command()\n@click.pass_context"),
+    "two commands": TYPER.replace(
+        "if __name__", "@app.command()\ndef other():\n    pass\nif __name__"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNUSUAL)
+def test_a_command_that_is_not_understood_stays(case: str, tmp_path: Path) -> None:
+    found = program(tmp_path, UNUSUAL[case])
+    assert "TW121" in {f.code for f in found.findings}
+    assert "function" in {s.kind for s in found.statements}

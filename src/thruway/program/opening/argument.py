@@ -11,6 +11,8 @@ import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from thruway.program.calls import literal_value
+
 if TYPE_CHECKING:
     import ast
 
@@ -87,6 +89,14 @@ def annotation_of(value: Any, base: str, *, many: bool) -> str:
     if value is None:
         return f"{found} | None"
     return found if _fits(value, found) else f"{found} | {type(value).__name__}"
+
+
+def literal(node: ast.expr) -> Any:
+    """Return the value of a literal, `...` if it is none."""
+    try:
+        return literal_value(node)
+    except (ValueError, ArithmeticError, TypeError):
+        return ...
 
 
 def _common(members: list[Any]) -> str:

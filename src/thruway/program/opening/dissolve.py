@@ -97,10 +97,13 @@ class _Names:
         self.variable = variable
         self._used: set[str] = set()
         for node in text.body:
-            if node is not cls:
-                found = names(text.source(node))
-                self._used |= found.loads | found.deferred | found.stores
+            found = names(text.source(node))
+            # Of the class itself what its methods read of the module, built-in functions too.
+            self._used |= found.loads | found.deferred
+            self._used |= found.stores if node is not cls else frozenset()
         self._used -= {variable}
+        if f"make_{variable}" in self._used:
+            raise ClosedError(f"`make_{variable}` means something else", _FIX)
         self.kept = _kept(methods) - self._used
         self._uses = [(_attributes(m), _variables(m) - self._kept_in(m)) for m in methods]
 

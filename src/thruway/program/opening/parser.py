@@ -12,9 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from thruway.program.calls import literal_value
 from thruway.program.imports import dotted_name
-from thruway.program.opening.argument import Argument, annotation_of
+from thruway.program.opening.argument import Argument, annotation_of, literal
 from thruway.program.opening.choose import PARSERS
 from thruway.program.opening.reasons import ClosedError
 from thruway.program.opening.scope import references
@@ -140,7 +139,7 @@ def _words(text: Text, call: ast.Call, words: tuple[str, ...]) -> list[str]:
         return list(words)
     if isinstance(given, ast.Name):
         given = constants(text).get(given.id)
-    value = _literal(given) if given is not None else ...
+    value = literal(given) if given is not None else ...
     if value is None:
         return list(words)
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
@@ -161,15 +160,7 @@ def constants(text: Text) -> dict[str, ast.expr]:
             target = node.targets[0]
             if isinstance(target, ast.Name) and stores.count(target.id) == 1:
                 found[target.id] = node.value
-    return {name: value for name, value in found.items() if _literal(value) is not ...}
-
-
-def _literal(node: ast.expr) -> Any:
-    """Return the value of a literal, `...` if it is none."""
-    try:
-        return literal_value(node)
-    except (ValueError, ArithmeticError, TypeError):
-        return ...
+    return {name: value for name, value in found.items() if literal(value) is not ...}
 
 
 @dataclass
@@ -240,7 +231,7 @@ class _Replay:
     def _value(self, node: ast.expr, what: str) -> Any:
         if isinstance(node, ast.Name):
             node = self._constants.get(node.id, node)
-        value = _literal(node)
+        value = literal(node)
         if value is ...:
             raise ClosedError(f"{what} has a value that is computed: `{ast.unparse(node)}`", _ELSE)
         return value
@@ -276,7 +267,7 @@ class _Replay:
                 keywords["type"] = _TYPES.get(kind, str)
             elif keyword.arg in {"help", "metavar"}:
                 keywords[keyword.arg] = _said(keyword.value)
-            elif keyword.arg == "choices" and _literal(keyword.value) is ...:
+            elif keyword.arg == "choices" and literal(keyword.value) is ...:
                 continue  # what is not among them the program refuses itself
             elif keyword.arg == "action" and ast.unparse(keyword.value).endswith(
                 "BooleanOptionalAction"
@@ -320,7 +311,7 @@ class _Replay:
 
 
 def _said(node: ast.expr) -> str:
-    value = _literal(node)
+    value = literal(node)
     if not isinstance(value, str):
         return ""
     # What `argparse` would put in is said by the parameter itself.

@@ -10,7 +10,8 @@ from thruway.errors import MigrationRefused
 from thruway.findings import Finding, Place, Severity
 from thruway.program.opening.arguments import open_arguments
 from thruway.program.opening.argv import with_words
-from thruway.program.opening.choose import ENTRIES, Kinds, parses_arguments
+from thruway.program.opening.choose import ENTRIES, Kinds, imports_of, parses_arguments
+from thruway.program.opening.commands import command_of, open_command
 from thruway.program.opening.dissolve import dissolve
 from thruway.program.opening.function import Opening, open_function
 from thruway.program.opening.guard import without_guards
@@ -74,6 +75,7 @@ class _Opener:
 
     def run(self) -> Opened:
         """Open one thing after another."""
+        self._open_command()
         while self._open_one():
             pass
         if self._open_parser():
@@ -169,6 +171,32 @@ class _Opener:
             return True
         return False
 
+    def _open_command(self) -> None:
+        """Make a plain call of what `click` or `typer` calls."""
+        imports = imports_of(self._text)
+        command = command_of(self._text, imports)
+        if command is None:
+            return
+        place = self._place(command.function)
+        try:
+            self._text = open_command(self._text, command, imports, self._arguments)
+        except ClosedError as closed:
+            reason = f"the command `{command.function.name}` stays as it is: {closed.reason}"
+            self._tell_closed(place, reason, closed.fix)
+        except RefusedError as refused:
+            raise self._refused(place, refused) from refused
+        else:
+            self._forced |= {command.function.name}
+            self._arguments = ()
+            self._names.append("the command line")
+
+    def _refused(self, place: Place, refused: RefusedError) -> MigrationRefused:
+        return MigrationRefused(
+            f"the script does not run with this command line: {refused}",
+            str(place),
+            f"give it behind `--`: thruway migrate {self._file} -- …",
+        )
+
     def _open_parser(self) -> bool:
         """Put the arguments in the place of the parser."""
         found = parse_of(self._text)
@@ -182,11 +210,7 @@ class _Opener:
             self._tell_closed(self._place(statement), reason, closed.fix)
             return False
         except RefusedError as refused:
-            raise MigrationRefused(
-                f"the script does not run with this command line: {refused}",
-                str(self._place(statement)),
-                f"give it behind `--`: thruway migrate {self._file} -- …",
-            ) from refused
+            raise self._refused(self._place(statement), refused) from refused
         assert text is not None
         self._text = text
         self._names.append("the command line")
