@@ -122,6 +122,9 @@ CLOSED = {
         "nonlocal",
     ),
     "its result is the status": ("import sys\ndef main():\n    return f()\nsys.exit(main())", "exit status"),
+    "in another statement": ("def main():\n    a = 1\ntry:\n    main()\nexcept ValueError:\n    pass", "part of another"),
+    "waits": ("import asyncio\nasync def main():\n    a = 1\nasyncio.run(main())", "part of another"),
+    "names that are missing": ("def main():\n    try:\n        a\n    except NameError:\n        a = 1\nmain()", "NameError"),
     "any arguments": ("def main(*a):\n    b = a\nmain()", "any number"),
 }  # fmt: skip
 
@@ -442,3 +445,10 @@ def test_a_command_that_is_not_understood_stays(case: str, tmp_path: Path) -> No
     found = program(tmp_path, UNUSUAL[case])
     assert "TW121" in {f.code for f in found.findings}
     assert "function" in {s.kind for s in found.statements}
+
+
+def test_a_program_that_lies_in_another_file(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "job.py").write_text("def main():\n    pass\n")
+    found = program(tmp_path, "from work.job import main\nif __name__ == '__main__':\n    main()")
+    assert [(f.code, f.fix) for f in found.findings] == [("TW121", "migrate work/job.py itself")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from thruway.errors import MigrationRefused
@@ -15,6 +15,7 @@ from thruway.program.opening.commands import command_of, open_command
 from thruway.program.opening.dissolve import dissolve
 from thruway.program.opening.function import Opening, open_function
 from thruway.program.opening.guard import without_guards
+from thruway.program.opening.hidden import hidden
 from thruway.program.opening.method import as_function, driven, named_objects
 from thruway.program.opening.parser import RefusedError, parse_of
 from thruway.program.opening.reasons import ClosedError, require_plain_program
@@ -52,7 +53,10 @@ def open_program(
     text = without_guards(Text.of(source.code_cells))
     if only_guard:
         return Opened(text)
-    return _Opener(source.path.name, text, arguments).run()
+    opener = _Opener(source.path.name, text, arguments)
+    found = opener.run()
+    rest = tuple(hidden(found.text, source.path, opener.closed))
+    return replace(found, findings=(*found.findings, *rest))
 
 
 class _Opener:
@@ -69,9 +73,14 @@ class _Opener:
         self._text = text
         self._names: list[str] = []
         self._findings: list[Finding] = []
-        self._closed: set[str] = set()
+        self._closed: set[str] = set()  # what was tried in vain
         self._forced = forced
         self._given = given
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """The functions and methods that were tried in vain."""
+        return frozenset(self._closed)
 
     def run(self) -> Opened:
         """Open one thing after another."""

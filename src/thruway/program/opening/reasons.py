@@ -11,6 +11,7 @@ LOOKS = frozenset({"locals", "exec", "eval", "globals"})
 LOOKS_AROUND = frozenset({"vars", "dir"})
 FRAMES = frozenset({"currentframe", "_getframe", "stack"})
 WAITS = (ast.Await, ast.AsyncFor, ast.AsyncWith)
+_FUNCTIONS_ONLY = frozenset({"super", "__class__", "UnboundLocalError", "NameError"})
 YIELDS = (ast.Yield, ast.YieldFrom)
 HANDLES = frozenset(
     {
@@ -63,7 +64,7 @@ def require_straight(function: ast.FunctionDef) -> None:
         if isinstance(node, WAITS):
             raise ClosedError("it waits (`await`)")
     for node in ast.walk(function):
-        if isinstance(node, ast.Name) and node.id in {"super", "__class__"}:
+        if isinstance(node, ast.Name) and node.id in _FUNCTIONS_ONLY:
             raise ClosedError(f"it uses `{node.id}`")
     _require_closed_handles(function)
 
