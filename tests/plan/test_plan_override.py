@@ -10,6 +10,7 @@ from observed import graph_of
 from thruway.errors import MigrationRefused, UsageError
 from thruway.plan import make_plan
 from thruway.plan.ask import Asked, with_asked
+from thruway.plan.move import with_moves
 from thruway.plan.override import Override, align, anchor, find_anchor
 from thruway.plan.wishes import Wishes
 
@@ -34,7 +35,7 @@ def asked(text=PROGRAM, wishes=None, mode="cells", **words):
     graph = graph_of(text)
 
     def make(wanted):
-        return make_plan(graph, mode=mode, wishes=wanted)
+        return make_plan(with_moves(graph, wanted.overrides), mode=mode, wishes=wanted)
 
     wishes = wishes or Wishes()
     words = {key: tuple(value.split()) for key, value in words.items()}
@@ -177,6 +178,81 @@ def test_a_stored_cut_that_is_not_sound_any_more_is_a_finding():
     plan = make_plan(graph_of(text), mode="cells", wishes=wishes)
     assert [f.reason for f in plan.findings if f.code == "TW208" and "`limit`" in f.reason]
     assert plan.overrides == ()
+
+
+# --- statements moved to another step -----------------------------------------------------------
+
+TABLE = """
+# %% Load
+rows = sorted([3, 1, 2])
+wide = list(rows)
+# %% Sort
+ordered = sorted(rows)
+ordered.append(9)
+# %% Look
+import statistics
+print(len(wide))
+print(statistics.mean(rows))
+print(ordered[0])
+top = max(ordered)
+"""
+
+
+def codes(plan):
+    return {
+        step.name: [plan.graph.node(n).statement.code for n in step.body] for step in plan.steps
+    }
+
+
+def test_a_statement_goes_to_the_step_that_it_belongs_to():
+    _, plan = asked(TABLE, move="6:2=load")
+    assert codes(plan)["load"] == [
+        "rows = sorted([3, 1, 2])",
+        "wide = list(rows)",
+        "print(len(wide))",
+    ]
+    assert [port.name for port in plan.steps[0].outputs] == ["rows", "wide"]
+    assert "moved as asked (`--move 6:2=load`)" in plan.steps[0].reason
+
+
+def test_a_definition_that_it_needs_moves_along():
+    _, plan = asked(TABLE, move="6:3=load")
+    assert codes(plan)["load"][-1] == "print(statistics.mean(rows))"
+    assert plan.graph.program.order == (1, 2, 5, 7, 3, 4, 6, 8, 9)
+
+
+def test_a_statement_goes_down_too_and_comes_back():
+    wishes, plan = asked(TABLE, move="2:2=look")
+    assert codes(plan)["look"][0] == "wide = list(rows)"
+    assert plan.graph.program.order == (1, 3, 4, 5, 2, 6, 7, 8, 9)
+    wishes, plan = asked(TABLE, wishes, move="2:2=load")
+    assert codes(plan)["load"] == ["rows = sorted([3, 1, 2])", "wide = list(rows)"]
+    assert len(wishes.overrides) == 1
+
+
+BLOCKED = {
+    "it needs what is between": ("6:4=load", "it needs `ordered`, which cell 4, line 2 makes"),
+    "what is between needs it": ("2:1=look", "needs `rows`, which it makes or changes"),
+    "a definition": ("6:1=load", "a definition"),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKED)
+def test_a_dependence_forbids_a_move_and_is_named(name):
+    words, reason = BLOCKED[name]
+    with pytest.raises(MigrationRefused) as caught:
+        asked(TABLE, move=words)
+    assert reason in caught.value.what
+
+
+def test_a_move_that_is_not_sound_any_more_is_a_finding():
+    wishes, _ = asked(TABLE, move="6:2=load")
+    text = TABLE.replace("ordered.append(9)", "wide.append(9)")
+    graph = graph_of(text)
+    plan = make_plan(with_moves(graph, wishes.overrides), mode="cells", wishes=wishes)
+    found = [f.reason for f in plan.findings if f.code == "TW208"]
+    assert "it needs `wide`, which cell 4, line 2 makes or changes" in found[0]
+    assert plan.graph.program.order == ()
 
 
 # --- statements found again ---------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +95,7 @@ def explain(
     found = observe_file(Path(source), options, tuple(arguments), progress, check=False)
     _, graph = understand(found, cut, progress)
     _, plan = wish(make_plan(graph, mode=cut), asked, Wishes())
-    return Explanation(graph.program, graph.trace, graph, plan)
+    return Explanation(plan.graph.program, plan.graph.trace, plan.graph, plan)
 
 
 def migrate(
@@ -147,6 +147,7 @@ def migrate(
     target = Path(output or _free_folder(plan.package)).resolve()
     earlier = load_manifest(target).overrides if keep_overrides and is_project(target) else ()
     wishes, plan = wish(plan, asked, Wishes(earlier))
+    original = replace(original, program=plan.graph.program, trace=plan.graph.trace)
     repairs = Repairs()
     while True:
         progress.phase("writing", str(target))

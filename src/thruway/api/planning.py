@@ -11,6 +11,7 @@ from thruway.graph import build_graph
 from thruway.kit.project import load_project
 from thruway.plan import make_plan
 from thruway.plan.ask import Asked, with_asked
+from thruway.plan.move import with_moves
 from thruway.plan.order import gather_looks, settled_order
 from thruway.plan.wishes import Wishes
 from thruway.project import render, update_files
@@ -40,9 +41,11 @@ def understand(original: Original, cut: CutMode, progress: Progress) -> tuple[Or
 
 def wish(plan: Plan, asked: Asked | None, wishes: Wishes) -> tuple[Wishes, Plan]:
     """Return the wishes with what is asked for, and the plan that respects them."""
+    graph, mode, package = plan.graph, plan.cut, plan.package
 
     def make(wishes: Wishes) -> Plan:
-        return make_plan(plan.graph, mode=plan.cut, package=plan.package, wishes=wishes)
+        moved = with_moves(graph, wishes.overrides)
+        return make_plan(moved, mode=mode, package=package, wishes=wishes)
 
     if wishes != Wishes():
         plan = make(wishes)

@@ -131,7 +131,6 @@ class _Merge:
     ) -> None:
         self.folder = folder
         self.old = old
-        self.original = original
         self.base = unpack(folder)
         self.yours = {**yours, README: _unproven(yours[README])} if README in yours else yours
         self.here, self.renamed = _steps_now(folder, old)
@@ -139,6 +138,8 @@ class _Merge:
         kept = tuple(self.places.items())
         first = make_plan(graph, mode=old.cut, package=old.package)
         self.wishes, self.plan = wish(first, asked, Wishes(old.overrides, kept))
+        graph = self.plan.graph
+        self.original = replace(original, program=graph.program, trace=graph.trace)
 
     def go(self, python: str, progress: Progress, *, verify: bool, dry_run: bool) -> Sync:
         """Write and prove; cut more coarsely where the cut itself turns out to be wrong."""

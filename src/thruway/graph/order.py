@@ -25,6 +25,8 @@ def reorder_program(program: Program, order: tuple[int, ...]) -> Program:
         return program
     by_id = {statement.id: statement for statement in program.statements}
     moved = (replace(by_id[old], id=new) for new, old in enumerate(order, 1))
+    if program.order:  # it was put in another order before: the author's numbers are those below
+        order = tuple(program.order[number - 1] for number in order)
     return replace(program, statements=tuple(moved), order=order)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from thruway.errors import MigrationRefused, UsageError
+from thruway.plan.move import why_blocked
 from thruway.plan.override import Override, anchor, find_anchor, spread
 from thruway.plan.wishes import LOST, Wishes
 
@@ -23,16 +24,18 @@ class Asked:
     Attributes:
         merge: names of neighbouring steps that become one, such as `clean,encode`.
         cut_before: places that begin a step: `4:12` (cell and line), or `12` in a script.
+        move: `4:12=step` or `12=step`: a statement goes to another step.
         rename: `old=new`, for steps and for parameters of the pipeline.
     """
 
     merge: tuple[str, ...] = ()
     cut_before: tuple[str, ...] = ()
+    move: tuple[str, ...] = ()
     rename: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
-        return bool(self.merge or self.cut_before or self.rename)
+        return bool(self.merge or self.cut_before or self.move or self.rename)
 
 
 def with_asked(
@@ -58,6 +61,7 @@ def with_asked(
     for interpret, all_words in (
         (_merge, asked.merge),
         (_cut, asked.cut_before),
+        (_move, asked.move),
         (_rename, asked.rename),
     ):
         for words in all_words:
@@ -118,8 +122,28 @@ def _from_to(plan: Plan, places: list[int]) -> list[str]:
 
 def _cut(words: str, plans: list[Plan], _: Wishes) -> Override:
     program = plans[0].graph.program
-    statement = _at(words, program)
-    return Override("cut", (anchor(statement, program),), said=f"--cut-before {words}")
+    said = f"--cut-before {words}"
+    statement = _at(words, program, said, "--cut-before 4:2", "--cut-before 12")
+    return Override("cut", (anchor(statement, program),), said=said)
+
+
+def _move(words: str, plans: list[Plan], _: Wishes) -> Override:
+    place, _equals, name = (part.strip() for part in words.partition("="))
+    said = f"--move {words}"
+    plan = next((p for p in plans if any(step.name == name for step in p.steps)), None)
+    if plan is None:
+        raise _no_step(said, [name], plans[0])
+    program = plan.graph.program
+    statement = _at(place, program, said, "--move 4:2=clean", "--move 12=clean")
+    own = _own(plan, next(step for step in plan.steps if step.name == name))
+    if statement.id in own:
+        raise UsageError(f"`{said}`: it stands there already", fix="name another step")
+    neighbour = max(own) if max(own) < statement.id else min(own)
+    if why := why_blocked(plan.graph, statement.id, neighbour):
+        fix = "`thruway explain` lists what every statement needs"
+        raise MigrationRefused(f"`{said}` is not possible: {why}", str(statement.place), fix)
+    at = (anchor(statement, program), anchor(_statement(program, neighbour), program))
+    return Override("move", at, said=said)
 
 
 def _rename(words: str, plans: list[Plan], wishes: Wishes) -> Override:
@@ -173,20 +197,19 @@ def _statement(program: Program, number: int) -> Statement:
     return next(each for each in program.statements if each.id == number)
 
 
-def _at(words: str, program: Program) -> Statement:
+def _at(words: str, program: Program, said: str, in_cell: str, in_script: str) -> Statement:
     """Return the statement at `cell:line` or `line`, or the next one in its cell."""
-    said = f"`--cut-before {words}`"
     cell, colon, line = words.rpartition(":")
     in_cells = any(each.place.cell for each in program.statements)
     if not line.isdigit() or (colon and not cell.isdigit()) or bool(colon) != in_cells:
-        wanted = "CELL:LINE, as in --cut-before 4:2" if in_cells else "a line: --cut-before 12"
-        raise UsageError(f"{said} is not a place of this program", fix=f"write {wanted}")
+        wanted = f"CELL:LINE, as in {in_cell}" if in_cells else f"a line: {in_script}"
+        raise UsageError(f"`{said}` is not a place of this program", fix=f"write {wanted}")
     at = int(cell or 0), int(line)
     for statement in sorted(program.statements, key=lambda s: (s.place.cell, s.place.line)):
         if statement.place.cell == at[0] and statement.end_line >= at[1]:
             return statement
     raise UsageError(
-        f"{said}: no statement stands there", fix="`thruway explain` lists every cell:line"
+        f"`{said}`: no statement stands there", fix="`thruway explain` lists every cell:line"
     )
 
 
@@ -199,6 +222,8 @@ def _contradicts(old: Override, new: Override, program: Program) -> bool:
         return bool(set(_ids(old, program)) & set(_ids(new, program)))
     if old.kind == new.kind == "parameter":
         return new.old == old.old
+    if old.kind == new.kind == "move":
+        return old.at[0] == new.at[0]
     return old.kind == new.kind and old.at == new.at
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from thruway.program.types import Program, Statement
 
-OverrideKind = Literal["merge", "cut", "rename", "parameter"]
+OverrideKind = Literal["merge", "cut", "rename", "move", "parameter"]
 _LONGEST = 120
 _SIMILAR = 0.7
 
@@ -52,7 +52,8 @@ class Override:
 
     Attributes:
         kind: `merge`: all statements from the first anchor to the last are one step. `cut`: a
-            step begins at the anchor. `rename`: the step that holds most of the anchors is
+            step begins at the anchor. `move`: the first anchor stands beside the second, in its
+            step. `rename`: the step that holds most of the anchors is
             called `name`. `parameter`: the pipeline's parameter `old` is called `name`.
         at: the statements that it is about.
         name: the new name.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from thruway.findings import Finding, Place, Severity
 from thruway.plan.link import Link
+from thruway.plan.move import why_blocked
 from thruway.plan.names import why_unusable
 from thruway.plan.override import find_anchor
 
@@ -89,7 +90,9 @@ def settle(wishes: Wishes, graph: Graph, body: tuple[int, ...]) -> Settlement:
         place = statements[0].place if ids and statements[0] else _nowhere(graph)
         if override.kind == "parameter":
             continue
-        if len(ids) * 2 <= len(statements) or (override.kind == "merge" and None in statements):
+        if len(ids) * 2 <= len(statements) or (
+            override.kind in {"merge", "move"} and None in statements
+        ):
             gone = next(a for a, s in zip(override.at, statements, strict=True) if s is None)
             found.lost[override] = (f"nothing is like {gone} any more", place)
         elif override.kind == "cut":
@@ -98,12 +101,23 @@ def settle(wishes: Wishes, graph: Graph, body: tuple[int, ...]) -> Settlement:
                 found.lost[override] = ("no step comes after it", place)
             else:
                 found.cuts[start] = override
+        elif override.kind == "move":
+            if why := _why_apart(graph, body, ids):
+                found.lost[override] = (f"the statement cannot be moved: {why}", place)
+            else:
+                links.append(Link(min(ids), max(ids), "", f"moved as asked (`{override.said}`)"))
         elif override.kind == "merge":
             links.append(Link(min(ids), max(ids), "", f"one step as asked (`{override.said}`)"))
         else:
             found.names.append((frozenset(ids), override))
     found.links = tuple(links)
     return found
+
+
+def _why_apart(graph: Graph, body: tuple[int, ...], ids: list[int]) -> str:
+    """Return why two statements could not be brought together; "" if they were."""
+    apart = [number for number in body if min(ids) < number < max(ids)]
+    return (why_blocked(graph, ids[0], ids[1]) or "it did not get there") if apart else ""
 
 
 def _nowhere(graph: Graph) -> Place:

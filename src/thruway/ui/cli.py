@@ -59,6 +59,10 @@ CutBefore = Annotated[
     list[str] | None,
     typer.Option("--cut-before", metavar="CELL:LINE", help="Begin a step here (LINE in a script)."),
 ]
+Move = Annotated[
+    list[str] | None,
+    typer.Option("--move", metavar="CELL:LINE=STEP", help="Put a statement into another step."),
+]
 Rename = Annotated[
     list[str] | None,
     typer.Option("--rename", metavar="OLD=NEW", help="Give a step or parameter another name."),
@@ -94,6 +98,7 @@ def migrate(
     force: Annotated[bool, typer.Option("--force", help="Write over edited files.")] = False,
     merge: Merge = None,
     cut_before: CutBefore = None,
+    move: Move = None,
     rename: Rename = None,
     no_overrides: Annotated[
         bool, typer.Option("--no-overrides", help="Forget what was merged, cut or renamed before.")
@@ -118,7 +123,7 @@ def migrate(
             arguments=arguments or (),
             verify=not no_verify,
             force=force,
-            asked=_asked(merge, cut_before, rename),
+            asked=_asked(merge, cut_before, move, rename),
             keep_overrides=not no_overrides,
             progress=watcher,
         )
@@ -136,6 +141,7 @@ def explain(
     until: Until = None,
     merge: Merge = None,
     cut_before: CutBefore = None,
+    move: Move = None,
     rename: Rename = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -153,7 +159,7 @@ def explain(
             python=python,
             seed=seed,
             until=until,
-            asked=_asked(merge, cut_before, rename),
+            asked=_asked(merge, cut_before, move, rename),
             arguments=arguments or (),
             progress=watcher,
         )
@@ -207,6 +213,7 @@ def sync(
     ] = None,
     merge: Merge = None,
     cut_before: CutBefore = None,
+    move: Move = None,
     rename: Rename = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; write nothing.")
@@ -229,7 +236,7 @@ def sync(
             project,
             source=source or "",
             python=python,
-            asked=_asked(merge, cut_before, rename),
+            asked=_asked(merge, cut_before, move, rename),
             verify=not no_verify,
             dry_run=dry_run,
             progress=watcher,
@@ -313,11 +320,16 @@ def show(
 
 
 def _asked(
-    merge: list[str] | None, cut_before: list[str] | None, rename: list[str] | None
+    merge: list[str] | None,
+    cut_before: list[str] | None,
+    move: list[str] | None,
+    rename: list[str] | None,
 ) -> Asked:
     from thruway.plan.ask import Asked
 
-    return Asked(tuple(merge or ()), tuple(cut_before or ()), tuple(rename or ()))
+    return Asked(
+        tuple(merge or ()), tuple(cut_before or ()), tuple(move or ()), tuple(rename or ())
+    )
 
 
 def _emit(result: Any) -> None:
