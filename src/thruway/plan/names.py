@@ -231,21 +231,47 @@ def _specific(subject: Subject, model: str, *, alone: bool) -> list[str]:
     """
     verb = _VERBS[subject.role]
     if subject.role == "ingest":
-        return [f"{verb}_{_stem(subject, written=False) or 'data'}"]
+        stem = _stem(subject, written=False)
+        return [f"{verb}_{stem}"] if stem else [_loader(subject), *_several(verb, subject)]
     if subject.role == "export":
         return [f"{verb}_{_stem(subject, written=True) or 'results'}"]
     if subject.role == "split":
-        return ["split_data"]
+        return [_way_to_split(subject)]
     if subject.role in _TRAINING:
         return _of_models(verb, _estimators(subject))
     if subject.role in _JUDGING:
-        judged = [f"{verb}_{snake(model)}"] if model else []
-        return [f"{verb}_model", *judged] if alone else judged
+        return [f"{verb}_{snake(model)}"] if model else [f"{verb}_model"] if alone else []
     action = action_of(subject.role, subject.nodes)
     thing = snake((subject.outputs or subject.inputs or ("data",))[0])
     if action.endswith("_data"):
         return [action, f"{action.removesuffix('data')}{thing}"]
     return [action, f"{action}_of_{thing}" if action else ""]
+
+
+def _loader(subject: Subject) -> str:
+    """The function of a library that gives the data: `load_iris`, `make_moons`."""
+    calls = [call for node in subject.nodes for call in node.statement.calls]
+    found = {
+        call.method
+        for call in calls
+        if call.resolved and call.method.startswith(("load_", "fetch_", "make_"))
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _several(verb: str, subject: Subject) -> list[str]:
+    """What is read from several files, by the names that the author gave."""
+    names = [snake(name) for name in subject.outputs]
+    joined = f"{verb}_{'_and_'.join(names[:2])}"
+    return [joined] if len(names) == _PAIR and len(joined) <= _LONGEST else [f"{verb}_data"]
+
+
+def _way_to_split(subject: Subject) -> str:
+    calls = {call.method for node in subject.nodes for call in node.statement.calls}
+    if "train_test_split" in calls:
+        return "split_train_test"
+    folds = any(name.endswith(("Fold", "Split", "Folds")) for name in calls)
+    return "split_folds" if folds else "split_data"
 
 
 def _of_models(verb: str, estimators: list[str]) -> list[str]:

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 
 from thruway.graph.reach import needs, writes
 from thruway.plan.cut import family
+from thruway.plan.passages import find_passages
 from thruway.plan.roles import announces, assign_roles
+from thruway.plan.sort import sort_statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,12 +54,19 @@ def gather_looks(graph: Graph) -> tuple[int, ...]:
     history = any(_HISTORY & (node.reads | node.statement.loads) for node in nodes)
     if history or len(nodes) < len(everything):
         return ()
-    looks = [node for node in nodes if _is_look(node, roles)]
+    repeated = _in_passages(graph, roles)
+    looks = [n for n in nodes if n.statement.id not in repeated and _is_look(n, roles)]
     numbers = {node.statement.id for node in looks}
     path = _Path([node for node in nodes if node.statement.id not in numbers])
     groups = [group for each in _groups(looks) for group in _windows(each, path)]
     order = _written(path.nodes, _assigned(groups, path.nodes, roles))
     return order if order != everything else ()
+
+
+def _in_passages(graph: Graph, roles: dict[int, Role]) -> frozenset[int]:
+    """Return the statements of repeated passages: these are one thing as the author wrote them."""
+    found = find_passages(graph, sort_statements(graph).body, roles)
+    return frozenset(n for passage in found for occurrence in passage for n in occurrence)
 
 
 def settled_order(plan: Plan) -> tuple[int, ...]:

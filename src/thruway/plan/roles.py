@@ -80,9 +80,11 @@ def _by_calls(
     for call in node.statement.calls:
         if not call.in_definition:
             found |= _roles_of_call(call, node, types)
-    found |= _roles_of_helpers(node, bodies, reach)
-    found |= _roles_of_effects(node)
-    if found & {"train", "tune"} and not _touches_model(node, types) and not _fits(node):
+    helped = _roles_of_helpers(node, bodies, reach)
+    found |= helped | _roles_of_effects(node)
+    trains = _touches_model(node, types) or _fits(node)
+    trains = trains or bool(helped & {"train", "tune"} and "transform" not in helped)
+    if found & {"train", "tune"} and not trains:
         found -= {"train", "tune"}
         found.add("model")
     if not (node.binds or node.updates):
