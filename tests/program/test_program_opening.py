@@ -37,6 +37,7 @@ OPENED = {
     ),
     "raises its exit": ("def main():\n    a = 1\nraise SystemExit(main())", ["a = 1"]),
     "takes arguments": ("def main(x=1):\n    a = x\nmain()", ["x = 1", "a = x"]),
+    "stacks of arrays": ("def main():\n    a = np.stack([1])\nmain()", ["a = np.stack([1])"]),
     "argv": ("def main(argv=None):\n    a = argv\nmain()", ["argv = None", "a = argv"]),
     "literal arguments go to the top": (
         "def main(n, *, k):\n    a = n\nb = 1\nmain(k='x', n=3)",

@@ -9,7 +9,7 @@ from thruway.program.opening.scope import own
 
 LOOKS = frozenset({"locals", "exec", "eval", "globals"})
 LOOKS_AROUND = frozenset({"vars", "dir"})
-FRAMES = frozenset({"currentframe", "_getframe", "stack"})
+FRAMES = frozenset({"inspect.currentframe", "inspect.stack", "sys._getframe", "currentframe"})
 WAITS = (ast.Await, ast.AsyncFor, ast.AsyncWith)
 _FUNCTIONS_ONLY = frozenset({"super", "__class__", "UnboundLocalError", "NameError"})
 YIELDS = (ast.Yield, ast.YieldFrom)
@@ -43,7 +43,7 @@ def require_plain_program(tree: ast.Module) -> None:
             if (
                 (isinstance(node.func, ast.Name) and name in LOOKS)
                 or (bare and name in LOOKS_AROUND)
-                or name in FRAMES
+                or ast.unparse(node.func) in FRAMES
             ):
                 raise ClosedError(f"the program looks at its own names with `{name}()`")
         if isinstance(node, ast.Import) and any(a.name == "__main__" for a in node.names):
