@@ -11,11 +11,9 @@ if TYPE_CHECKING:
 
 GENERIC = re.compile(
     r"""
-    (step|part|cell|section|block|statement|main|run|code|stage|process|compute|explore|look
-    |load_data|read_data|get_data|prepare|prepare_data|process_data|clean_data|transform
-    |transform_data|split_data|train|train_model|fit|fit_model|evaluate|evaluate_model|predict
-    |make_predictions|plot|show|report|export|save|save_data|set_up|setup|define|validate|ingest
-    |tune)(_\d+)?   # a word that fits any program
+    (step|part|cell|section|block|statement|main|run|code|stage|process|compute|explore|look|show
+    |plot|report|load|read|get|prepare|clean|transform|export|save|set_up|setup|define|validate
+    |ingest|tune|train|fit|predict|evaluate)(_data)?(_\d+)?  # a word that fits any program
     | .*_\d+        # told apart by a number alone
     """,
     re.VERBOSE,
