@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,8 @@ from trial.table import markdown
 
 def main(arguments: list[str] | None = None) -> int:
     """Try the programs; return 1 when a pipeline was silently different."""
+    # In the background of a shell Ctrl-C is ignored, and would be by all that is started from here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options = _parse(arguments)
     results = options.out / "results"
     results.mkdir(parents=True, exist_ok=True)
