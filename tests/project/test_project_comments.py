@@ -121,6 +121,14 @@ def test_comments_of_settings_and_shared_definitions(tmp_path):
     assert "    # wide\n    set_width(9)" in text
 
 
+def test_shared_annotations_are_text_if_they_were(tmp_path):
+    made = read(
+        tmp_path, ["from __future__ import annotations", "class Node:\n    up: Node", "a = 1"]
+    )
+    text = files(plan_of(made, [step("only", [3])], shared=Shared((2,), ())))["tiny/shared.py"]
+    assert "from __future__ import annotations\n" in text
+
+
 def test_the_comment_of_a_constant_goes_to_its_parameter(tmp_path):
     made = read(
         tmp_path, ["# missed ones\n# cost more\nTHRESHOLD = 0.35  # of one\nprint(THRESHOLD)"]

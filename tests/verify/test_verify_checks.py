@@ -18,6 +18,7 @@ from thruway.trace.types import Display, Fact, Figure, Trace
 from thruway.verify.prove import _compare, _settle_effect, _settle_value
 from thruway.verify.text import comparable, first_difference
 from thruway.verify.types import Check, Proof, overall
+from thruway.verify.unsteady import settle_text
 
 
 def value(digest, kind="scalar", opaque=""):
@@ -217,7 +218,6 @@ def test_a_value_that_cannot_be_read_here_stays_different_and_says_so(tmp_path):
 
 
 EFFECTS = {
-    "stdout": (Fact(1, stdout="1"), Fact(1, stdout="2")),
     "figures": (Fact(1, figures=(Figure(1, "a", True),)), Fact(1, figures=(Figure(1, "b", True),))),
     "file": (Fact(1, files_written={"f": "a"}), Fact(1, files_written={"f": "b"})),
 }
@@ -229,6 +229,26 @@ def test_effects_that_vary_by_themselves_are_not_compared(what):
     check = Check("one", what, "f", "differs")
     assert _settle_effect(check, step(), trace(one), trace(two)).verdict == "not compared"
     assert _settle_effect(check, step(), trace(one), trace(one)).verdict == "differs"
+
+
+# two runs of the original, the pipeline, a third run of the original -> verdict, where
+TEXTS_THAT_VARY = [
+    ("a\n1\n", "a\n2\n", "a\n3\n", None, "not compared", ""),
+    ("a\n1\n", "a\n2\n", "b\n3\n", "a\n4\n", "differs", "line 1"),
+    ("6\n1\n", "6\n2\n", "7\n3\n", "8\n4\n", "not compared", ""),
+    ("a\n", "a\n", "b\n", None, "differs", "line 1"),
+]
+
+
+@pytest.mark.parametrize(("one", "two", "given", "three", "verdict", "path"), TEXTS_THAT_VARY)
+def test_lines_on_which_the_original_agrees_are_compared(one, two, given, three, verdict, path):
+    check = Check("one", "stdout", "", "differs", path="line 1")
+    runs = [trace(Fact(1, stdout=text)) for text in (one, two)]
+    found = settle_text(
+        check, step(), *runs, lambda: trace(Fact(1, stdout=three)), Probed(stdout=given)
+    )
+    assert found.verdict == verdict
+    assert verdict != "differs" or found.path == path
 
 
 # --- the whole ------------------------------------------------------------------------------

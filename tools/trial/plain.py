@@ -52,6 +52,7 @@ def begin(stdout: str, report: str, seed: int, libraries: list[str]) -> None:
 
 
 def _shell() -> object:
+    from IPython.core import pylabtools
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
@@ -99,6 +100,9 @@ def _shell() -> object:
             if not re.search(rf"\b({'|'.join(_INSTALLERS)})\s+(install|add)\b", cmd):
                 command = self.var_expand(cmd, depth=1)
                 subprocess.run(command, shell=True, check=False)
+
+    if not hasattr(pylabtools, "backend2gui"):
+        pylabtools.backend2gui = {}  # matplotlib before 3.8 asks for it
 
     return Shell.instance(config=Config({"HistoryManager": {"enabled": False}}))
 

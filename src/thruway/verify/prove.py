@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from thruway.errors import StepFailed, StorageError
@@ -20,13 +21,14 @@ from thruway.project.load import edited_files, is_project
 from thruway.run import RunOptions, run_project
 from thruway.run.job import WHOLE
 from thruway.run.store import Store
-from thruway.trace.observe import ObserveOptions, observe_values
+from thruway.trace.observe import ObserveOptions, observe, observe_values
 from thruway.verify.accept import with_accepted
 from thruway.verify.downstream import with_downstream
 from thruway.verify.expected import Expected, Kept, expected_of, statement_places
 from thruway.verify.renamed import with_renamed_steps
 from thruway.verify.text import comparable, first_difference
 from thruway.verify.types import Check, Proof, overall
+from thruway.verify.unsteady import settle_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +92,7 @@ def prove(
     runs = 1
     if any(check.verdict == "differs" for check in checks):
         runs = 2
-        checks = _look_again(checks, project, manifest, original, options)
+        checks = _look_again(checks, project, manifest, original, options, result)
     found = (*original.checks, *with_downstream(checks, manifest, dag))
     return Proof(
         found,
@@ -237,6 +239,7 @@ def _look_again(
     manifest: Manifest,
     original: Original,
     options: RunOptions,
+    first: RunResult,
 ) -> list[Check]:
     """Run both once more, with the values that differ kept, and settle each difference."""
     doubtful = [c for c in checks if c.verdict == "differs" and c.what in {"port", "name"}]
@@ -250,6 +253,12 @@ def _look_again(
         if _repeats(c, original.trace, again)
     )
     result = run_project(project, replace(options, keep=keep), None) if keep else None
+
+    @cache
+    def third() -> Trace:
+        return observe(original.program, original.options)
+
+    records = {done.name: done.record for done in first.steps}
     settled = []
     for check in checks:
         if check.verdict != "differs":
@@ -257,6 +266,9 @@ def _look_again(
         elif check.what in {"port", "name"}:
             inside = steps[check.step].renames.get(check.name, "")
             settled.append(_settle_value(check, original.trace, again, captured, result, inside))
+        elif check.what in {"stdout", "display"}:
+            step, record = steps[check.step], records.get(check.step)
+            settled.append(settle_text(check, step, original.trace, again, third, record))
         else:
             settled.append(_settle_effect(check, steps[check.step], original.trace, again))
     return settled
@@ -308,11 +320,9 @@ def _digest(trace: Trace, check: Check) -> Kept | None:
 
 
 def _settle_effect(check: Check, step: StepRecord, first: Trace, second: Trace) -> Check:
-    """Text, figures and files: non-deterministic if the original's own two runs differ."""
+    """Figures and files: non-deterministic if the original's own two runs differ."""
     one, two = expected_of(step, first), expected_of(step, second)
     same = {
-        "stdout": comparable(one.stdout) == comparable(two.stdout),
-        "display": comparable("\n".join(one.displays)) == comparable("\n".join(two.displays)),
         "figures": sorted(one.figures) == sorted(two.figures),
         "file": one.files.get(check.name) == two.files.get(check.name),
     }
