@@ -1,7 +1,7 @@
 """Settle text that differs: is the original at one with itself, and in which lines?
 
 Text in which two runs of the original differ is not compared, but the lines that they agree on are:
-a pipeline that prints something else there is not excused by another line that is not deterministic.
+a pipeline that prints something else there is not excused by lines that are not deterministic.
 """
 
 from __future__ import annotations
@@ -50,15 +50,11 @@ def settle_text(
         pattern = pattern_of(*runs, _text(check, step, third()))
     mismatch = first_mismatch(pattern, lines)
     if mismatch is not None:
-        number, expected, actual = mismatch
+        number, *pair = mismatch
+        expected, actual = (line[:160] for line in pair)
         reason = "in a line on which three runs of the original agree"
-        return replace(
-            check,
-            reason=reason,
-            path=f"line {number}",
-            expected=expected[:160],
-            actual=actual[:160],
-        )
+        where = f"line {number}"
+        return replace(check, reason=reason, path=where, expected=expected, actual=actual)
     agree = any(isinstance(part, str) for part in pattern)
     reason = "it differs between two runs of the original"
     reason += " in some lines; the others are the same" if agree else ""
