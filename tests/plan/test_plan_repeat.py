@@ -98,7 +98,44 @@ old = old.fillna(0)
 # %%
 print(len(young), len(old))
 """
+BETWEEN = """
+# %%
+m = LogisticRegression(C=0.1)
+m.fit(X_train, y_train)
+acc = accuracy_score(y_test, m.predict(X_test))
+errors = sorted(((p, t) for p, t in zip(m.predict(X_test), y_test)), key=lambda e: e[0] + acc)
+print("weak", acc, len(errors))
+# %%
+first = acc
+kept = m
+# %%
+m = LogisticRegression(C=9.0)
+m.fit(X_train, y_train)
+acc = accuracy_score(y_test, m.predict(X_test))
+errors = sorted(((p, t) for p, t in zip(m.predict(X_test), y_test)), key=lambda e: e[0] + acc)
+print("strong", acc, len(errors))
+# %%
+print(first, kept.C, m.C)
+"""
+DRAWN = """
+import numpy as np
+np.random.seed(3)
+# %%
+noise = np.random.normal(size=len(X_train))
+a = DecisionTreeClassifier(max_depth=2, random_state=int(noise[0] > 0))
+a.fit(X_train, y_train)
+print("first", a.score(X_test, y_test), np.random.rand())
+print(confusion_matrix(y_test, a.predict(X_test)))
+# %%
+more = np.random.normal(size=len(X_train))
+b = DecisionTreeClassifier(max_depth=3, random_state=int(more[0] > 0))
+b.fit(X_train, y_train)
+print("second", b.score(X_test, y_test), np.random.rand())
+print(confusion_matrix(y_test, b.predict(X_test)))
+"""
 WRITTEN_ONCE = {
+    "between": (BETWEEN, {"train": 2, "evaluate": 2}),
+    "drawn": (DRAWN, {"evaluate": 2}),
     "constants": (CONSTANTS, {"train": 2, "evaluate": 2}),
     "classes": (CLASSES, {"evaluate": 2}),
     "chained": (CHAINED, {"train": 3, "evaluate": 2}),

@@ -10,7 +10,7 @@ differing names as ports and the differing constants as keywords does what each 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from thruway.plan.passages import is_worth_a_step
@@ -143,19 +143,15 @@ def _surroundings(reading: Reading, shapes: list[tuple[str, ...]]) -> object:
     """Return what has to be the same for two steps to be calls of one function."""
     step = reading.step
     flags = [(n in step.displayed, n in step.shown, n in step.underscore) for n in step.body]
-    streams = [tuple(p.resource for p in ports if p.kind == "random") for ports in _ports(step)]
+    streams = frozenset(each.resource for each in step.inputs if each.kind == "random")
     return (
         tuple(zip(shapes, flags, strict=True)),
         frozenset(step.imports),
         step.shared,
         step.settings,
-        tuple(map(frozenset, streams)),
+        streams,
         tuple(reading.other_edits()),
     )
-
-
-def _ports(step: StepPlan) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
-    return step.inputs, step.outputs
 
 
 def _grown(indices: list[int], readings: list[Reading], graph: Graph) -> Group:
@@ -203,9 +199,10 @@ def _gives(step: StepPlan, index: int, group: Group, graph: Graph) -> bool:
     bound = dict(step.bound)
     sure = {name for n in step.body for name in graph.node(n).binds}
     sure |= {each.name for each in step.inputs}
+    streams = {each.name for each in step.inputs if each.kind == "random"}
     for name in group.outputs:
         own = there.get(name, name)
-        if own in have:
+        if own in have or own in streams:
             continue
         value = graph.value_at(own, bound[own]) if own in bound and own in sure else None
         if value is None or value.unstorable or value.opaque or value.kind not in _STORED:
@@ -239,4 +236,7 @@ def output_port(step: StepPlan, name: str, graph: Graph) -> Port:
     for each in step.outputs:
         if each.name == name:
             return each
+    for each in step.inputs:
+        if each.name == name and each.kind == "random":
+            return replace(each, statement=step.body[-1])
     return port(graph, name, dict(step.bound)[name], frozenset())

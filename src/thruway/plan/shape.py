@@ -233,8 +233,9 @@ def _hints(node: ast.AST) -> dict[int, str]:
     if isinstance(node, ast.Subscript):
         by_name = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
         return {id(node.slice): "column" if by_name else "columns"}
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
-        return {id(node.left): "message"}
+    if isinstance(node, ast.BinOp):
+        texts = (e for e in (node.left, node.right) if isinstance(e, ast.Constant))
+        return {id(each): "message" for each in texts if isinstance(each.value, str)}
     if isinstance(node, ast.List | ast.Tuple):
         texts = (e for e in node.elts if isinstance(e, ast.Constant) and isinstance(e.value, str))
         return {id(each): "name" for each in texts}

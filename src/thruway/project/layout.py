@@ -76,15 +76,16 @@ class Layout:
         return heading_text(self.statements[own[0]].heading) if own else ""
 
     def own_comments(self, calls: Sequence[StepPlan]) -> dict[str, dict[int, list[str]]]:
-        """Return step → statement → its comments, where other calls of the function have others.
+        """Return step → statement → its comments, where most other calls have others.
 
         They say what one call is about, so they belong to the pipeline, not to the function.
         """
         found: dict[str, dict[int, list[str]]] = {step.name: {} for step in calls}
         for numbers in zip(*(step.body for step in calls), strict=True):
             each = [self._comments.get(number, Comments()) for number in numbers]
-            if len(set(each)) > 1:
-                for step, number, own in zip(calls, numbers, each, strict=True):
+            written = each[0] if each.count(each[0]) * 2 > len(each) else None
+            for step, number, own in zip(calls, numbers, each, strict=True):
+                if own != written:
                     rows = (*own.before, *own.above, *own.below)
                     found[step.name][number] = [row for row in rows if row]
         return found
