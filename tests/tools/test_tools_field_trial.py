@@ -79,6 +79,7 @@ def test_a_trial(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     programs = {
         "note": ("n/note.ipynb", notebook),
         "script": ("script.py", SCRIPT),
+        "made": ("made.py", "get_ipython().run_line_magic('matplotlib', 'inline')\nprint(1)\n"),
         "broken": ("broken.py", "raise ValueError('no')\n"),
         "ends": ("ends.py", "import os\nprint(1)\nos._exit(0)\n"),
     }
@@ -98,6 +99,7 @@ def test_a_trial(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert {name: row["verdict"] for name, row in rows.items()} == {
         "note": "equal",
         "script": "equal",
+        "made": "equal",
         "broken": "original fails",
         "ends": "refused",
     }
@@ -107,7 +109,7 @@ def test_a_trial(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert rows["note"]["printed_past_python"] == len("hello\n")
     assert rows["broken"]["reason"] == "ValueError: no"
     assert rows["note"]["observed_to_plain"] > 0
-    assert "4 programs of 1 repositories: 2 equal" in (tmp_path / "out/trial.md").read_text()
+    assert "5 programs of 1 repositories: 3 equal" in (tmp_path / "out/trial.md").read_text()
     assert not list((tmp_path / "out/work").iterdir())
 
     assert field_trial.main([*words, "--resume"]) == 0

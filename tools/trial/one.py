@@ -157,7 +157,7 @@ def run_plain(
     }
     target = copy / file
     extra = {"FIELD_TRIAL": json.dumps(options), "MPLBACKEND": "Agg"}
-    if file.suffix == ".ipynb":
+    if file.suffix == ".ipynb" or "get_ipython(" in target.read_text(encoding="utf-8"):
         words = [python, str(_HERE / "plain.py"), str(target)]
         extra["IPYTHONDIR"] = str(folder / "ipython")
     else:

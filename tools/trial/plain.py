@@ -108,7 +108,9 @@ def _shell() -> object:
 
 
 def _cells(notebook: Path) -> list[str]:
-    """Return the code cells of a notebook of format 3 or 4."""
+    """Return the code cells of a notebook of format 3 or 4; the text of a script made from one."""
+    if notebook.suffix == ".py":
+        return [notebook.read_text(encoding="utf-8")]
     content = json.loads(notebook.read_text(encoding="utf-8"))
     cells = content.get("cells")
     if cells is None:
