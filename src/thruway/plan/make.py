@@ -281,11 +281,11 @@ def _bound(body: tuple[int, ...], graph: Graph) -> tuple[tuple[str, int], ...]:
     last: dict[str, int] = {}
     for number in body:
         node = graph.node(number)
-        if node.replicable and node.statement.kind != "constant":
-            continue
         # `_` is what a notebook showed last, unless the program reads it.
-        for name in (node.fact.binds | node.fact.changes) - {"_"}:
-            last[name] = number
+        made = (node.fact.binds | node.fact.changes) - {"_"}
+        if node.replicable and node.statement.kind != "constant":
+            made &= last.keys()  # an import that hides a value, such as `from math import *`
+        last.update(dict.fromkeys(made, number))
     deleted = graph.deleted
     return tuple(sorted((n, at) for n, at in last.items() if deleted.get(n, 0) <= at))
 
