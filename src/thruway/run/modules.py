@@ -48,6 +48,7 @@ class ProjectFinder(importlib.abc.MetaPathFinder):
         self.roots = tuple(root.resolve() for root in roots)
         self.probed = dict(probed or {})
         self.probe = probe
+        self._own: dict[str, bool] = {}
 
     def find_spec(
         self,
@@ -56,7 +57,9 @@ class ProjectFinder(importlib.abc.MetaPathFinder):
         target: ModuleType | None = None,
     ) -> importlib.machinery.ModuleSpec | None:
         """Return the spec of a module with text inside the project, else None."""
-        places = [str(root) for root in self.roots] if path is None else path
+        places = self._own_places(fullname, path)
+        if not places:
+            return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, places, target)
         if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
             return None
@@ -65,6 +68,18 @@ class ProjectFinder(importlib.abc.MetaPathFinder):
         functions = self.probed.get(fullname, frozenset())
         spec.loader = TextLoader(fullname, spec.loader.path, functions, self.probe)
         return spec
+
+
+    def _own_places(self, fullname: str, path: Sequence[str] | None) -> list[str]:
+        """Return where the project may have a module; most imports are none of its business."""
+        if path is None:
+            return [str(root) for root in self.roots if fullname in _names_in(root)]
+        return [place for place in path if self._is_own(place)]
+
+    def _is_own(self, folder: str) -> bool:
+        if folder not in self._own:
+            self._own[folder] = any(is_first_party(folder, root) for root in self.roots)
+        return self._own[folder]
 
 
 class TextLoader(importlib.machinery.SourceFileLoader):
