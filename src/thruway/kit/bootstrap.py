@@ -61,4 +61,9 @@ def _make_importable() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    ended = main(sys.argv[1:])
+    if "thruway" in sys.modules:
+        from thruway.kit.ambient.farewell import leave
+
+        leave(ended)
+    sys.exit(ended)

@@ -69,7 +69,6 @@ class ProjectFinder(importlib.abc.MetaPathFinder):
         spec.loader = TextLoader(fullname, spec.loader.path, functions, self.probe)
         return spec
 
-
     def _own_places(self, fullname: str, path: Sequence[str] | None) -> list[str]:
         """Return where the project may have a module; most imports are none of its business."""
         if path is None:
@@ -167,11 +166,10 @@ def visible_locals(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_first_party(file: str, root: Path) -> bool:
     """Say whether a file belongs to the project, and not to an environment inside it."""
-    path = Path(file)
-    with contextlib.suppress(OSError):
-        path = path.resolve()
-    inside = path.is_relative_to(root)
-    return inside and not {"site-packages", "dist-packages"} & set(path.parts)
+    # As text: it is asked for every folder that anything is imported from.
+    path = os.path.realpath(file)
+    inside = path == str(root) or path.startswith(f"{root}{os.sep}")
+    return inside and not {"site-packages", "dist-packages"} & set(Path(path).parts)
 
 
 @contextlib.contextmanager

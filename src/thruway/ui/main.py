@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from thruway.errors import ThruwayError
+from thruway.kit.ambient.farewell import leave
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     status = _guarded(words)
     if arguments is None:
-        sys.stdout.flush()
-        sys.exit(status)
+        leave(status)
     return status
 
 
