@@ -20,7 +20,7 @@ _THREADS: Any = threading
 _ANY: Any = io.IOBase.__mro__[
     1
 ]  # the class in C, whose subclasses need no look at their `__class__`
-_BASIC = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom, io.FileIO)
+_BASIC = frozenset({io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom, io.FileIO})
 
 
 def leave(status: int) -> NoReturn:
@@ -35,7 +35,7 @@ def leave(status: int) -> NoReturn:
 
 
 def _write_out() -> None:
-    """Close files that were left open, those that write through others first."""
+    """Write out files that were left open, those that write through others first."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
@@ -46,4 +46,7 @@ def _write_out() -> None:
 
 
 def _depth(file: object) -> int:
-    return _BASIC.index(type(file)) if type(file) in _BASIC else -1
+    """Text goes into anything, a compressed file into bytes, and those into the system's file."""
+    if type(file) is io.TextIOWrapper:
+        return 0
+    return 2 if type(file) in _BASIC else 1
