@@ -32,18 +32,23 @@ PROGRAM = """
             print("taken apart")
 
     loud = Loud()
+    threading.Thread(target=sys.stdin.buffer.read, daemon=True).start()
+    time.sleep(0.05)
     leave(int(sys.argv[1]))
 """
 
 
 @pytest.mark.parametrize("status", [0, 3])
 def test_what_counts_at_the_end_is_done(tmp_path, status):
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(PROGRAM), str(status)],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (status, "")
-    assert done.stdout == "begin\nthread\npool\nat exit\n"
+        cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    ) as process:  # fmt: skip
+        assert process.wait(60) == status  # although its input is still open
+        assert process.stderr.read() == ""
+        printed = process.stdout.read()
+    assert printed == "begin\nthread\npool\nat exit\n"
     assert (tmp_path / "text.txt").read_text() == "text"
     assert gzip.decompress((tmp_path / "packed.gz").read_bytes()) == b"packed"
     assert (tmp_path / "raw.bin").read_bytes() == b"raw"

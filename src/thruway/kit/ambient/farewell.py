@@ -16,6 +16,7 @@ import sys
 import threading
 from typing import Any, NoReturn
 
+_PATIENCE_SECONDS = 10.0
 _THREADS: Any = threading
 _ANY: Any = io.IOBase.__mro__[
     1
@@ -27,7 +28,10 @@ def leave(status: int) -> NoReturn:
     """End this process: threads that are waited for, exit functions, open files, then nothing."""
     if sys.getprofile() is not None or sys.gettrace() is not None:
         sys.exit(status)  # whoever watches has something to say at the end
-    steps: tuple[Any, ...] = (_THREADS._shutdown, atexit._run_exitfuncs, _write_out)
+    # A file of the user's that cannot be closed must not keep the process.
+    limit = threading.Timer(_PATIENCE_SECONDS, os._exit, (status,))
+    limit.daemon = True
+    steps = (_THREADS._shutdown, atexit._run_exitfuncs, limit.start, _write_out)
     for step in steps:
         with contextlib.suppress(BaseException):
             step()
@@ -42,7 +46,9 @@ def _write_out() -> None:
     files = [each for each in gc.get_objects() if issubclass(type(each), _ANY)]
     for each in sorted(files, key=_depth):
         with contextlib.suppress(Exception):
-            each.flush() if type(each) in _BASIC else each.close()
+            # Not those that are read: a thread that waits for input has their lock.
+            if each.writable():
+                each.flush() if type(each) in _BASIC else each.close()
 
 
 def _depth(file: object) -> int:
