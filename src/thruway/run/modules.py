@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from thruway.kit.ambient import audit
+
 if TYPE_CHECKING:
     from types import CodeType, ModuleType
 
@@ -227,7 +229,8 @@ def _top_level(root: Path) -> Iterator[str]:
 
 
 def _names_in(root: Path) -> frozenset[str]:
-    with contextlib.suppress(OSError):
+    # Asked during imports of a step: it is not the step that looks.
+    with contextlib.suppress(OSError), audit.paused():
         return frozenset(entry.name.partition(".")[0] for entry in os.scandir(root))
     return frozenset()
 
