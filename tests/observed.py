@@ -7,6 +7,7 @@ code runs as in the child process, without the price of a process.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import sys
 import tempfile
@@ -22,6 +23,8 @@ from thruway.run.settings import settings_kept
 from thruway.source import read_source
 from thruway.trace.child.main import observe_job
 from thruway.trace.observe import ObserveOptions, _job
+from thruway.verify import Original
+from thruway.verify.rewrite import rewrite
 
 
 class DoesNotRun(AssertionError):  # noqa: N818 - reads as what happened
@@ -74,15 +77,34 @@ def write_program(folder, text, kind="notebook", name="case", files=None):
     return path
 
 
-def observed_graph(path, scratch, seed=0):
-    """Return the graph of a program file; the run happens here, in `scratch`."""
+def observed_graph(path, scratch, seed=0, *, parted=False):
+    """Return the graph of a program file; the run happens here, in `scratch`.
+
+    With `parted`, its loops are parted where that changes nothing, as `migrate` does.
+    """
+    observe = observer(scratch, seed)
     program = read_program(read_source(path))
-    job = _job(program, program.statements, ObserveOptions(seed=seed), scratch)
-    with quiet():
-        trace = observe_job(job, lambda **_: None)
+    trace = observe(program)
     if trace.failure is not None:
         raise DoesNotRun(trace.failure.traceback)
+    if parted:
+        found = rewrite(Original(program, trace, ObserveOptions(seed=seed)), observe)
+        program, trace = found.program, found.trace
     return build_graph(program, trace)
+
+
+def observer(scratch, seed=0):
+    """Return what observes programs in this process, each in a folder of its own."""
+    numbers = itertools.count()
+
+    def observe(program):
+        folder = scratch / str(next(numbers))
+        folder.mkdir()
+        job = _job(program, program.statements, ObserveOptions(seed=seed), folder)
+        with quiet():
+            return observe_job(job, lambda **_: None)
+
+    return observe
 
 
 @contextlib.contextmanager

@@ -84,7 +84,8 @@ def examine(text, mode, kind="notebook", *, isolated=False, **files):
             home, text, kind, files={k.replace("_", "."): v for k, v in files.items()}
         )
         (Path(folder) / "scratch").mkdir()
-        graph = call(observed_graph, path, Path(folder).resolve() / "scratch")
+        observe = partial(observed_graph, parted=mode == "auto")
+        graph = call(observe, path, Path(folder).resolve() / "scratch")
         plan = make_plan(graph, mode=mode)
         _write(plan, home / "out")
         result, checks = _run(home / "out", graph.trace, isolated=isolated)

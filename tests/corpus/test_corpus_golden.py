@@ -28,7 +28,7 @@ def planned(name, tmp_path):
     files = {key.replace("_", "."): text for key, text in DATA.items()}
     path = write_program(tmp_path / "home", PROGRAMS[name].read_text(), kind(name), name, files)
     (tmp_path / "scratch").mkdir()
-    return make_plan(observed_graph(path, tmp_path / "scratch"))
+    return make_plan(observed_graph(path, tmp_path / "scratch", parted=True))
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

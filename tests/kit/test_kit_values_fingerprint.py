@@ -31,6 +31,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -184,6 +185,15 @@ def test_survives_pickle_and_copy(name):
     assert fingerprint(pickle.loads(pickle.dumps(value))) == before
     assert fingerprint(copy.deepcopy(value)) == before
     assert fingerprint(value) == before
+
+
+@pytest.mark.parametrize("algorithm", ["kd_tree", "ball_tree", "brute"])
+def test_asking_neighbours_changes_nothing(algorithm):
+    model = KNeighborsClassifier(3, algorithm=algorithm).fit(X, Y)
+    before = fingerprint(model)
+    model.predict(X)
+    assert fingerprint(model) == before
+    assert fingerprint(KNeighborsClassifier(3, algorithm=algorithm).fit(X + 1, Y)) != before
 
 
 def test_boosters_survive_pickle():

@@ -108,6 +108,12 @@ def test_layout_comes_back(array, tmp_path):
         assert back.strides == array.strides
 
 
+@pytest.mark.parametrize("kind", ["f8", "f4", "i8", "u1", "?", "c16"])
+def test_dtypes_are_numpys_own(kind, tmp_path):
+    array = np.ones(3, kind)
+    assert round_trip({"pair": [array, (1,)]}, tmp_path)[1]["pair"][0].dtype is array.dtype
+
+
 def test_numpy_reads_a_lone_array(tmp_path):
     round_trip({"x": X}, tmp_path)
     assert (np.load(tmp_path / "bundle") == X).all()

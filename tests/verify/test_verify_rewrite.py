@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import textwrap
 
 import pytest
-from observed import quiet, write_program
+from observed import observer, write_program
 
 from thruway.program import read_program
 from thruway.source import read_source
-from thruway.trace.child.main import observe_job
-from thruway.trace.observe import ObserveOptions, _job
+from thruway.trace.observe import ObserveOptions
 from thruway.verify import Original
 from thruway.verify.rewrite import rewrite
 
@@ -24,20 +22,6 @@ from sklearn.tree import DecisionTreeClassifier
 X = np.arange(40.0).reshape(20, 2) % 7
 y = (X.sum(axis=1) > 6).astype(int)
 """
-
-
-def observer(folder):
-    """Observe programs in this process, each in a folder of its own."""
-    numbers = itertools.count()
-
-    def observe(program):
-        scratch = folder / str(next(numbers))
-        scratch.mkdir()
-        job = _job(program, program.statements, ObserveOptions(), scratch)
-        with quiet():
-            return observe_job(job, lambda **_: None)
-
-    return observe
 
 
 def rewritten(text, tmp_path):
@@ -78,9 +62,14 @@ PARTED = {
         models = {"a": LogisticRegression(), "b": DecisionTreeClassifier(random_state=0)}
         scores = {}
         # every model
-        for name, model in models.items():  # by name
+        candidates = list(models.values())
+        from copy import deepcopy
+        fitted = []
+        for model in deepcopy(candidates):  # by name
             # learn
             model.fit(X, y)
+            fitted.append(model)
+        models.update(zip(models, fitted))
         # the end
         for name, model in models.items():
             print("training", name)
@@ -100,12 +89,13 @@ PARTED = {
         """,
         """
         accs = []
+        depths = list(range(1, 4))
         trees = []
-        for depth in range(1, 4):
+        for depth in depths:
             tree = DecisionTreeClassifier(max_depth=depth, random_state=0)
             tree.fit(X, y)
             trees.append(tree)
-        for depth, tree in zip(range(1, 4), trees):
+        for depth, tree in zip(depths, trees):
             accs.append((depth, tree.score(X, y)))
         """,
     ),
@@ -139,8 +129,12 @@ PARTED = {
         """,
         """
         models = [Ridge(), Ridge(alpha=2.0)]
-        for model in models:
+        from copy import deepcopy
+        fitted = []
+        for model in deepcopy(models):
             model.fit(X, y)
+            fitted.append(model)
+        models[:] = fitted
         for model in models:
             print(model.score(X, y))
         """,
@@ -210,12 +204,54 @@ PARTED = {
 }
 
 
+# Loops whose iterations become calls: (items, item, results).
+CALLS = {
+    "models of a dict": ("candidates", "model", "fitted"),
+    "a model made in the loop": ("depths", "depth", "trees"),
+    "folds, which come once": ("folds", "fold", "clfs"),
+    "models written out": ("models", "model", "fitted"),
+    "a function of the program": ("r_values", "r", "models"),
+}
+
+
 @pytest.mark.parametrize("case", PARTED)
 def test_parted(case, tmp_path):
     text, expected = PARTED[case]
     found = rewritten(text, tmp_path)
     assert written(found) == textwrap.dedent(expected).strip("\n")
     assert [finding.name for finding in found.program.findings] == ["loop-parted"]
+    fans = [s.fan for s in found.program.statements if s.fan]
+    assert [(fan.items, fan.item, fan.results) for fan in fans] == [
+        CALLS[name] for name in CALLS if name == case
+    ]
+
+
+def test_models_with_names_of_their_own_are_put_back(tmp_path):
+    found = rewritten(
+        """
+        a, b = Ridge(), Ridge(alpha=2.0)
+        for model in [a, b]:
+            model.fit(X, y)
+        print(a.coef_, b.coef_)
+        """,
+        tmp_path,
+    )
+    assert "\na, b = fitted\n" in written(found)
+
+
+def test_models_known_elsewhere_are_fitted_where_they_are(tmp_path):
+    found = rewritten(
+        """
+        known = Ridge()
+        models = [known, Ridge(alpha=2.0)]
+        for model in models:
+            model.fit(X, y)
+            print(model.score(X, y))
+        print(known.coef_)
+        """,
+        tmp_path,
+    )
+    assert not any(statement.fan for statement in found.program.statements)
 
 
 WHOLE = {

@@ -84,6 +84,9 @@ def _join(statements: list[Statement], facts: dict[int, Fact]) -> Iterator[Node]
         updates |= sharing.closure(frozenset(mutated), statement.id)
         updates |= sharing.joined_here(statement.id)
         updates = (updates & known) - binds - {n for n in known if types.get(n) in _OPTIONS}
+        if statement.fan:  # its iterations may run apart: only what they give leaves it
+            updates &= {statement.fan.results}
+            binds &= {statement.fan.results}
         text = f"{statement.code} {deferred.text(statement, fact)}"
         read_resources, written_resources = _resources(statement, fact, kinds, text)
         read_resources |= folders.implied(read_resources, written_resources)

@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING
 from thruway.program.knowledge import lookup_method
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from thruway.graph.training import Calls
     from thruway.graph.types import Node
     from thruway.program.loops import Line, Loop
 
-_MOST_KEPT = 3
+MOST_KEPT = 3
 _FIXED = frozenset({"scalar", "text", "module", "function", "class"})
 
 
@@ -50,34 +50,22 @@ class Separation:
     needs: bool
 
 
-def separate(
-    node: Node, loop: Loop, calls: Calls, types: Mapping[str, str]
-) -> Separation | str | None:
-    """Return how to part a loop, why it stays whole, or None if it does not train at all.
+def separate(lines: Dependences, training: frozenset[int], calls: Calls) -> Separation | str:
+    """Return how to part a loop that trains, or why it stays whole.
 
     Args:
-        node: the loop as a statement of the graph.
-        loop: the same, line by line.
+        lines: what the lines of the loop need from each other.
+        training: positions of the lines that train.
         calls: what calls do.
-        types: classes of the variables, those of the loop as it left them.
     """
-    training = [i for i, line in enumerate(loop.lines) if calls.train(line.calls, types)]
-    if not training:
-        return None
-    if loop.obstacle:
-        return loop.obstacle
-    lines = Dependences(node, loop)
-    if reason := lines.obstacle():
-        return reason
-    first = lines.closed(frozenset(training))
-    rest = tuple(i for i in range(len(loop.lines)) if i not in first)
-    if not any(calls.judge(loop.lines[i].calls) for i in rest):
-        return lines.why_whole(frozenset(training), calls)
+    first, rest = lines.parted(training)
+    if not any(calls.judge(lines.lines[i].calls) for i in rest):
+        return lines.why_whole(training, calls)
     kept = lines.kept(first, rest)
-    if len(kept) > _MOST_KEPT:
+    if len(kept) > MOST_KEPT:
         names = ", ".join(f"`{name}`" for name in kept)
         return f"too much would have to be kept of each iteration: {names}"
-    return Separation(loop, tuple(sorted(first)), rest, kept, lines.needs_targets(rest))
+    return Separation(lines.loop, first, rest, kept, lines.needs_targets(rest))
 
 
 class Dependences:
@@ -93,18 +81,32 @@ class Dependences:
 
     def obstacle(self) -> str:
         """Why no line may stand anywhere else, "" if nothing speaks against it."""
+        if self.loop.obstacle:
+            return self.loop.obstacle
         line = next((line for line in self.lines if line.deletes), None)
         if line is not None:
             return f"it deletes `{min(line.deletes)}`"
         if self.node.statement.dynamic:
             return str(self.node.statement.dynamic)
-        stored: frozenset[str] = frozenset().union(*(line.stores for line in self.lines))
-        if again := sorted(stored & self.targets):
+        if again := sorted(self.stored & self.targets):
             return f"it binds its own variable `{again[0]}` anew"
         changed = frozenset().union(*(line.mutates for line in self.lines))
         if grown := sorted((changed & self.loop.loads) - self.elementwise):
             return f"it changes `{grown[0]}` while it goes over it"
         return ""
+
+    @cached_property
+    def stored(self) -> frozenset[str]:
+        """Names that the body binds."""
+        return frozenset().union(*(line.stores for line in self.lines))
+
+    def used(self, chosen: tuple[int, ...]) -> frozenset[str]:
+        """Return the names that some lines use."""
+        return frozenset().union(*(self.uses[i] for i in chosen))
+
+    def writes_its_own(self, chosen: tuple[int, ...]) -> bool:
+        """Whether some lines write nothing that is there before the iteration, as written."""
+        return all((self.lines[i].stores | self.lines[i].mutates) <= self.private for i in chosen)
 
     @cached_property
     def private(self) -> frozenset[str]:
@@ -132,8 +134,7 @@ class Dependences:
         if not place:
             return False
         names = {n.id for n in ast.walk(ast.parse(place)) if isinstance(n, ast.Name)}
-        stored = frozenset().union(*(line.stores for line in self.lines))
-        return bool(names & self.targets) and not names & stored
+        return bool(names & self.targets) and not names & self.stored
 
     def _writes(self, line: Line) -> frozenset[str]:
         """Names that a line binds, changes, or may change through another name."""
@@ -146,7 +147,7 @@ class Dependences:
             elif lookup_method(call.method, None) is None:
                 written |= {call.receiver}
         if written & self.targets or any(not c.resolved and not c.receiver for c in line.calls):
-            written |= self._unexplained
+            written |= self.changed_unseen
         return written
 
     def _may_change(self, name: str) -> bool:
@@ -157,10 +158,15 @@ class Dependences:
         return value is None or value.kind not in _FIXED
 
     @cached_property
-    def _unexplained(self) -> frozenset[str]:
+    def changed_unseen(self) -> frozenset[str]:
         """Names that the run showed changed though no line names them as changed."""
         named = frozenset().union(*(line.stores | line.mutates for line in self.lines))
         return self.node.fact.changes - named
+
+    def parted(self, training: frozenset[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the lines that train with all that they need, and the others, in order."""
+        first = self.closed(training)
+        return tuple(sorted(first)), tuple(i for i in range(len(self.lines)) if i not in first)
 
     def closed(self, first: frozenset[int]) -> frozenset[int]:
         """Return the lines with all that must not come after them."""
@@ -186,12 +192,14 @@ class Dependences:
         own = self.private | self.elementwise
         return names if one < other else names - own
 
-    def kept(self, first: frozenset[int], rest: tuple[int, ...]) -> tuple[str, ...]:
-        """Names made in the first loop that the second needs, in order."""
+    def kept(
+        self, first: tuple[int, ...], rest: tuple[int, ...], later: frozenset[str] = frozenset()
+    ) -> tuple[str, ...]:
+        """Names made in the first loop that the second needs, or what is `later`, in order."""
         made: dict[str, None] = {}
-        for i in sorted(first):
+        for i in first:
             made |= dict.fromkeys(sorted(self.lines[i].stores))
-        needed = self._needed(rest)
+        needed = self._needed(rest) | later
         return tuple(name for name in made if name in needed)
 
     def needs_targets(self, rest: tuple[int, ...]) -> bool:

@@ -27,9 +27,12 @@ def mark_replicable(nodes: list[Node]) -> tuple[Node, ...]:
     """Return the nodes with `replicable` set, decided in program order."""
     reach = Reach(nodes)
     changed = _changed_versions(nodes, reach)
+    shipped = {node.statement.fan.items for node in nodes if node.statement.fan}
     marked: dict[int, Node] = {}
     for node in nodes:
-        ok = _stateless(node, changed) and _rests_on_definitions(node, reach, marked)
+        # What calls are made for is one value for all who use it.
+        ok = not node.binds & shipped and _stateless(node, changed)
+        ok = ok and _rests_on_definitions(node, reach, marked)
         marked[node.statement.id] = replace(node, replicable=ok)
     return tuple(marked.values())
 

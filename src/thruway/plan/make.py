@@ -14,6 +14,7 @@ from thruway.plan.headline import package_of, title_of
 from thruway.plan.imports import import_lines, is_star, star_import_edit
 from thruway.plan.lift import lift
 from thruway.plan.link import Link, find_links, findings_of
+from thruway.plan.mapped import fan_cuts, fan_links, fan_names, find_fans, with_fans
 from thruway.plan.names import Subject, step_names, title
 from thruway.plan.notice import notice, notice_moved, relevant
 from thruway.plan.once import write_repeated_once
@@ -54,6 +55,7 @@ def make_plan(
     together: tuple[Link, ...] = (),
     wishes: Wishes = NO_WISHES,
     once: bool = True,
+    fan_out: bool = True,
 ) -> Plan:
     """Return the plan of a whole project.
 
@@ -65,6 +67,7 @@ def make_plan(
         together: statements that an earlier proof showed to belong together.
         wishes: what the user decided otherwise, and names to keep.
         once: write repeated passages once.
+        fan_out: make a call of each iteration of a loop whose iterations are independent.
     """
     nodes = {node.statement.id: node for node in graph.nodes}
     sorted_ = sort_statements(graph)
@@ -73,9 +76,11 @@ def make_plan(
     asked = settle(wishes, graph, sorted_.body)
     links = find_links(graph, sorted_.settings, definitions, unstorable)
     passages = find_passages(graph, sorted_.body, roles) if once else ()
+    fans = find_fans(graph, sorted_.body) if fan_out else ()
     while True:
-        firm = (*links, *together, *asked.links)
-        segments = cut(graph, sorted_.body, roles, firm, mode, asked.cuts, passages)
+        firm = (*links, *together, *asked.links, *fan_links(fans))
+        pins = asked.cuts.keys() | fan_cuts(fans, sorted_.body, graph)
+        segments = cut(graph, sorted_.body, roles, firm, mode, pins, passages)
         inline = written_into(sorted_, segments, nodes, definitions.reach)
         crossing = crossings(graph, definitions.reach, segments, inline)
         places = [
@@ -95,7 +100,7 @@ def make_plan(
         _subject(graph, segment, roles, crossing[index], results[index])
         for index, segment in enumerate(segments)
     )
-    wanted = wanted_names(asked, wishes, segments, graph)
+    wanted = (*wanted_names(asked, wishes, segments, graph), fan_names(fans, segments))
     names = step_names(subjects, taken | {name}, mode, wanted)
     steps = tuple(
         _step(
@@ -117,7 +122,7 @@ def make_plan(
         )
         for i, segment in enumerate(segments)
     )
-    steps = link_files(steps)
+    steps = with_fans(link_files(steps), fans, graph)
     if once:
         known = taken | {name}
         steps = write_repeated_once(steps, subjects, graph, roles, known, mode, passages, wanted)

@@ -55,6 +55,7 @@ def write_repeated_once(
             user gave keeps a function of its own.
     """
     named = frozenset(index for index, name in enumerate(wanted[0]) if name)
+    named |= {index for index, step in enumerate(steps) if step.mapped}
     groups = find_groups(steps, graph, roles, passages, named)
     if not groups:
         return steps

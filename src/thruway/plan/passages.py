@@ -86,6 +86,8 @@ class _Search:
         ]
 
     def _shape(self, node: Node, parts: tuple[Part, ...]) -> tuple[object, ...]:
+        if node.statement.fan is not None:  # a step of its own already
+            return ("fan", node.statement.id)
         if node.statement.dynamic is not None:
             return ("dynamic", node.statement.id)
         return (shape_of(parts), is_shown(node), bool(node.fact.flushed))

@@ -7,6 +7,7 @@ scores, the tables, the predictions; and every fitted model.
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from thruway.plan.inside import why_inside
@@ -95,9 +96,22 @@ def _is_result(
         return False
     if value.kind == "estimator" and roles[number] in {"train", "tune"}:
         return True
+    if _holds_models(graph, number):
+        return True
     if roles[number] == "explore":
         return False
     return (name, number) not in makers
+
+
+def _holds_models(graph: Graph, number: int) -> bool:
+    """Whether a statement gathers fitted models, or puts them back where they came from."""
+    node = graph.node(number)
+    if node.statement.fan and not node.statement.fan.fitted:
+        given = node.statement.code.rpartition(".append(")[2]
+        values = node.fact.values
+        return any(values[n].kind == "estimator" for n in re.findall(r"\w+", given) if n in values)
+    earlier = graph.program.statements[number - 2].fan if number > 1 else None
+    return earlier is not None and earlier.fitted
 
 
 def _makers(graph: Graph, reach: Reach, roles: dict[int, Role]) -> frozenset[tuple[str, int]]:

@@ -127,6 +127,9 @@ class StepPlan:
             proof compares at the end of the step.
         calls: name of the step whose function this one is a further call of, "" if it has its own.
         renames: (name in the original, name in the function), for names that differ.
+        mapped: name of the input over whose items the step is called, "" if it is called once.
+        item: its name in the step: one item.
+        loop: the statement whose iterations are the calls, 0 if there is none.
     """
 
     name: str
@@ -150,6 +153,9 @@ class StepPlan:
     bound: tuple[tuple[str, int], ...] = ()
     calls: str = ""
     renames: tuple[tuple[str, str], ...] = ()
+    mapped: str = ""
+    item: str = ""
+    loop: int = 0
 
     @property
     def function(self) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from thruway.program.loops import Line, Loop
+    from thruway.program.types import FanOut
 
 _VIEWS = frozenset({"range", "enumerate", "zip", "reversed", "sorted", "len", "list", "tuple"})
 _OF_DICTS = frozenset({"items", "keys", "values"})
@@ -44,12 +45,14 @@ def is_view(tree: ast.expr, repeats: Callable[[str], bool]) -> bool:
     return False
 
 
-def items_name(loop: Loop, taken: frozenset[str]) -> str:
-    """Return a name for what a loop goes over."""
+def items_name(loop: Loop, taken: frozenset[str], target: str = "") -> str:
+    """Return a name for what a loop goes over, or for what its first part takes of that."""
     tree = loop.items_tree
     if isinstance(tree, ast.Call) and getattr(tree.func, "attr", "") in _FOLDS:
         return free("folds", taken)
-    return free(plural(loop.targets[0]) if len(loop.targets) == 1 else "candidates", taken)
+    one = target or loop.target
+    wanted = plural(one) if one.isidentifier() and one.strip("_") else "candidates"
+    return free("candidates" if wanted in taken else wanted, taken)
 
 
 def kept_name(kept: Sequence[str], taken: frozenset[str]) -> str:
@@ -81,23 +84,50 @@ def free(name: str, taken: frozenset[str]) -> str:
     return name
 
 
-def bound_items(loop: Loop, name: str) -> Part:
+def item_name(name: str) -> str:
+    """Return a name for one of the items of a list.
+
+    Examples:
+        >>> item_name("folds"), item_name("C_values"), item_name("data")
+        ('fold', 'C_value', 'item')
+    """
+    return name[:-1] if name.endswith("s") and len(name) > 2 and name[-2] != "s" else "item"
+
+
+def bound_items(loop: Loop, name: str, items: str = "") -> Part:
     """Return the statement that names what a loop goes over."""
-    display = isinstance(loop.items_tree, (ast.List, ast.Tuple, ast.Dict, ast.Set))
-    text = loop.items if display else f"list({loop.items})"
+    text = items or loop.items
+    tree = ast.parse(f"({text})", mode="eval").body
+    display = isinstance(tree, (ast.List, ast.Tuple, ast.Dict, ast.Set))
     end = loop.line + loop.items.count("\n")
-    return Part(f"{name} = {text}", loop.line, end)
+    return Part(f"{name} = {text if display else f'list({text})'}", loop.line, end)
 
 
 def collecting(
-    loop: Loop, lines: Sequence[int], items: str, kept: tuple[str, ...], name: str
+    loop: Loop,
+    lines: Sequence[int],
+    header: tuple[str, str],
+    kept: tuple[str, ...],
+    name: str,
+    fan: FanOut | None = None,
 ) -> tuple[Part, ...]:
-    """Return the loop of some lines, which keeps what each iteration makes in a list."""
-    added = [f"{name}.append({_row(kept)})"] if kept else []
+    """Return the loop of some lines, which keeps what each iteration makes in a list.
+
+    Args:
+        loop: the author's loop.
+        lines: positions of the lines.
+        header: what stands before and behind `in`.
+        kept: names of what is kept.
+        name: of the list.
+        fan: what one iteration takes and gives, if none needs another.
+    """
+    row = _row(kept) if kept else ""
+    row = f"{fan.copied}({row})" if fan and fan.copied else row
+    added = [f"{name}.append({row})"] if kept else []
     chosen = [loop.lines[i] for i in lines]
-    code = _loop(loop.target, items, loop.note, chosen, added)
+    code = _loop(*header, loop.note, chosen, added)
     head = (Part(f"{name} = []", loop.line, loop.line),) if kept else ()
-    return (*head, Part(code, loop.line, chosen[-1].end_line))
+    return (*head, Part(code, loop.line, chosen[-1].end_line, fan))
 
 
 def following(
@@ -108,7 +138,7 @@ def following(
     chosen = [loop.lines[i] for i in lines]
     closing = loop.closing.split("\n") if loop.closing else []
     code = _loop(target, over, "", chosen, closing)
-    return Part(code, chosen[0].line, chosen[-1].end_line)
+    return Part(code, chosen[0].line, chosen[-1].end_line, begins=True)
 
 
 def _header(

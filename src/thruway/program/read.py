@@ -115,6 +115,8 @@ def _statement(number: int, piece: Piece, source: Source, imports: Imports) -> S
         dynamic=dynamic_of(calls),
         moved=piece.moved,
         argument=piece.argument,
+        fan=piece.fan,
+        begins=piece.begins,
     )
 
 

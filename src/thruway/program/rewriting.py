@@ -47,6 +47,8 @@ def _parts(piece: Piece, text: CellText, rewriting: Rewriting) -> list[Piece]:
             code=part.code,
             comment="",
             last=False,
+            fan=part.fan,
+            begins=part.begins,
         )
         for part in rewriting.parts
     ]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from thruway.program.types import FanOut
     from thruway.source.types import Cell
 
 Position = tuple[int, int]  # line from 1, column from 0 in characters
@@ -37,6 +38,8 @@ class Piece:
         title: of the function that it was opened out of.
         moved: it stands somewhere else than the author put it, or says something else.
         argument: annotation of the command-line argument that it binds, "" if none.
+        fan: it is a loop whose iterations could run each by itself.
+        begins: it is the part of a loop that judges, without what trains.
     """
 
     node: ast.stmt
@@ -52,6 +55,8 @@ class Piece:
     title: str = ""
     moved: bool = False
     argument: str = ""
+    fan: FanOut | None = None
+    begins: bool = False
 
 
 class CellText:

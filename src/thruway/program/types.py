@@ -105,6 +105,8 @@ class Statement:
         moved: it was opened up: it stands, or says, something else than the author's line.
         argument: annotation of the command-line argument whose value it binds, "" if none: such a
             constant is a parameter, whatever its type.
+        fan: it is a loop whose iterations could run each by itself.
+        begins: it is the part of a loop that judges, without what trains.
     """
 
     id: int
@@ -128,6 +130,8 @@ class Statement:
     dynamic: Unknown | None = None
     moved: bool = False
     argument: str = ""
+    fan: FanOut | None = None
+    begins: bool = False
 
     def dump(self) -> str:
         """Return one line: id, kind, names read -> names bound."""
@@ -141,17 +145,44 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class FanOut:
+    """What one iteration of a loop takes and gives; no iteration needs another.
+
+    The statement before the loop makes the empty list of results, and the last line of the loop
+    appends to it.
+
+    Attributes:
+        items: name of the list that the loop goes over.
+        item: name for one of them.
+        results: name of the list of what the iterations give.
+        fitted: an iteration changes its item, on a copy, and gives it.
+        copied: name of the function that copies what an iteration gives, because it would share
+            something with what all iterations take; "" if it shares nothing.
+    """
+
+    items: str
+    item: str
+    results: str
+    fitted: bool = False
+    copied: str = ""
+
+
+@dataclass(frozen=True)
 class Part:
     """One of the statements that stand for a statement of the author.
 
     Attributes:
         code: its text: lines of the author, in a loop of their own.
         line, end_line: where these lines stand, in the count of `Statement.place.line`.
+        fan: it is a loop whose iterations could run each by itself.
+        begins: what it is for is another thing than what stands before it.
     """
 
     code: str
     line: int
     end_line: int
+    fan: FanOut | None = None
+    begins: bool = False
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,11 @@ class Layout:
             before = statement
         return "\n".join(parts)
 
+    def comment(self, number: int) -> str:
+        """Return the comments above and below one statement."""
+        found = self._comments.get(number, Comments())
+        return "\n".join(row for row in (*found.before, *found.above, *found.below) if row)
+
     def _guests(self, statements: list[Statement]) -> frozenset[int]:
         """Return the copies of definitions that stood somewhere else in the original."""
         ids = {statement.id for statement in statements}

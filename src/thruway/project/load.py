@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.errors import ProjectError
 from thruway.plan.override import Override
-from thruway.program.types import Part, Rewriting
+from thruway.program.types import FanOut, Part, Rewriting
 from thruway.project.manifest import content_digest
 from thruway.project.places import MANIFEST
 from thruway.project.types import (
@@ -110,7 +110,10 @@ def _manifest(record: dict[str, Any]) -> Manifest:
 
 
 def _rewriting(record: dict[str, Any]) -> Rewriting:
-    parts = tuple(Part(**part) for part in record["parts"])
+    parts = tuple(
+        Part(**{**part, "fan": FanOut(**part["fan"]) if part["fan"] else None})
+        for part in record["parts"]
+    )
     return Rewriting(**{**record, "parts": parts, "names": tuple(record["names"])})
 
 

@@ -112,6 +112,8 @@ def _step(plan: Plan, step: StepPlan) -> StepRecord:
         bound=dict(step.bound),
         calls=step.calls,
         renames=dict(step.renames),
+        mapped=step.mapped,
+        loop=step.loop,
     )
 
 

@@ -27,6 +27,9 @@ def pipeline_text(plan: Plan, layout: Layout) -> str:
     taken = _variables(plan) | set(functions.values()) | {plan.package}
     decorator = free_name("pipeline", taken)
     header.need(kit_import("pipeline", decorator))
+    mapping = free_name("map_over", taken)
+    if any(step.mapped for step in plan.steps):
+        header.need(kit_import("map_over", mapping))
     annotations = _annotations(plan, layout, header, taken)
     result, class_text = _result(plan, annotations, taken)
     signature = ", ".join(
@@ -34,7 +37,7 @@ def pipeline_text(plan: Plan, layout: Layout) -> str:
     )
     function = (
         f"@{decorator}\ndef {plan.package}({signature}) -> {result}:\n"
-        + indent("\n".join([docstring(plan.title), *_calls(plan, layout, functions)]))
+        + indent("\n".join([docstring(plan.title), *_calls(plan, layout, functions, mapping)]))
         + _return(plan, result if class_text else "")
     )
     return "\n\n\n".join(part for part in (header.text(), class_text, function) if part) + "\n"
@@ -91,7 +94,7 @@ def _parameter(parameter: Parameter, annotations: Annotations, layout: Layout) -
     return f"\n{comment}\n{written}" if comment else written
 
 
-def _calls(plan: Plan, layout: Layout, functions: dict[str, str]) -> list[str]:
+def _calls(plan: Plan, layout: Layout, functions: dict[str, str], mapping: str) -> list[str]:
     lines: list[str] = []
     heading = ""
     for step in plan.steps:
@@ -101,7 +104,7 @@ def _calls(plan: Plan, layout: Layout, functions: dict[str, str]) -> list[str]:
             heading = here
         comments = [row for row in _comments(plan, layout, step) if row.strip("# ") != heading]
         lines += [*([""] if comments and lines and lines[-1][:1] != "#" else []), *comments]
-        lines.append(_call(step, functions[step.function]))
+        lines.append(_call(step, functions[step.function], mapping))
     return lines
 
 
@@ -112,8 +115,12 @@ def _comments(plan: Plan, layout: Layout, step: StepPlan) -> list[str]:
     return [row for rows in own.values() for row in rows]
 
 
-def _call(step: StepPlan, function: str) -> str:
+def _call(step: StepPlan, function: str, mapping: str) -> str:
     arguments = [port.name for port in step.inputs]
+    if step.mapped:
+        others = [f"{name}={name}" for name in arguments if name != step.mapped]
+        arguments = [function, step.mapped, *others]
+        function = mapping
     arguments += [f"{p.name}={p.pipeline_name or p.default}" for p in step.parameters]
     targets = ", ".join(port.name for port in step.outputs)
     assigned = f"{targets} = " if targets else ""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from thruway.project.code_text import camel_case, docstring, indent
 from thruway.project.comments import parameter_comment
 from thruway.project.header import Header
-from thruway.project.layout import Additions, Layout
+from thruway.project.layout import Additions, Layout, changed
+from thruway.project.mapped_text import call_text, of_one
 from thruway.project.names import free_name, pyplot_name, used_names
 from thruway.project.origin import origin
 from thruway.project.ports import (
@@ -22,7 +23,7 @@ from thruway.project.ports import (
 )
 
 if TYPE_CHECKING:
-    from thruway.plan.types import Plan, StepPlan
+    from thruway.plan.types import Plan, Port, StepPlan
 
 _KIT_ALIASES = {
     "step": ("thruway_step",),
@@ -51,6 +52,7 @@ class StepText:
             self.kit,
         )
         self.result_class = ""
+        self._given = ""
 
     def text(self) -> str:
         """Return the module."""
@@ -75,7 +77,9 @@ class StepText:
 
     def _named_in_function(self) -> frozenset[str]:
         step = self.step
-        arguments = {port.inside for port in step.inputs} | {each.name for each in step.parameters}
+        arguments = {port.inside for port in self._inputs()} | {
+            each.name for each in step.parameters
+        }
         return frozenset(self._bound() | arguments | set(step.declare))
 
     def _bound(self) -> frozenset[str]:
@@ -118,7 +122,7 @@ class StepText:
         return f"{decorator}\ndef {step.function}({self._signature()}) -> {result}:\n{text}"
 
     def _signature(self) -> str:
-        parts = [f"{port.inside}: {self.annotations.of(port)}" for port in self.step.inputs]
+        parts = [f"{port.inside}: {self.annotations.of(port)}" for port in self._inputs()]
         if self.step.parameters:
             parts.append("*")
         for parameter in self.step.parameters:
@@ -129,7 +133,15 @@ class StepText:
             parts.append(f"\n{comment}\n{written}" if comment else written)
         return ", ".join(parts)
 
+    def _inputs(self) -> tuple[Port, ...]:
+        """Return the inputs; of a step that is called for each item, the item first."""
+        step = self.step
+        item = [replace(of_one(p), name=step.item) for p in step.inputs if p.name == step.mapped]
+        return (*item, *(port for port in step.inputs if port.name != step.mapped))
+
     def _body(self) -> str:
+        if self.step.mapped:
+            return self._call_body()
         pyplot = self._pyplot() if self.step.shown else ""
         additions = Additions.of(self.step, self.kit["display"], pyplot)
         calls = [step for step in self.plan.steps if step.function == self.step.function]
@@ -141,6 +153,18 @@ class StepText:
         if self.step.displayed or self._calls_display(helpers + "\n" + body):
             self.header.need(kit_import("display", self.kit["display"]))
         return body
+
+    def _call_body(self) -> str:
+        """Return the body of one call: other statements of the step first."""
+        step = self.step
+        additions = Additions.of(step, self.kit["display"], "")
+        statement = self.layout.statements[step.loop]
+        body, self._given = call_text(step, statement, changed(statement, additions))
+        before = [number for number in step.body if number not in (step.loop - 1, step.loop)]
+        comment = self.layout.comment(step.loop - 1)
+        if self._calls_display(body):
+            self.header.need(kit_import("display", self.kit["display"]))
+        return "\n".join(filter(None, [self.layout.text(before, additions), comment, body]))
 
     def _calls_display(self, code: str) -> bool:
         """Say whether the user's text uses the notebook's own `display`, bound nowhere."""
@@ -167,6 +191,8 @@ class StepText:
         self._class_text = ""
         if not outputs:
             return "None"
+        if self.step.mapped:
+            return self.annotations.of(of_one(outputs[0]))
         annotations = [self.annotations.of(port) for port in outputs]
         if len(outputs) == 1:
             return annotations[0]
@@ -181,6 +207,8 @@ class StepText:
         return self.result_class
 
     def _returned(self) -> str:
+        if self.step.mapped:
+            return self._given
         paths = {
             ast.literal_eval(parameter.default): parameter.name
             for parameter in self.step.parameters

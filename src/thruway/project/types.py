@@ -90,6 +90,8 @@ class StepRecord:
     bound: dict[str, int]
     calls: str = ""
     renames: dict[str, str] = field(default_factory=dict)
+    mapped: str = ""
+    loop: int = 0
 
 
 @dataclass(frozen=True)

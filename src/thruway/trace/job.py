@@ -23,6 +23,7 @@ class JobStatement:
         code: its Python.
         displays: its value is shown, as a notebook shows the last expression of a cell.
         last_in_cell: figures that are open after it are shown, in a notebook.
+        gathers: name of a list whose items are digested one by one.
     """
 
     id: int
@@ -31,6 +32,7 @@ class JobStatement:
     code: str
     displays: bool = False
     last_in_cell: bool = False
+    gathers: str = ""
 
 
 @dataclass(frozen=True)

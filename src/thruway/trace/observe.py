@@ -165,6 +165,7 @@ def _job_statement(statement: Statement) -> JobStatement:
         code=statement.code,
         displays=statement.displays,
         last_in_cell=statement.last_in_cell,
+        gathers=statement.fan.results if statement.fan else "",
     )
 
 

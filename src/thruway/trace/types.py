@@ -76,6 +76,8 @@ class Fact:
         silent: the notebook shows no value of it; what it displays, it displays itself.
         flushed: figures were open at the end of this notebook cell and were shown by Jupyter.
         files_read, files_written: paths as in tokens, with the content digest after it.
+        items: content digests of what a loop gathered, one by one: alone, without what they
+            share; "" for what cannot be looked into.
     """
 
     statement: int
@@ -94,6 +96,7 @@ class Fact:
     flushed: bool = False
     files_read: dict[str, str] = field(default_factory=dict)
     files_written: dict[str, str] = field(default_factory=dict)
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ def _decode_fact(record: dict[str, Any]) -> Fact:
             "shares": tuple(frozenset(group) for group in record["shares"]),
             "displays": tuple(Display(**display) for display in record["displays"]),
             "figures": tuple(Figure(**figure) for figure in record["figures"]),
+            "items": tuple(record["items"]),
         }
     )
 

@@ -24,6 +24,7 @@ from thruway.run.store import Store
 from thruway.trace.observe import ObserveOptions, observe, observe_values
 from thruway.verify.accept import with_accepted
 from thruway.verify.downstream import with_downstream
+from thruway.verify.each import compare_items
 from thruway.verify.expected import Expected, Kept, expected_of, statement_places
 from thruway.verify.renamed import with_renamed_steps
 from thruway.verify.text import comparable, first_difference
@@ -123,7 +124,10 @@ def _compare(manifest: Manifest, trace: Trace, result: RunResult) -> Iterator[Ch
             gone = Check(step.name, "step", step.name, "differs", "the pipeline has no such step")
             yield replace(gone, wanted="a step", given="no step")
             continue
-        yield from _values(step, wanted, done, places)
+        if step.mapped:
+            yield from compare_items(step, trace.fact(step.loop), done, places)
+        else:
+            yield from _values(step, wanted, done, places)
         yield from _texts(step, wanted, done)
         yield _figures(step, wanted, done)
         yield from _files(step, wanted, done)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Observe = Callable[[Program], Trace]
 
-_MOST_RUNS = 3
+_MOST_RUNS = 4
 # A loop that takes no time is worth a second run only of a program that is soon through.
 _LONG = 20.0
 _SHARE = 0.02
@@ -41,31 +41,35 @@ def rewrite(original: Original, observe: Observe) -> Original:
         observe: runs a program as the first one was run.
     """
     graph = build_graph(original.program, original.trace)
-    whole, wanted = _proposed(graph)
+    whole, choices = _proposed(graph)
     runs = 0
-    while wanted and runs < _MOST_RUNS:
+    while choices and runs < _MOST_RUNS:
         runs += 1
-        changed = _reread(original.program, tuple(wanted))
+        wanted = tuple(each[0] for each in choices)
+        changed = _reread(original.program, wanted)
         seen = observe(changed)
-        different = first_difference(graph, seen, changed.rewritings)
+        different = first_difference(graph, seen, wanted)
         if different is None:
             findings = (*_parted(original.program, wanted), *_whole(original.program, whole))
             check = Check("program", "program", "loops parted", "equal")
             checks = (*original.checks, check)
             changed = _noted(changed, original.program.findings, findings)
             return replace(original, program=changed, trace=seen, checks=checks)
-        guilty = max(
-            (each for each in wanted if each.statement <= different.statement),
-            key=lambda each: each.statement,
-            default=wanted[0],
-        )
-        where = "" if guilty.statement == different.statement else _at(graph, different)
-        whole[guilty.statement] = f"parted, it does not compute the same: {different.what}{where}"
-        wanted.remove(guilty)
-    whole |= {each.statement: "other loops could not be parted either" for each in wanted}
+        at = max((n for n, each in enumerate(wanted) if _reaches(each, different)), default=0)
+        guilty = wanted[at].statement
+        choices[at] = choices[at][1:]  # the next best way to write it
+        if not choices[at]:
+            del choices[at]
+            where = "" if guilty == different.statement else _at(graph, different)
+            whole[guilty] = f"parted, it does not compute the same: {different.what}{where}"
+    whole |= {each[0].statement: "other loops could not be parted either" for each in choices}
     findings = _whole(original.program, whole)
     program = _noted(original.program, original.program.findings, findings)
     return replace(original, program=program)
+
+
+def _reaches(rewriting: Rewriting, different: Difference) -> bool:
+    return rewriting.statement <= different.statement
 
 
 def repeat(original: Original, rewritings: tuple[Rewriting, ...], observe: Observe) -> Original:
@@ -83,18 +87,15 @@ def repeat(original: Original, rewritings: tuple[Rewriting, ...], observe: Obser
     return replace(original, program=changed, trace=seen, checks=(*original.checks, check))
 
 
-def _proposed(graph: Graph) -> tuple[dict[int, str], list[Rewriting]]:
-    """Return why loops stay whole, and how the others could be written."""
-    whole: dict[int, str] = {}
-    wanted: list[Rewriting] = []
-    for each in propose(graph):
-        if each.rewriting is None:
-            whole[each.statement] = each.reason
-        elif _is_worth(graph, each.rewriting):
-            wanted.append(each.rewriting)
-        else:
-            whole[each.statement] = "it takes too little of the time to be worth another run"
-    return whole, wanted
+def _proposed(graph: Graph) -> tuple[dict[int, str], list[tuple[Rewriting, ...]]]:
+    """Return why loops stay whole, and how the others could be written, the best way first."""
+    proposals = propose(graph)
+    whole = {each.statement: each.reason for each in proposals if not each.rewritings}
+    open_ = [each for each in proposals if each.rewritings]
+    if not any(_is_worth(graph, each.statement) for each in open_):
+        reason = "it takes too little of the time to be worth another run"
+        return whole | {each.statement: reason for each in open_}, []
+    return whole, [each.rewritings for each in open_]
 
 
 def _reread(program: Program, rewritings: tuple[Rewriting, ...]) -> Program:
@@ -110,9 +111,9 @@ def _noted(program: Program, before: tuple[Finding, ...], more: tuple[Finding, .
     return replace(program, findings=(*before, *more))
 
 
-def _is_worth(graph: Graph, rewriting: Rewriting) -> bool:
+def _is_worth(graph: Graph, statement: int) -> bool:
     total = graph.trace.user_seconds
-    return total < _LONG or graph.trace.fact(rewriting.statement).seconds > _SHARE * total
+    return total < _LONG or graph.trace.fact(statement).seconds > _SHARE * total
 
 
 def _at(graph: Graph, different: Difference) -> str:
@@ -120,7 +121,7 @@ def _at(graph: Graph, different: Difference) -> str:
     return f" at {next(s.place for s in statements if s.id == different.statement)}"
 
 
-def _parted(program: Program, rewritings: list[Rewriting]) -> tuple[Finding, ...]:
+def _parted(program: Program, rewritings: tuple[Rewriting, ...]) -> tuple[Finding, ...]:
     places = {statement.id: statement.place for statement in program.statements}
     return tuple(
         Finding(

@@ -1,6 +1,7 @@
 """Digests of what models keep outside Python: boosters and tensors.
 
-scikit-learn's estimators need nothing here: their class and attributes say all.
+scikit-learn's estimators need nothing here: their class and attributes say all. Only its search
+trees count how often they were asked.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from thruway.kit.values.digesting import Handler, Walk
+
+
+# Where the state of a search tree counts trims, leaves, splits and calls: a query changes them.
+_COUNTS = (7, 11)
 
 
 def claim_xgboost(kind: type) -> Handler | None:
@@ -105,10 +110,23 @@ def _eager(walk: Walk, value: Any) -> Iterator[Any]:
     yield value.numpy()
 
 
+def claim_sklearn(kind: type) -> Handler | None:
+    """Return how the search trees of nearest neighbours are digested."""
+    return _neighbours if kind.__name__.startswith(("KDTree", "BallTree")) else None
+
+
+def _neighbours(walk: Walk, value: Any) -> Iterator[Any]:
+    walk.write("search tree", atoms.text(origin.token(type(value))))
+    state = value.__getstate__()
+    before, after = _COUNTS
+    return iter((*state[:before], *state[after:]))
+
+
 CLAIMS: dict[str, Callable[[type], Handler | None]] = {
     "xgboost": claim_xgboost,
     "lightgbm": claim_lightgbm,
     "torch": claim_torch,
     "tensorflow": claim_tensorflow,
     "keras": claim_tensorflow,
+    "sklearn": claim_sklearn,
 }

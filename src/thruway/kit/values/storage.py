@@ -17,7 +17,7 @@ from thruway.kit.values import views
 from thruway.kit.values.storable import refused, unstorable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 __all__ = ["read", "unstorable", "write"]
@@ -128,6 +128,12 @@ def _is_plain_array(value: Any) -> bool:
     return bool(laid_out and value.dtype.kind in "biufcmMSU" and value.dtype.metadata is None)
 
 
+def _is_one(dtype: Any, made: Callable[[str], Any]) -> bool:
+    """Return whether a dtype is the one object that NumPy has for it."""
+    plain = dtype.kind in "biufc" and dtype.metadata is None
+    return bool(plain and made(dtype.str) is dtype)
+
+
 def _write_array(name: str, value: Any, handle: BinaryIO) -> None:
     import numpy as np
 
@@ -165,6 +171,7 @@ class _Pickler(pickle.Pickler):
         self._shared = views.shared(values.values())
         self._refused: dict[type, str] = {}
         self._array = getattr(sys.modules.get("numpy"), "ndarray", None)
+        self._dtype = getattr(sys.modules.get("numpy"), "dtype", None)
 
     def reducer_override(self, part: Any) -> Any:
         """Return how to rebuild an array that plain pickling would change.
@@ -173,6 +180,9 @@ class _Pickler(pickle.Pickler):
             PicklingError: for what pickle would take but nobody could use after, such as iterators.
         """
         kind = type(part)
+        if self._dtype is not None and isinstance(part, self._dtype) and _is_one(part, self._dtype):
+            # Pickle makes another dtype, and libraries copy or wrap what has not the very one.
+            return self._dtype, (part.str,)
         if kind is not self._array or self._array is None:
             if kind not in self._refused:
                 self._refused[kind] = "" if issubclass(kind, type) else refused(kind)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from thruway.kit.ambient.display import DisplayLog, display
 from thruway.kit.ambient.figures import FigureLog
 from thruway.kit.ambient.output import OutputLog
+from thruway.kit.values.fingerprint import fingerprint
 from thruway.trace.child.captures import Captures
 from thruway.trace.child.covariables import Covariables
 from thruway.trace.child.failure import describe_failure
@@ -188,7 +189,13 @@ class Observer:
             flushed=flushed,
             files_read=files.read,
             files_written=files.written,
+            items=self._items(compiled.statement.gathers),
         )
+
+    def _items(self, name: str) -> tuple[str, ...]:
+        """Digest the items of a list one by one."""
+        found = (fingerprint(item) for item in self._value(name)) if name else ()
+        return tuple("" if digest.opaque else digest.hex for digest in found)
 
     def _settle(self, verdict: Verdict, touched: Touched) -> Outcome:
         reachable = touched.reads | self._namespace.pins
