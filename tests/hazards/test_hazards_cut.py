@@ -24,28 +24,9 @@ MODES = ("cells", "statements")
 WARM = ("numpy", "pandas", "sklearn.linear_model", "matplotlib.pyplot", "seaborn")
 # Known faults, to be mended: case → what the plan does not see. A migration finds them in the proof.
 WAITING = {
-    "__getattr__ with state": "looking at a value calls its `__getattr__`",
-    "a builtin hidden and given back": "`del` of a local name does not show the builtin again",
-    "a function patched by setattr": "an attribute of a module set by a call",
-    "a handler of the program's own class": "handlers of named loggers",
-    "a method of an estimator replaced": "an attribute of a library's class",
-    "a method put on DataFrame": "an attribute of a library's class",
-    "a string of a class with __reduce__": "identity of a value that does not change",
-    "an abstract base class with a registered class": "the registry of an abstract class",
-    "an accessor registered on DataFrame": "an attribute of a library's class",
     "an index shared by two frames": "the name of an index belongs to every frame that has it",
-    "copyreg and json encoders": "an attribute of a library's class",
-    "csv dialects registered": "a registry of the standard library",
-    "exec of assignments": "`exec` in a function binds nothing",
-    "gc and sys settings": "switches of the interpreter",
-    "lru_cache": "what a cached function remembers",
-    "signal handlers": "handlers of the process",
     "sys.path": "a module that the program wrote itself is imported before it is there",
-    "time zones and time.tzset": "state of the C library",
-    "warnings.catch_warnings left open": "a recorded warning holds the file that it came from",
 }
-# As above, but only when cut at every statement.
-WAITING_AT_STATEMENTS = {"a sentinel compared with is": "identity of a value that does not change"}
 
 
 def cases():
@@ -53,8 +34,6 @@ def cases():
         for name, (_, text) in table.CASES.items():
             for mode in MODES:
                 reason = WAITING.get(name, "")
-                if mode == "statements":
-                    reason = reason or WAITING_AT_STATEMENTS.get(name, "")
                 marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
                 if kind == "state" and not CAN_FORK:
                     marks.append(pytest.mark.skip(reason="a step is a fork of this process"))

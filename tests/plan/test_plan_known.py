@@ -77,6 +77,47 @@ PROGRAMS = {
         # %%
         x = open("p/a.txt").read() + open("q/a.txt").read()
         """,
+    "variables that are called as what is around a program": """
+        # %%
+        path, cwd, thread = [], [1], {"network": 2}
+        # %%
+        path.append(len(cwd) + len(thread))
+        # %%
+        process = path + cwd
+        """,
+    "a global that a function sets and puts back": """
+        # %%
+        depth = 0
+        def inside():
+            global depth
+            depth += 1
+            seen = depth
+            depth -= 1
+            return seen
+        # %%
+        a = inside()
+        """,
+    "a name that only globals() binds": """
+        # %%
+        globals()["d"] = 1
+        # %%
+        if d > 3:
+            d += 1
+        x = d
+        """,
+    "a state of a stream kept without a draw": """
+        # %%
+        import random
+        random.seed(1)
+        # %%
+        saved = random.getstate()
+        # %%
+        a = random.random()
+        # %%
+        random.setstate(saved)
+        # %%
+        b = random.random()
+        """,
     "arguments of a command line": """
         # %%
         import argparse

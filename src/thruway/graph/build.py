@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from thruway.graph.folders import Folders
+from thruway.graph.identity import compares_identity
 from thruway.graph.reach import Reach, needs
 from thruway.graph.replicable import mark_replicable
 from thruway.graph.sharing import Sharing
@@ -66,19 +67,26 @@ def build_graph(program: Program, trace: Trace) -> Graph:
 
 
 def _join(statements: list[Statement], facts: dict[int, Fact]) -> Iterator[Node]:
-    sharing = Sharing(tuple(facts[statement.id] for statement in statements))
+    sharing = Sharing(
+        tuple(facts[statement.id] for statement in statements),
+        by_identity=compares_identity(statements),
+    )
     deferred = _Deferred()
     kinds: dict[str, ValueKind] = {}
     types: dict[str, str] = {}
     folders = Folders()
     known: set[str] = set()
+    foreign: set[str] = set()
     program_names = {name for s in statements for name in (*s.stores, *facts[s.id].binds)}
     for statement in statements:
         fact = facts[statement.id]
         static = (statement.loads | deferred.reached(statement, fact)) & program_names
+        if statement.kind not in _DEFINING:
+            static |= statement.deferred  # a lambda handed over may be called at any time
         reads = (static | fact.reads) & known
         binds = fact.binds - _uncertain(statement, fact, known)
         mutated = {n for n in statement.mutates & known if kinds.get(n) not in _FIXED_KINDS}
+        mutated -= foreign
         updates = fact.changes | mutated | ((statement.stores | fact.binds) - binds)
         updates |= deferred.written(statement, fact)
         updates |= sharing.closure(frozenset(mutated), statement.id)
@@ -103,6 +111,9 @@ def _join(statements: list[Statement], facts: dict[int, Fact]) -> Iterator[Node]
         known -= fact.deletes
         kinds.update({name: value.kind for name, value in fact.values.items()})
         types.update({name: value.type for name, value in fact.values.items()})
+        # A class of a library: changing it is an effect, as changing a module is.
+        foreign -= fact.values.keys()
+        foreign |= {n for n, v in fact.values.items() if v.kind == "class" and not v.definitions}
         deferred.learn(statement, fact)
 
 
@@ -161,8 +172,10 @@ def _sets_itself(statement: Statement, token: str, kinds: dict[str, ValueKind], 
     """Whether the program's own text, not a library under it, touches this setting."""
     if statement.kind == "import":
         return False
+    if token.startswith("module:pandas."):
+        return True
     if token.startswith("module:"):
-        return any(kinds.get(name) == "module" for name in statement.mutates)
+        return any(kinds.get(name) in {"module", "class"} for name in statement.mutates)
     return any(
         token.startswith(mark) and prefix.rstrip(".") in _dotted(statement, text)
         for prefix, mark in _OPTION_TARGETS.items()

@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 class Sharing:
     """The groups of names after each statement."""
 
-    def __init__(self, facts: tuple[Fact, ...]) -> None:
-        """Replay the groups that the trace saw."""
+    def __init__(self, facts: tuple[Fact, ...], *, by_identity: bool = False) -> None:
+        """Replay the groups that the trace saw.
+
+        Args:
+            facts: of the statements, in order.
+            by_identity: the program asks whether two names hold one object, so that they must
+                travel together even if nothing changes it.
+        """
         self._after: dict[int, dict[str, frozenset[str]]] = {}
         self._joined: dict[int, frozenset[str]] = {}
         changed_later = _changed_later(facts)
@@ -28,7 +34,7 @@ class Sharing:
             for group in fact.shares:
                 for name in group:
                     groups[name] = group | groups.get(name, frozenset())
-                if group & touched and group & changed_later[fact.statement]:
+                if group & touched and (by_identity or group & changed_later[fact.statement]):
                     joined |= group - fact.binds
             self._joined[fact.statement] = frozenset(joined)
             self._after[fact.statement] = dict(groups)

@@ -20,17 +20,21 @@ if TYPE_CHECKING:
     from thruway.graph.types import Graph
     from thruway.plan.place import Definitions
 
+_MAKE_AGAIN = "to cut here, make it again where it is used, or keep only what it gave"
+_SHOW = "to cut here, finish and show the figure in the cell that begins it"
+_SET_FIRST = "to cut after it, set it from constants, in a statement of its own"
 _AMBIENT = ("options:", "env:", "module:")
 
 
 @dataclass(frozen=True)
 class Link:
-    """All statements from `first` to `last` stay together."""
+    """All statements from `first` to `last` stay together; `fix` is what would part them."""
 
     first: int
     last: int
     carrier: str
     reason: str
+    fix: str = ""
 
 
 def find_links(
@@ -66,12 +70,13 @@ def findings_of(graph: Graph, links: tuple[Link, ...]) -> tuple[Finding, ...]:
             Severity.INFO,
             nodes[first].statement.place,
             f"statements up to {nodes[last].statement.place} stay in one step: {reason}",
+            fix,
         )
-        for first, last, reason in _merged(links)
+        for first, last, reason, fix in _merged(links)
     )
 
 
-def _merged(links: tuple[Link, ...]) -> list[tuple[int, int, str]]:
+def _merged(links: tuple[Link, ...]) -> list[tuple[int, int, str, str]]:
     """Join links that overlap; the reasons of the widest come first."""
     groups: list[tuple[int, int, list[Link]]] = []
     for link in links:
@@ -84,7 +89,8 @@ def _merged(links: tuple[Link, ...]) -> list[tuple[int, int, str]]:
     for first, last, members in groups:
         wide = sorted(members, key=lambda link: link.first - link.last)
         reasons = list(dict.fromkeys(link.reason for link in wide))
-        found.append((first, last, "; ".join(reasons[:3])))
+        fix = next((link.fix for link in wide if link.fix), "")
+        found.append((first, last, "; ".join(reasons[:3]), fix))
     return found
 
 
@@ -104,7 +110,7 @@ def _values(
             value = graph.value_at(name, source)
             reason = why_inside(name, source, value, definitions, unstorable)
             if reason:
-                yield Link(source, node.statement.id, name, reason)
+                yield Link(source, node.statement.id, name, reason, _MAKE_AGAIN)
 
 
 def _figures(graph: Graph) -> Iterator[Link]:
@@ -118,7 +124,7 @@ def _figures(graph: Graph) -> Iterator[Link]:
                 last[token] = node.statement.id
     for token, start in first.items():
         if last[token] > start:
-            yield Link(start, last[token], token, f"they draw {token.replace(':', ' ')}")
+            yield Link(start, last[token], token, f"they draw {token.replace(':', ' ')}", _SHOW)
 
 
 def _ambient(graph: Graph, settings: frozenset[int]) -> Iterator[Link]:
@@ -130,8 +136,8 @@ def _ambient(graph: Graph, settings: frozenset[int]) -> Iterator[Link]:
             continue
         tokens = sorted(t for t in node.resources_written if t.startswith(_AMBIENT))
         if tokens:
-            reason = f"`{tokens[0]}` is set from values of the program"
-            yield Link(number, end, tokens[0], reason)
+            reason = f"`{tokens[0]}` is changed here, by more than constants"
+            yield Link(number, end, tokens[0], reason, _SET_FIRST)
 
 
 def _undefined(graph: Graph, reach: Reach) -> Iterator[Link]:

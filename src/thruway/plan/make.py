@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from thruway.graph.reach import Reach
 from thruway.plan.cut import Segment, cut, family
 from thruway.plan.headline import package_of, title_of
-from thruway.plan.imports import import_lines, is_star, star_import_edit
+from thruway.plan.imports import import_lines
 from thruway.plan.lift import lift
 from thruway.plan.link import Link, find_links, findings_of
 from thruway.plan.mapped import fan_cuts, fan_links, fan_names, find_fans, with_fans
@@ -24,6 +24,7 @@ from thruway.plan.passages import find_passages
 from thruway.plan.place import Definitions, Place, place
 from thruway.plan.ports import Crossing, crossings, link_files, port
 from thruway.plan.reasons import with_port_reasons
+from thruway.plan.rebind import rebinding_edits
 from thruway.plan.results import results_of
 from thruway.plan.roles import assign_roles
 from thruway.plan.schemas import name_schemas
@@ -31,7 +32,7 @@ from thruway.plan.scope import module_texts, scope_edits
 from thruway.plan.share import share
 from thruway.plan.shown import is_shown
 from thruway.plan.sort import sort_statements, written_into
-from thruway.plan.types import CutMode, Edit, Plan, Port, Role, Shared, StepPlan
+from thruway.plan.types import CutMode, Plan, Port, Role, Shared, StepPlan
 from thruway.plan.wishes import (
     NO_WISHES,
     Wishes,
@@ -246,7 +247,7 @@ def _step(
         shared=shared_names,
         imports=imports,
         settings=settings,
-        edits=(*lifted.edits, *scoped.edits, *_star_edits(body, nodes)),
+        edits=(*lifted.edits, *scoped.edits, *rebinding_edits(body, nodes)),
         restores=tuple(p.name for p in inputs if p.kind == "random"),
         declare=scoped.declare,
         displayed=frozenset(n for n in body if is_shown(nodes[n])),
@@ -293,17 +294,6 @@ def _bound(body: tuple[int, ...], graph: Graph) -> tuple[tuple[str, int], ...]:
         last.update(dict.fromkeys(made, number))
     deleted = graph.deleted
     return tuple(sorted((n, at) for n, at in last.items() if deleted.get(n, 0) <= at))
-
-
-def _star_edits(body: tuple[int, ...], nodes: dict[int, Node]) -> tuple[Edit, ...]:
-    edits = []
-    for number in body:
-        node = nodes[number]
-        if is_star(node):
-            lines = node.statement.code.rstrip().splitlines()
-            text = star_import_edit(node, node.fact.binds)
-            edits.append(Edit(number, 1, 0, len(lines), len(lines[-1]), text))
-    return tuple(edits)
 
 
 def _subject(

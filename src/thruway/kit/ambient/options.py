@@ -7,10 +7,13 @@ those of the last call.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import re
+import signal
 import sys
+import time
 import types
 import warnings
 from hashlib import blake2b
@@ -19,6 +22,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_DIALECTS = ("excel", "excel-tab", "unix")
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGUSR1", "SIGUSR2", "SIGALRM") if hasattr(signal, name)
+)
 _CHOSEN_LATE = ("backend", "backend_fallback")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _cache: dict[str, tuple[Any, str]] = {}
@@ -139,13 +146,21 @@ def _matplotlib() -> Any:
 
 def _logging() -> Any:
     root = logging.root
-    handlers = tuple(_handler(handler) for handler in root.handlers)
-    levels = tuple(
-        (name, logger.level)
+    loggers = tuple(
+        (name, *settings)
         for name, logger in list(root.manager.loggerDict.items())
-        if isinstance(logger, logging.Logger) and logger.level
+        if isinstance(logger, logging.Logger) and (settings := _logger(logger)) != _PLAIN_LOGGER
     )
-    return (root.level, root.manager.disable, handlers, levels)
+    return (root.manager.disable, _logger(root), loggers)
+
+
+def _logger(logger: logging.Logger) -> tuple[Any, ...]:
+    handlers = tuple(_handler(handler) for handler in logger.handlers)
+    filters = tuple(map(repr, logger.filters))
+    return (logger.level, logger.propagate, logger.disabled, handlers, filters)
+
+
+_PLAIN_LOGGER = (logging.NOTSET, True, False, (), ())
 
 
 def _handler(handler: logging.Handler) -> tuple[str, int, str]:
@@ -170,8 +185,18 @@ def _torch() -> Any:
 
 def _python() -> Any:
     csv: Any = sys.modules.get("_csv")
-    limit = csv.field_size_limit() if hasattr(csv, "field_size_limit") else 131_072
-    return (sys.getrecursionlimit(), limit)
+    limit, dialects = 131_072, ()
+    if hasattr(csv, "field_size_limit"):
+        limit = csv.field_size_limit()
+        dialects = tuple(name for name in csv.list_dialects() if name not in _DIALECTS)
+    digits = getattr(sys, "get_int_max_str_digits", int)()  # from Python 3.11
+    collecting = (gc.isenabled(), gc.get_threshold())
+    handlers = tuple(map(signal.getsignal, _SIGNALS))
+    return (sys.getrecursionlimit(), digits, limit, dialects, collecting, handlers)
+
+
+def _time() -> Any:
+    return (time.tzname, time.timezone)
 
 
 _READERS: dict[str, Callable[[], Any]] = {
@@ -186,6 +211,7 @@ _READERS: dict[str, Callable[[], Any]] = {
     "options:sklearn": _sklearn,
     "options:torch": _torch,
     "options:python": _python,
+    "options:time": _time,
 }
 
 

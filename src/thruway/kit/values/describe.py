@@ -115,16 +115,16 @@ _HANDLES = {"socket", "_socket", "sqlite3", "_sqlite3", "threading", "_thread", 
 def _shape(value: Any) -> tuple[int, ...] | None:
     if isinstance(value, type):
         return None
-    shape = getattr(value, "shape", None)
+    shape = origin.attribute(value, "shape")
     if not isinstance(shape, tuple):
         return None
     return tuple(int(n) for n in shape)
 
 
 def _dtype(value: Any) -> str:
-    if isinstance(value, type) or not hasattr(value, "shape"):
+    if isinstance(value, type) or origin.attribute(value, "shape") is None:
         return ""
-    dtype = getattr(value, "dtype", None)
+    dtype = origin.attribute(value, "dtype")
     return "" if dtype is None else str(dtype)
 
 

@@ -7,16 +7,20 @@ code, which compiles differently wherever the same text is nested.
 
 from __future__ import annotations
 
+import abc
+import collections
+import contextlib
 import copyreg
 import enum
 import functools
 import io
 import random
+import sys
 import types
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from thruway.kit.values import origin
+from thruway.kit.values import atoms, origin
 from thruway.kit.values.atoms import text
 
 if TYPE_CHECKING:
@@ -140,9 +144,39 @@ def _partial(walk: Walk, value: functools.partial[Any]) -> Iterator[Any]:
     return iter((value.func, value.args, value.keywords))
 
 
-def _wrapped(walk: Walk, value: Any) -> Iterator[Any]:
+def _cached(walk: Walk, value: Any) -> Iterator[Any]:
+    """Write a function with a cache; what it remembers counts if calling it does more than that."""
     walk.write("wrapped", text(origin.token(type(value))))
+    if _holds_data(value.__wrapped__):
+        walk.write("remembers", text(str(value.cache_info())))
     return iter((value.__wrapped__,))
+
+
+def _holds_data(function: Any) -> bool:
+    """Whether a function of the program reads data that may change, as a global or in a cell."""
+    code = getattr(function, "__code__", None)
+    if code is None or not origin.first_party(origin.module_of(function)):
+        return False
+    found = [function.__globals__[name] for name in code.co_names if name in function.__globals__]
+    for cell in function.__closure__ or ():
+        with contextlib.suppress(ValueError):  # an empty one
+            found.append(cell.cell_contents)
+    return not all(_is_definition(value) for value in found)
+
+
+def _is_definition(value: Any) -> bool:
+    kinds = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
+    return isinstance(value, kinds) or hasattr(value, "__wrapped__") or _is_atom(type(value))
+
+
+def _is_atom(kind: type) -> bool:
+    return atoms.leaf(kind) is not None
+
+
+def _warning(walk: Walk, value: Any) -> Iterator[Any]:
+    """Write a recorded warning without the place in a file that it came from."""
+    walk.write("warning", text(value.category.__name__))
+    return iter((value.message,))
 
 
 def _descriptor(walk: Walk, value: Any) -> Iterator[Any]:
@@ -166,9 +200,17 @@ def _class(walk: Walk, value: type) -> Iterator[Any]:
     if not origin.first_party(origin.module_of(value)):
         return
     yield value.__bases__
+    if isinstance(value, abc.ABCMeta) and (registered := _registered(value)):
+        walk.write("registered", text(" ".join(registered)))
     for name, part in sorted(class_data(value).items()):
         yield name
         yield part
+
+
+def _registered(kind: abc.ABCMeta) -> list[str]:
+    """Return the classes that an abstract class was told to count as its own."""
+    references = sys.modules["_abc"]._get_dump(kind)[0]  # the public way only prints it
+    return sorted(origin.token(found) for one in references if (found := one()) is not None)
 
 
 def class_data(kind: type) -> dict[str, Any]:
@@ -231,7 +273,8 @@ EXACT: dict[type, Handler] = {
 _NAMED: dict[str, Handler] = {
     "array.array": _array,
     "collections.deque": _deque,
-    "functools._lru_cache_wrapper": _wrapped,
+    "functools._lru_cache_wrapper": _cached,
+    "warnings.WarningMessage": _warning,
     "typing._GenericAlias": _alias,
     "typing._UnionGenericAlias": _alias,
 }
@@ -353,8 +396,8 @@ def _own_state(value: Any, kind: type) -> list[tuple[str, Any]] | None:
         attributes = {}
     if isinstance(value, BaseException):
         found["args"] = value.args
-    if getattr(value, "default_factory", None) is not None and isinstance(value, dict):
-        found["default_factory"] = value.default_factory  # type: ignore[attr-defined]
+    if isinstance(value, collections.defaultdict) and value.default_factory is not None:
+        found["default_factory"] = value.default_factory
     found.update(attributes)
     if not found and _hides(value):
         return None

@@ -62,6 +62,26 @@ def module_of(thing: Any) -> str:
     return module if isinstance(module, str) else ""
 
 
+def attribute(value: object, name: str, default: Any = None) -> Any:
+    """Return an attribute of a value without running anything of the program's.
+
+    A `__getattr__` or a property of the user's may count, load or log: looking must not.
+    """
+    kind = type(value)
+    if not any(first_party(module_of(base)) for base in kind.__mro__):
+        return getattr(value, name, default)
+    for base in kind.__mro__:
+        if name in vars(base):
+            found = vars(base)[name]
+            if not first_party(module_of(base)):
+                return getattr(value, name, default)
+            return default if hasattr(type(found), "__get__") else found
+    try:
+        return object.__getattribute__(value, "__dict__").get(name, default)
+    except AttributeError:
+        return default
+
+
 def qualname_of(thing: Any) -> str:
     """Return the qualified name of a class or function, without the functions around it."""
     name = getattr(thing, "__qualname__", None) or getattr(thing, "__name__", "")

@@ -38,7 +38,7 @@ def _show(value: Any, depth: int) -> str:
         return _items(value, kind, depth)
     if isinstance(value, type):
         return f"class {value.__qualname__}"
-    if callable(getattr(value, "get_params", None)) and depth == 0:
+    if callable(getattr(kind, "get_params", None)) and depth == 0:
         return (
             repr(value)[:1000]
             if origin.root(kind.__module__) == "sklearn"
@@ -63,7 +63,7 @@ def _items(value: Any, kind: type, depth: int) -> str:
 
 
 def _data(value: Any, kind: type) -> str:
-    shape = getattr(value, "shape", None)
+    shape = origin.attribute(value, "shape")
     np = sys.modules.get("numpy")
     pd = sys.modules.get("pandas")
     if np is not None and isinstance(value, np.ndarray):
@@ -79,7 +79,7 @@ def _data(value: Any, kind: type) -> str:
         return f"{value.dtype} {kind.__name__.lower()} of {len(value)}: {head}"
     if isinstance(shape, tuple):
         return f"<{kind.__name__} {_by(shape)}>"
-    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+    name = origin.attribute(value, "__qualname__") or origin.attribute(value, "__name__")
     return f"{kind.__name__} {name}" if isinstance(name, str) else f"<{kind.__name__}>"
 
 

@@ -6,7 +6,7 @@ import sys
 import types
 from typing import Any
 
-from thruway.kit.values import atoms, objects
+from thruway.kit.values import atoms, objects, origin
 from thruway.kit.values.reach import composite, inner
 
 _SAMPLE = 1000
@@ -83,11 +83,12 @@ def _data_size(part: Any) -> int | None:
             return columns + _array_size(part.index)
     if pd is not None and isinstance(part, pd.Index):
         return _array_size(part)
-    if callable(getattr(part, "memory_usage", None)):
-        usage = part.memory_usage()
+    measure = origin.attribute(part, "memory_usage")
+    if callable(measure):
+        usage = measure()
         return int(usage if isinstance(usage, int) else usage.sum())
     for name in ("nbytes", "estimated_size"):
-        number = getattr(part, name, None)
+        number = origin.attribute(part, name)
         number = number() if name == "estimated_size" and callable(number) else number
         if isinstance(number, int):
             return number

@@ -145,7 +145,8 @@ def _reason(value: object, definitions: set[str]) -> str:
 
 def _definition(part: Any) -> Iterator[str]:
     """Yield the top-level name of a part of the program that a value names."""
-    thing = part if isinstance(part, type | types.FunctionType) else type(part)
+    named = isinstance(part, type | types.FunctionType) or hasattr(type(part), "cache_info")
+    thing = part if named else type(part)
     if origin.module_of(thing) == "__main__":
         yield str(getattr(thing, "__qualname__", "")).partition(".")[0]
 

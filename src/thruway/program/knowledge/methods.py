@@ -78,6 +78,7 @@ TABLE = Table(
             set_facecolor set_aspect set_axis_off set_xticks set_zlabel set_position
             tick_params add_subplot add_artist axhline axvline legend annotate bar_label savefig
             set suptitle tight_layout twinx imshow scatter barh fill_between
+            cache_info cache_clear
             setLevel addHandler removeHandler set_config save_model
         """,
         "figure": "savefig plot hist boxplot",

@@ -11,9 +11,10 @@ import sys
 import threading
 import types
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from thruway.kit.ambient import options, random
+from thruway.kit.values import origin
 from thruway.kit.values.fingerprint import fingerprint
 from thruway.trace.child.imported import local_modules
 from thruway.trace.types import Effect
@@ -41,6 +42,7 @@ class Surroundings:
         self._modules: dict[str, str] = {}
         self._loaded: set[str] = set()
         self._threads = 0
+        self._attributes: dict[str, int] = {}
 
     def begin(self) -> None:
         """Take the state before the first statement; later ones start where `end` left it."""
@@ -54,6 +56,7 @@ class Surroundings:
         effects = [*self._random_effects(imports=imports), *self._option_effects(imports=imports)]
         effects += self._figure_effects()
         effects += self._module_effects()
+        effects += self._class_effects(imports=imports)
         effects += [Effect(f"module:{name}", "update") for name in _set_modules(tree, value)]
         threads, self._threads = self._threads, _threads()
         if self._threads > threads:
@@ -92,6 +95,17 @@ class Surroundings:
                 if before not in ("", state):
                     yield Effect(f"module:{name}", "update")
 
+    def _class_effects(self, *, imports: bool) -> Iterable[Effect]:
+        """What is registered with pandas' own classes: accessors, `progress_apply`."""
+        pandas = sys.modules.get("pandas")
+        for name in ("DataFrame", "Series", "Index"):
+            kind = getattr(pandas, name, None)
+            if kind is not None:
+                known, count = self._attributes.get(name, 0), len(vars(kind))
+                self._attributes[name] = count
+                if known not in (0, count) and not imports:
+                    yield Effect(f"module:pandas.{name}", "write")
+
 
 def _module_state(module: types.ModuleType) -> str:
     skipped = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
@@ -104,24 +118,40 @@ def _module_state(module: types.ModuleType) -> str:
 
 
 def _set_modules(tree: ast.Module, value: Callable[[str], Any]) -> list[str]:
-    """Names of modules whose attributes the statement's own text assigns or deletes."""
+    """Names of modules and classes of libraries whose attributes the statement's text changes."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            module = _module_of(node.value, value)
-            if module is not None:
-                found.add(module.__name__)
-    return sorted(found)
+            found.add(_library_name(node.value, value))
+        elif _sets_by_name(node):
+            found.add(_library_name(node.args[0], value))
+    return sorted(found - {""})
 
 
-def _module_of(node: ast.expr, value: Callable[[str], Any]) -> types.ModuleType | None:
+def _sets_by_name(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Whether it is `setattr(…)` or `delattr(…)`."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return False
+    return node.func.id in {"setattr", "delattr"} and bool(node.args)
+
+
+def _library_name(node: ast.expr, value: Callable[[str], Any]) -> str:
+    """Return the dotted name of a module, or of a class of a library; "" for anything else."""
+    owner = _owner_of(node, value)
+    if isinstance(owner, types.ModuleType):
+        return owner.__name__
+    if isinstance(owner, type) and not origin.first_party(origin.module_of(owner)):
+        return origin.public_name(owner)
+    return ""
+
+
+def _owner_of(node: ast.expr, value: Callable[[str], Any]) -> Any:
     if isinstance(node, ast.Name):
-        owner = value(node.id)
-    elif isinstance(node, ast.Attribute):
-        owner = getattr(_module_of(node.value, value), node.attr, None)
-    else:
-        return None
-    return owner if isinstance(owner, types.ModuleType) else None
+        return value(node.id)
+    if isinstance(node, ast.Attribute):
+        owner = _owner_of(node.value, value)
+        return getattr(owner, node.attr, None) if isinstance(owner, types.ModuleType) else None
+    return None
 
 
 def _threads() -> int:
