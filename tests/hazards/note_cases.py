@@ -41,6 +41,26 @@ def refused(why: str, *cells: str, files: dict[str, str] | None = None) -> Case:
 
 CASES = {
     # --- %%writefile -------------------------------------------------------------------------
+    "writefile_module": same(
+        "%%writefile helper_a.py\nFACTOR = 3\n\ndef scale(x):\n    return x * FACTOR",
+        "import helper_a",
+        "y = helper_a.scale(4)",
+        "RESULT = y",
+    ),
+    "writefile_from_import": same(
+        "%%writefile helper_b.py\ndef scale(x):\n    return x * 3",
+        "from helper_b import scale",
+        "y = scale(4)",
+        "RESULT = [y, scale(1)]",
+    ),
+    "writefile_twice_reload": same(
+        "import importlib",
+        "%%writefile helper_c.py\nK = 1",
+        "import helper_c\nfirst = helper_c.K",
+        "%%writefile helper_c.py\nK = 22",
+        "importlib.reload(helper_c)\nsecond = helper_c.K",
+        "RESULT = [first, second]",
+    ),
     "file_append": same(
         "%%file data_a.txt\none\n",
         "%%writefile -a data_a.txt\ntwo\n",

@@ -9,18 +9,23 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
+from local_cases import CASES as LOCAL
 from note_cases import CASES as NOTES
 from note_cases import Case
 
 from thruway import api
 from thruway.errors import ThruwayError
+from thruway.kit.project import load_project
 from thruway.run import describe_run
+from thruway.run.execute import run_project
+from thruway.run.types import RunOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,3 +127,35 @@ def check(case: Case, folder: Path) -> None:
 @pytest.mark.parametrize("name", NOTES)
 def test_what_only_notebooks_have(name: str, tmp_path: Path) -> None:
     check(NOTES[name], tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LOCAL)
+def test_modules_beside_the_program(name: str, tmp_path: Path) -> None:
+    check(LOCAL[name], tmp_path)
+
+
+def value_of(project: Path, options: RunOptions) -> int:
+    return run_project(load_project(project), options).load("RESULT")
+
+
+@pytest.mark.slow
+def test_the_copies_are_what_runs_and_what_keys_are_made_from(tmp_path: Path) -> None:
+    case = Case(
+        ("import sys\nsys.path.append('src')", "from mylib import f", "y = f(2)", "RESULT = y + 1"),
+        files={
+            "src/mylib.py": "import other\n\ndef f(x):\n    return x + other.K\n",
+            "src/other.py": "K = 1\n",
+        },
+    )
+    home = tmp_path / "home" / "work"
+    project = home / "out"
+    api.migrate(put(case, home), output=project, cut="cells")
+    shutil.rmtree(home / "src")
+    isolated, here = RunOptions(isolate=True), RunOptions()
+    assert [value_of(project, isolated), value_of(project, here)] == [4, 4]
+    (project / "local" / "src" / "other.py").write_text("K = 10\n", encoding="utf-8")
+    assert [value_of(project, here), value_of(project, isolated)] == [13, 13]
+    code = "from case_pipeline.pipeline import case_pipeline; print(case_pipeline())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True)  # noqa: PLW1510 - its errors are shown
+    assert done.stdout.splitlines()[-1:] == ["13"], done.stderr

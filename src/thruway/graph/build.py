@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from thruway.graph.folders import Folders
 from thruway.graph.identity import compares_identity
+from thruway.graph.local_modules import LocalModules
 from thruway.graph.reach import Reach, needs
 from thruway.graph.replicable import mark_replicable
 from thruway.graph.sharing import Sharing
@@ -61,12 +62,14 @@ def build_graph(program: Program, trace: Trace) -> Graph:
     """Return the dependence graph of the statements that ran."""
     facts = {fact.statement: fact for fact in trace.facts}
     ran = [statement for statement in program.statements if statement.id in facts]
-    joined = list(_join(ran, facts))
+    joined = list(_join(ran, facts, LocalModules(trace)))
     nodes = mark_replicable(joined)
     return Graph(program, trace, nodes, tuple(_edges(nodes)))
 
 
-def _join(statements: list[Statement], facts: dict[int, Fact]) -> Iterator[Node]:
+def _join(
+    statements: list[Statement], facts: dict[int, Fact], modules: LocalModules
+) -> Iterator[Node]:
     sharing = Sharing(
         tuple(facts[statement.id] for statement in statements),
         by_identity=compares_identity(statements),
@@ -96,8 +99,9 @@ def _join(statements: list[Statement], facts: dict[int, Fact]) -> Iterator[Node]
             updates &= {statement.fan.results}
             binds &= {statement.fan.results}
         text = f"{statement.code} {deferred.text(statement, fact)}"
-        read_resources, written_resources = _resources(statement, fact, kinds, text)
+        read_resources, written_resources = _resources(statement, fact, kinds, text, modules)
         read_resources |= folders.implied(read_resources, written_resources)
+        read_resources |= modules.needed(statement, fact, frozenset(reads))
         yield Node(
             statement,
             fact,
@@ -133,7 +137,11 @@ def _uncertain(statement: Statement, fact: Fact, known: set[str]) -> frozenset[s
 
 
 def _resources(
-    statement: Statement, fact: Fact, kinds: dict[str, ValueKind], text: str
+    statement: Statement,
+    fact: Fact,
+    kinds: dict[str, ValueKind],
+    text: str,
+    modules: LocalModules,
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Return the tokens read and written, quiet library chatter left out.
 
@@ -146,8 +154,9 @@ def _resources(
     for effect in fact.effects:
         if statement.kind == "import" and effect.resource.startswith("random:"):
             continue
-        if effect.resource.startswith(_QUIET) and not _sets_itself(
-            statement, effect.resource, kinds, text
+        of_the_program = modules.is_local(effect.resource)
+        if effect.resource.startswith(_QUIET) and not (
+            of_the_program or _sets_itself(statement, effect.resource, kinds, text)
         ):
             continue
         if effect.mode in {"read", "update"}:

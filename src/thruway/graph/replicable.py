@@ -57,7 +57,8 @@ def _stateless(node: Node, changed: frozenset[tuple[int, str]]) -> bool:
     if node.updates or statement.deletes or statement.dynamic:
         return False
     if statement.kind == "import":
-        return True
+        # A module that writes or prints while it is imported does so once.
+        return not (fact.files_written or fact.stdout)
     if fact.stdout or fact.displays or fact.figures or fact.files_written or fact.files_read:
         return False
     if node.resources_written or node.resources_read:

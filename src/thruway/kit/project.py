@@ -7,13 +7,16 @@ data = "../.."      # the folder that relative data paths refer to, relative to 
 climb = 0           # levels above it that such paths reach (`../data/x.csv`: 1)
 seed = 0            # ambient seed of every step
 program = "churn.py" # what steps see as `sys.argv[0]`; empty by default
+local = "local"     # copies of modules that lay beside the original; none by default
+path = ["src", "."] # where these are found, as the program had it on `sys.path`
 ```
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from thruway.errors import ProjectError
@@ -26,7 +29,12 @@ _SETTINGS: dict[str, type] = {
     "program": str,
     "outputs": str,
     "store": str,
+    "local": str,
+    "path": list,
 }
+_NOUNS = {int: "a number from 0", str: "a text", list: "a list of texts"}
+PARENT = "__parent__"
+"""In the folder of copied modules, what `..` is in a path."""
 _SAMPLE = 'write [tool.thruway] with pipeline = "package.module:function" in pyproject.toml'
 
 
@@ -44,6 +52,8 @@ class ProjectConfig:
         program: what steps see as `sys.argv[0]`.
         outputs: folder for the files that a run wrote.
         store: folder of the store.
+        local: folder with copies of modules that lay beside the original; None if there are none.
+        path: folders in which these are found, posix, relative to `data`, first ones first.
     """
 
     dir: Path
@@ -55,21 +65,51 @@ class ProjectConfig:
     outputs: Path = Path("outputs")
     store: Path = Path(".thruway")
     program: str = ""
+    local: Path | None = None
+    path: tuple[str, ...] = (".",)
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """Folders from which first-party modules are imported.
+        """Folders in which the text of first-party modules is.
 
-        The data folder comes last: modules that lie beside the original are imported from it.
+        Without copies of the modules beside the original, the data folder comes last: they are
+        imported from it.
         """
-        source = self.dir / "src"
-        own = (self.dir, source) if source.is_dir() else (self.dir,)
+        own = self._own
+        if self.local is not None:
+            return (*own, *(self.local / local_place(each) for each in self.path))
         return own if self.data in own else (*own, self.data)
+
+    def roots_in(self, cwd: Path) -> tuple[Path, ...]:
+        """Return the folders from which a step that runs in `cwd` imports first-party modules.
+
+        The copies are laid into every working folder, so that `__file__` and what lies beside it
+        are there what they were beside the original.
+        """
+        if self.local is None:
+            return self.roots
+        places = (Path(os.path.normpath(cwd / each)) for each in self.path)
+        return (*self._own, *places)
+
+    @property
+    def _own(self) -> tuple[Path, ...]:
+        source = self.dir / "src"
+        return (self.dir, source) if source.is_dir() else (self.dir,)
 
     @property
     def file(self) -> Path:
         """File of the pipeline."""
         return _module_file(self.module, self.roots)
+
+
+def local_place(path: str) -> Path:
+    """Return where a path relative to the data folder is, in the folder of copied modules.
+
+    >>> local_place("../lib/a.py").as_posix()
+    '__parent__/lib/a.py'
+    """
+    parts = PurePosixPath(os.path.normpath(path).replace(os.sep, "/")).parts
+    return Path(*(PARENT if part == ".." else part for part in parts))
 
 
 def load_project(path: Path | str) -> ProjectConfig:
@@ -158,10 +198,12 @@ def _checked(settings: dict[str, Any], file: Path) -> dict[str, Any]:
                 f"`{name}` is not a setting.", str(file), f"use one of: {', '.join(_SETTINGS)}"
             )
         negative = isinstance(value, int) and value < 0
-        if type(value) is not wanted or negative:
-            noun = "a number from 0" if wanted is int else "a text"
+        mixed = type(value) is list and not all(isinstance(item, str) for item in value)
+        if type(value) is not wanted or negative or mixed:
             raise ProjectError(
-                f"`{name}` must be {noun}, not {value!r}.", str(file), "correct the setting"
+                f"`{name}` must be {_NOUNS[wanted]}, not {value!r}.",
+                str(file),
+                "correct the setting",
             )
     return settings
 
@@ -187,6 +229,8 @@ def _config(
         program=settings.get("program", ""),
         outputs=folder / settings.get("outputs", "outputs"),
         store=folder / settings.get("store", ".thruway"),
+        local=folder / settings["local"] if "local" in settings else None,
+        path=tuple(settings.get("path", ["."])),
     )
     _module_file(module, config.roots)
     return config

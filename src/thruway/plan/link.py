@@ -109,6 +109,8 @@ def _values(
                 continue
             value = graph.value_at(name, source)
             reason = why_inside(name, source, value, definitions, unstorable)
+            if nodes[source].statement.kind == "import" and not reason:
+                reason = f"`{name}` belongs to the module that it is imported from"
             if reason:
                 yield Link(source, node.statement.id, name, reason, _MAKE_AGAIN)
 
@@ -136,7 +138,10 @@ def _ambient(graph: Graph, settings: frozenset[int]) -> Iterator[Link]:
             continue
         tokens = sorted(t for t in node.resources_written if t.startswith(_AMBIENT))
         if tokens:
+            kind, _, name = tokens[0].partition(":")
             reason = f"`{tokens[0]}` is changed here, by more than constants"
+            if kind == "module":
+                reason = f"the state of the module `{name}` changes"
             yield Link(number, end, tokens[0], reason, _SET_FIRST)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def notice(graph: Graph) -> tuple[Finding, ...]:
     """Return the findings of all layers up to this one."""
     found = [*graph.program.source.findings, *graph.program.findings]
+    found += _local_modules(graph)
     for node in graph.nodes:
         if node.statement.dynamic:
             found.append(
@@ -55,6 +56,21 @@ def notice_moved(looks: Sequence[Node]) -> tuple[Finding, ...]:
     )
     fix = "`--cut cells` or `--cut headings` leaves everything where it is"
     return (Finding("TW209", Severity.INFO, looks[0].statement.place, reason, fix),)
+
+
+def _local_modules(graph: Graph) -> list[Finding]:
+    """Say which modules beside the program are copied along, at the first that is imported."""
+    written = {name for node in graph.nodes for name in node.fact.files_written}
+    source = graph.program.source
+    files = sorted({*graph.trace.local_modules} - written - {source.path.name})
+    if not files:
+        return []
+    roots = {name.rpartition("/")[2].removesuffix(".py") for name in files}
+    roots |= {part for name in files for part in name.split("/")[:-1]}
+    imports = [n for n in graph.nodes if roots & {root for root, _ in _imported(n)}]
+    place = (imports or graph.nodes)[0].statement.place
+    reason = f"copied into the project: {', '.join(files)}"
+    return [Finding("TW104", Severity.INFO, place, reason)]
 
 
 def _draws(graph: Graph, node: Node) -> tuple[str, str] | None:

@@ -101,6 +101,8 @@ class Definitions:
             return False
         if statement.argument:
             return False  # a parameter: what reads it must see the value that is asked for
+        if any(token.startswith("file:") for token in node.resources_read):
+            return False  # the import of a module that the program writes
         if statement.kind in {"import", "constant"}:
             return len(self.reach.writers(_only(statement.stores))) == 1 or (
                 statement.kind == "import"

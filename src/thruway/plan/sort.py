@@ -72,7 +72,13 @@ def _is_setting(node: Node, reach: Reach, nodes: dict[int, Node]) -> bool:
     tokens = node.resources_written
     if not tokens or not _only_effects(node, reach, nodes):
         return False
+    if any(token.startswith("module:") for token in tokens) and not _assigns(node):
+        return False  # what a function does to its module, it may do again and again
     return all(token.startswith(_AMBIENT) for token in tokens | node.resources_read)
+
+
+def _assigns(node: Node) -> bool:
+    return all(isinstance(one, ast.Assign) for one in ast.parse(node.statement.code).body)
 
 
 def _is_seed(node: Node, reach: Reach, nodes: dict[int, Node]) -> bool:

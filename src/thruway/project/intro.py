@@ -53,9 +53,3 @@ def says_more(text: str, title: str) -> bool:
 
 def _letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", heading_text(text)).casefold()
-
-
-def local_modules(plan: Plan) -> list[str]:
-    """Return the files beside the original that it imports, and the project too."""
-    itself = plan.graph.program.source.path.name
-    return sorted(name for name in plan.graph.trace.local_modules if name != itself)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from thruway.project.code_text import docstring
-from thruway.project.intro import intro, local_modules, says_more
+from thruway.kit.project import local_place
+from thruway.project.code_text import docstring, quoted
+from thruway.project.intro import intro, says_more
+from thruway.project.local_files import LOCAL, local_modules, local_path
 from thruway.project.origin import origin
 from thruway.project.pipeline_text import pipeline_parameters
 from thruway.project.places import step_file
@@ -34,6 +36,19 @@ def init_text(title: str) -> str:
     return docstring(title) + "\n"
 
 
+def package_text(plan: Plan) -> str:
+    """Return the package's `__init__.py`: copies of modules are importable with it."""
+    if not local_modules(plan):
+        return init_text(plan.title)
+    places = [local_place(each).as_posix() for each in local_path(plan)]
+    folders = ", ".join(quoted(LOCAL if p == "." else f"{LOCAL}/{p}") for p in places)
+    return (
+        f"{docstring(plan.title)}\n\nimport sys\nfrom pathlib import Path\n\n"
+        "# Copies of the modules that lay beside the original, found as it found them.\n"
+        f"sys.path[:0] = [str(Path(__file__).parents[1] / each) for each in [{folders}]]\n"
+    )
+
+
 def pyproject_text(plan: Plan, *, data: str, climb: int, seed: int) -> str:
     """Return `pyproject.toml`."""
     source = plan.graph.program.source
@@ -47,6 +62,8 @@ def pyproject_text(plan: Plan, *, data: str, climb: int, seed: int) -> str:
         data=json.dumps(data, ensure_ascii=False),
         climb=climb,
         seed=seed,
+        local=bool(local_modules(plan)),
+        path=json.dumps(local_path(plan), ensure_ascii=False),
         program=json.dumps(source.path.name, ensure_ascii=False)
         if source.kind != "notebook"
         else "",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from thruway.project.code_text import camel_case, docstring, indent
 from thruway.project.comments import parameter_comment
 from thruway.project.header import Header
-from thruway.project.intro import intro, local_modules, says_more
+from thruway.project.intro import intro, says_more
+from thruway.project.local_files import LOCAL, local_modules
 from thruway.project.names import free_name
 from thruway.project.places import module_name
 from thruway.project.ports import Annotations, field_names, kit_import, kit_type, named_tuple
@@ -53,8 +54,7 @@ def _about(plan: Plan) -> str:
         parts.insert(0, words)
     if modules := local_modules(plan):
         parts.append(
-            f"Imports {', '.join(modules)} from the folder of the original, which\n"
-            "`[tool.thruway] data` in pyproject.toml names: they are not part of this project."
+            f"Imports {', '.join(modules)}, which lay beside the original:\ncopied into `{LOCAL}/`."
         )
     return "\n\n".join(parts)
 

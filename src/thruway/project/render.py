@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from thruway.project.format import format_files
 from thruway.project.generated import pack
 from thruway.project.layout import Layout
+from thruway.project.local_files import local_files
 from thruway.project.manifest import hashes, make_manifest, manifest_text
 from thruway.project.packaging_text import (
     GITIGNORE,
     init_text,
+    package_text,
     pyproject_text,
     readme_text,
     requirements_text,
@@ -60,6 +62,7 @@ def render(
         README: readme_text(plan, data=data_root, proven=proven),
         ".gitignore": GITIGNORE,
         source_file(source.path.name): original,
+        **local_files(plan),
     }
     files[GENERATED] = pack(files)
     manifest = make_manifest(
@@ -73,7 +76,7 @@ def _modules(plan: Plan) -> dict[str, str]:
     layout = Layout(plan)
     package = plan.package
     files = {
-        f"{package}/__init__.py": init_text(plan.title),
+        f"{package}/__init__.py": package_text(plan),
         f"{package}/steps/__init__.py": init_text("The steps, one per module"),
         f"{package}/pipeline.py": pipeline_text(plan, layout),
         f"{package}/shared.py": shared_text(plan, layout),

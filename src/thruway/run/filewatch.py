@@ -81,7 +81,9 @@ class FileWatch:
 
     def _is_result(self, token: str) -> bool:
         path = self._place.cwd / token
-        if is_machinery(str(path)) or (Path(token).is_absolute() and _HIDDEN.search(token)):
+        if is_machinery(str(path), written=True) or (
+            Path(token).is_absolute() and _HIDDEN.search(token)
+        ):
             return False  # caches that libraries keep in the home folder are not results
         return path.is_file() and not path.is_symlink()
 

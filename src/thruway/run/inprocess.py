@@ -55,7 +55,11 @@ class InProcessExecutor:
         self._digests: dict[ObjectKey, str] = {}
         self._ended: deque[tuple[int, Done]] = deque()
         self._open = contextlib.ExitStack()
-        self._open.enter_context(project_imports(place.roots, probed, self._probe))
+        self._open.enter_context(
+            project_imports(
+                place.roots, probed, self._probe, anew=scratch.project.local is not None
+            )
+        )
 
     def check_types(self, dag: Dag) -> None:
         """Check what meets at the ports; this imports the steps."""

@@ -47,7 +47,7 @@ class IsolatedExecutor:
         roots = scratch.project.roots
         files = [node.step.file for node in dag.nodes if node.step.file]
         config = Config(
-            roots,
+            scratch.project,
             scratch.store.root,
             scratch.data,
             scratch.tree(),

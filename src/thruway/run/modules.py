@@ -63,6 +63,8 @@ class ProjectFinder(importlib.abc.MetaPathFinder):
         if not places:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, places, target)
+        if spec is not None and spec.loader is None and path is None:
+            return self._namespace(spec)
         if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
             return None
         if not any(is_first_party(spec.loader.path, root) for root in self.roots):
@@ -81,6 +83,17 @@ class ProjectFinder(importlib.abc.MetaPathFinder):
         if folder not in self._own:
             self._own[folder] = any(is_first_party(folder, root) for root in self.roots)
         return self._own[folder]
+
+    def _namespace(
+        self, spec: importlib.machinery.ModuleSpec
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Return a package without `__init__.py` as it is under the roots, and nowhere else."""
+        elsewhere = importlib.machinery.PathFinder.find_spec(spec.name)
+        if elsewhere is not None and elsewhere.loader is not None:
+            return None  # a folder of data that bears the name of an installed package
+        found = [Path(place) for place in spec.submodule_search_locations or ()]
+        spec.submodule_search_locations = [str(place) for place in found]
+        return spec
 
 
 class TextLoader(importlib.machinery.SourceFileLoader):
@@ -179,10 +192,20 @@ def project_imports(
     roots: Sequence[Path],
     probed: Mapping[str, frozenset[str]] | None = None,
     probe: Probe | None = None,
+    *,
+    anew: bool = False,
 ) -> Iterator[None]:
-    """Make the project's modules importable inside the block, from their present text."""
+    """Make the project's modules importable inside the block, from their present text.
+
+    Args:
+        roots: folders from which they are imported.
+        probed: dotted module → names of step functions to rewrite.
+        probe: what the rewritten functions call.
+        anew: modules that are loaded already are loaded again, and none is kept afterwards.
+    """
     finder = ProjectFinder(roots, probed, probe)
-    forget_stale(finder.roots, everything=bool(probed))
+    anew = anew or bool(probed)
+    forget_stale(finder.roots, everything=anew)
     displaced = _displace(finder.roots)
     importlib.invalidate_caches()
     folders = [str(root) for root in finder.roots]
@@ -196,7 +219,7 @@ def project_imports(
         for folder in folders:
             with contextlib.suppress(ValueError):
                 sys.path.remove(folder)
-        if probed or displaced:
+        if anew or displaced:
             forget_stale(finder.roots, everything=True)
         sys.modules.update(displaced)
 

@@ -14,6 +14,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from thruway.kit.project import PARENT
 from thruway.run.hashing import digest_file
 from thruway.run.job import Place
 from thruway.run.sight import Sight
@@ -61,7 +62,7 @@ class Scratch:
             for token, reference in self.files.items():
                 self._put_back(token, reference, made.cwd)
         return Place(
-            self.project.roots,
+            self.project.roots_in(made.cwd),
             self.store.root,
             self.data,
             made.cwd,
@@ -80,6 +81,8 @@ class Scratch:
 
         if self._made is None:
             self._made = mirror(self.data, self.work / "folder", self.project.climb)
+            if self.project.local is not None:
+                lay_into(self._made, self.project.local)
         return self._made
 
     def add(self, files: Mapping[str, ArtifactRef], *, written: bool) -> None:
@@ -117,6 +120,19 @@ class Scratch:
         with contextlib.suppress(OSError):
             self.work.parent.rmdir()
         self._made = None
+
+
+def lay_into(made: Mirror, local: Path) -> None:
+    """Put the project's copies of modules where the originals lay."""
+    for file in sorted(local.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            parts = file.relative_to(local).parts
+            target = made.cwd.joinpath(*(".." if part == PARENT else part for part in parts))
+            target = Path(os.path.normpath(target))
+            unfold_links(target, made.top)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            shutil.copyfile(file, target)
 
 
 def sweep(store: Store, running: frozenset[str]) -> None:

@@ -195,7 +195,11 @@ class Store:
         """Make classes of the project importable, if this is a project's own store."""
         from thruway.run.modules import is_importing, project_imports
 
-        roots = [root for root in (self.root.parent, self.root.parent / "src") if root.is_dir()]
+        roots = [
+            root
+            for root in (self.root.parent, self.root.parent / "src", self.root.parent / "local")
+            if root.is_dir()
+        ]
         return contextlib.nullcontext() if is_importing() else project_imports(roots)
 
     def load(self, reference: ArtifactRef) -> Any:

@@ -36,6 +36,7 @@ from thruway.run.store import Store
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from thruway.kit.project import ProjectConfig
     from thruway.run.linktree import LinkTree
 
 _CRASHED = 70
@@ -47,7 +48,7 @@ class Config:
     """What all steps of a run have in common.
 
     Attributes:
-        roots: folders from which the project's modules are imported.
+        project: whose steps they are.
         store: folder of the store.
         data: the user's folder, which every working folder mirrors.
         tree: how to make a working folder.
@@ -56,7 +57,7 @@ class Config:
         program: what steps see as `sys.argv[0]`.
     """
 
-    roots: tuple[Path, ...]
+    project: ProjectConfig
     store: Path
     data: Path
     tree: LinkTree
@@ -234,8 +235,9 @@ def _run_task(config: Config, task: _Task) -> None:
     probe = Probe()
     cwd = config.tree.grow(Path(task.folder))
     os.chdir(cwd)
+    roots = config.project.roots_in(cwd)
     place = Place(
-        config.roots,
+        roots,
         config.store,
         config.data,
         cwd,
@@ -243,7 +245,7 @@ def _run_task(config: Config, task: _Task) -> None:
         own_process=True,
         program=config.program,
     )
-    with project_imports(config.roots, config.probed, probe):
+    with project_imports(roots, config.probed, probe):
         order = wire.receive(Path(task.order))
         done = _check(order) if isinstance(order, Dag) else _step(order, place, probe)
         wire.answer(Path(task.answer), replace(done, values={}, cause=None))

@@ -129,6 +129,7 @@ class Trace:
         executable: its path (kept out of written projects).
         packages: distribution name → version, of what the program imported.
         local_modules: files beside the program that it imported (posix, relative).
+        import_path: folders of `sys.path` at the end that lie beside it (posix, relative).
         seed: ambient seed set before the first statement.
         seconds: wall time of the whole run without start-up.
         user_seconds: wall time of the user's statements alone.
@@ -153,6 +154,7 @@ class Trace:
     stderr: str = ""
     linked_folders: tuple[str, ...] = ()
     import_draws: tuple[tuple[str, str], ...] = ()
+    import_path: tuple[str, ...] = (".",)
 
     def fact(self, statement: int) -> Fact:
         """Return the fact of a statement; an empty one when it did not run."""

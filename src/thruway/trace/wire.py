@@ -34,6 +34,7 @@ def decode(record: dict[str, Any]) -> Trace:
             "facts": tuple(_decode_fact(fact) for fact in record["facts"]),
             "failure": Failure(**failure) if failure else None,
             "local_modules": tuple(record["local_modules"]),
+            "import_path": tuple(record["import_path"]),
             "linked_folders": tuple(record["linked_folders"]),
             "import_draws": tuple((module, token) for module, token in record["import_draws"]),
             "alive": frozenset(record["alive"]),

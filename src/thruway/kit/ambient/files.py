@@ -153,7 +153,7 @@ class FileLog:
         if touch.creates and not inside and not os.path.lexists(path):
             self._temporary.add(path)
         ignored = self._beside if inside else prefixes()
-        if is_machinery(path) or (path + os.sep).startswith(ignored):
+        if is_machinery(path, written=touch.mode != "read") or (path + os.sep).startswith(ignored):
             return
         self._fold(self.token(path, folder=touch.kind == "dir"), touch.mode, path)
 

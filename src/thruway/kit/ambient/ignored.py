@@ -15,8 +15,9 @@ _FONT_FOLDERS = (".fonts", ".cache/fontconfig", ".cache/matplotlib", ".config/ma
 _HOME_FOLDERS = (*_FONT_FOLDERS, ".matplotlib", ".ipython", ".jupyter", ".local/share/fonts")
 _MACHINERY = re.compile(
     r"[/\\](__pycache__|site-packages|dist-packages|joblib_memmapping_folder_[^/\\]*)([/\\]|$)"
-    r"|\.py[cdoi]?$|[/\\]pyvenv\.cfg$"
+    r"|\.py[cdo]$|[/\\]pyvenv\.cfg$"
 )
+_MODULE = (".py", ".pyi")
 
 # Programs that libraries start while they are imported, to learn about the machine.
 _PROBES = frozenset(
@@ -25,9 +26,12 @@ _PROBES = frozenset(
 )  # fmt: skip
 
 
-def is_machinery(path: str) -> bool:
-    """Return whether a path is code or cache wherever it lies, also inside a data folder."""
-    return _MACHINERY.search(path) is not None
+def is_machinery(path: str, *, written: bool = False) -> bool:
+    """Return whether a path is code or cache wherever it lies, also inside a data folder.
+
+    Modules are read by Python's own machinery; who writes one, writes a file like any other.
+    """
+    return _MACHINERY.search(path) is not None or (not written and path.endswith(_MODULE))
 
 
 def prefixes_beside(folder: str) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 Folders are real and files are links, so that making a workspace costs little and what runs in it
 leaves the original alone (`files.protect`). Formats that libraries write from C, past every audit
-event, are copied while they are small: a link would let such a writer reach the original.
+event, are copied while they are small: a link would let such a writer reach the original. Modules
+are copied too: `Path(__file__).resolve()` follows links out of the workspace.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ COPIED_TOTAL = 128 * 2**20
 COPIED_FORMATS = frozenset(
     {".parquet", ".feather", ".arrow", ".orc", ".h5", ".hdf5", ".keras", ".nc", ".pt", ".pth",
      ".ckpt", ".safetensors", ".onnx", ".bin", ".model", ".ubj", ".bst", ".xgb", ".lgb", ".cbm",
-     ".json", ".txt", ".db", ".sqlite", ".sqlite3", ".duckdb", ".zarr", ".faiss"}
+     ".py", ".json", ".txt", ".db", ".sqlite", ".sqlite3", ".duckdb", ".zarr", ".faiss"}
 )  # fmt: skip
 
 

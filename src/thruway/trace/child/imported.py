@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
+
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 # Top-level module → distribution, where `packages_distributions` may not know (editable installs).
 _DISTRIBUTIONS = {
@@ -78,20 +81,58 @@ def _standard(root: str) -> bool:
     return root in sys.stdlib_module_names or root == "thruway"
 
 
-def local_modules(workspace: Path, names: Iterable[str] | None = None) -> dict[str, str]:
-    """Return name → file, relative to the workspace, of imported modules that lie in it.
+@dataclass(frozen=True)
+class Beside:
+    """The folders around a program, as text.
+
+    Attributes:
+        cwd: where it runs.
+        workspace: the outermost folder of what it may write to.
+        root: its own folder, of which the workspace is a mirror.
+    """
+
+    cwd: str
+    workspace: str
+    root: str
+
+    def relative(self, path: str) -> str:
+        """Return a path relative to the program's folder (posix), "" for one elsewhere."""
+        full = os.path.normpath(os.path.join(self.cwd, path))  # noqa: PTH118 - as text
+        for inside, start in ((self.workspace, self.cwd), (self.root, self.root)):
+            if full == inside or full.startswith(f"{inside}{os.sep}"):
+                return os.path.relpath(full, start).replace(os.sep, "/")
+        return ""
+
+
+def import_path(beside: Beside) -> tuple[str, ...]:
+    """Return the folders of `sys.path` that lie beside the program, relative to its own."""
+    found = [beside.relative(entry) for entry in sys.path if isinstance(entry, str)]
+    kept = [entry for entry in found if entry and not _INSTALLED & set(entry.split("/"))]
+    return tuple(dict.fromkeys(kept))
+
+
+def local_trees(beside: Beside) -> Iterator[ast.Module]:
+    """Yield the syntax of the modules that were imported from beside the program."""
+    for file in sorted(set(local_modules(beside).values())):
+        path = os.path.join(beside.cwd, file)  # noqa: PTH118 - as text
+        with contextlib.suppress(OSError, SyntaxError, ValueError), open(path, "rb") as text:  # noqa: PTH123
+            yield ast.parse(text.read())
+
+
+def local_modules(beside: Beside, names: Iterable[str] | None = None) -> dict[str, str]:
+    """Return name → file, relative to the program's folder, of modules imported from beside it.
 
     Args:
-        workspace: the folder.
+        beside: the folders around the program.
         names: the modules to ask for; all by default.
     """
     found = {}
-    prefix = f"{workspace}{os.sep}"
     # By identity: `multiprocessing` keeps the program's own module under a second name.
     program = sys.modules.get("__main__")
     for name in list(sys.modules) if names is None else names:
         module = sys.modules.get(name)
         file = None if module is program else getattr(module, "__file__", None)
-        if isinstance(file, str) and file.startswith(prefix):
-            found[name] = file.removeprefix(prefix).replace(os.sep, "/")
+        place = beside.relative(file) if isinstance(file, str) else ""
+        if place and not _INSTALLED & set(place.split("/")):
+            found[name] = place
     return found

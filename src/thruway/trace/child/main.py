@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Any
 from thruway.kit.ambient import audit, protection
 from thruway.kit.ambient.random import quiet_imports, seed_all, seed_on_import
 from thruway.trace.child.compiled import compile_job
-from thruway.trace.child.imported import imported_roots, local_modules, packages
+from thruway.trace.child.imported import (
+    Beside,
+    import_path,
+    imported_roots,
+    local_modules,
+    local_trees,
+    packages,
+)
 from thruway.trace.child.observer import Observer
 from thruway.trace.child.stage import make_namespace, on_stage
 from thruway.trace.job import Job
@@ -65,7 +72,10 @@ def observe_job(job: Job, tell: Callable[..., None]) -> Trace:
             start = time.perf_counter()
             observed = Observer(job, program, namespace, tell).run()
             seconds = time.perf_counter() - start
+        beside = Beside(job.cwd, job.workspace, job.root)
         trees = [one.tree for one in program.statements if "import" in one.statement.code]
+        with audit.paused():
+            trees += list(local_trees(beside))
         found = _trace(job, observed, packages(imported_roots(trees)), seconds)
         return replace(found, import_draws=tuple(drawn))
 
@@ -80,13 +90,15 @@ def _protected(workspace: Path) -> Iterator[None]:
 
 
 def _trace(job: Job, observed: Observed, versions: dict[str, str], seconds: float) -> Trace:
+    beside = Beside(job.cwd, job.workspace, job.root)
     return Trace(
         facts=tuple(observed.facts),
         failure=observed.failure,
         python=platform.python_version(),
         executable=sys.executable,
         packages=versions,
-        local_modules=tuple(sorted(local_modules(Path(job.cwd)).values())),
+        local_modules=tuple(sorted(set(local_modules(beside).values()))),
+        import_path=import_path(beside),
         seed=job.seed,
         seconds=seconds,
         user_seconds=observed.user_seconds,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from thruway.kit.ambient import options, random
 from thruway.kit.values import origin
 from thruway.kit.values.fingerprint import fingerprint
-from thruway.trace.child.imported import local_modules
+from thruway.trace.child.imported import Beside, local_modules
 from thruway.trace.types import Effect
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Surroundings:
     """Compares what is around a statement, before and after."""
 
     def __init__(self, job: Job, figures: FigureLog) -> None:
-        self._folder = Path(job.cwd)
+        self._beside = Beside(job.cwd, job.workspace, job.root)
         self._figures = figures
         self._streams: dict[str, str] = {}
         self._options: dict[str, str] = {}
@@ -86,7 +86,7 @@ class Surroundings:
         new = sys.modules.keys() - self._loaded
         if new:
             self._loaded |= new
-            for name in sorted(local_modules(self._folder, new)):
+            for name in sorted(local_modules(self._beside, new)):
                 self._modules.setdefault(name, "")
         for name, before in self._modules.items():
             module = sys.modules.get(name)
