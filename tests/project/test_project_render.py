@@ -303,15 +303,31 @@ def test_pandera_of_each_pandas(version, module, requirement, tmp_path):
     assert not any("pandera" in text for text in steps)
 
 
-def test_modules_beside_the_original_are_named(tmp_path):
+def test_modules_beside_the_original_are_copied(tmp_path):
     plan = project_plans.churn(tmp_path)
-    trace = replace(plan.graph.trace, local_modules=("churn.ipynb", "lib/a.py", "helpers.py"))
+    modules = ("churn.ipynb", "lib/a.py", "helpers.py", "gone.py")
+    trace = replace(plan.graph.trace, local_modules=modules, import_path=("lib", "."))
+    (tmp_path / "lib").mkdir()
     (tmp_path / "churn.ipynb").write_text("")
+    (tmp_path / "lib" / "a.py").write_text("from helpers import *\nimport late\n")
+    (tmp_path / "lib" / "late.py").write_text("")
+    (tmp_path / "helpers.py").write_text("K = 1\n")
     plan = replace(plan, graph=replace(plan.graph, trace=trace))
     files = render(plan, data_root="../x", climb=0, seed=0)
-    assert "The program imports `helpers.py`, `lib/a.py`. They stay beside" in files["README.md"]
-    assert "folder `../x`" in files["README.md"]
-    assert "Imports helpers.py, lib/a.py from the folder" in files["churn/pipeline.py"]
+    assert {path: text for path, text in files.items() if path.startswith("local/")} == {
+        "local/helpers.py": b"K = 1\n",
+        "local/lib/a.py": b"from helpers import *\nimport late\n",
+        "local/lib/late.py": b"",
+    }
+    assert (
+        "The program imports `helpers.py`, `lib/a.py`, `lib/late.py`. Copies are in `local/`"
+        in files["README.md"]
+    )
+    assert (
+        "Imports helpers.py, lib/a.py, lib/late.py, which lay beside" in files["churn/pipeline.py"]
+    )
+    assert 'local = "local"\npath = ["lib", "."]\n' in files["pyproject.toml"]
+    assert 'for each in ["local/lib", "local"]' in files["churn/__init__.py"]
 
 
 def test_the_readme_begins_with_the_authors_words(tmp_path):

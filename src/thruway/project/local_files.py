@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from thruway.errors import PipelineError
-from thruway.kit.modules import Finder, Module
+from thruway.kit.modules import Finder, Module, module_name
 from thruway.kit.project import local_place
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def _reachable(plan: Plan, folder: Path) -> Iterator[str]:
         if "import" in statement.code
         for name in _imported(ast.parse(statement.code), None)
     ]
+    observed = [folder / name for name in plan.graph.trace.local_modules if name.endswith(".py")]
+    pending += [module_name(file, finder.roots) for file in observed]
     seen: set[str] = set()
     while pending:
         name = pending.pop()
