@@ -10,7 +10,6 @@ import ast
 import sys
 import threading
 import types
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from thruway.kit.ambient import options, random
