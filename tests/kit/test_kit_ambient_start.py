@@ -7,6 +7,7 @@ import textwrap
 from pathlib import Path
 
 from thruway.kit import bootstrap
+from thruway.kit.ambient import farewell
 from thruway.kit.ambient.children import command, environment
 from thruway.kit.ambient.imports import ImportWatch
 
@@ -38,6 +39,10 @@ def test_bootstrap_makes_only_thruway_importable(tmp_path):
     (package / "kit" / "__init__.py").write_text("")
     (package / "kit" / "code.py").write_text("raise SystemExit('shadows the standard library')")
     (package.parent / "neighbour.py").write_text("")
+    (package / "kit" / "ambient").mkdir()
+    (package / "kit" / "ambient" / "__init__.py").write_text("")
+    at_the_end = Path(farewell.__file__).read_text()
+    (package / "kit" / "ambient" / "farewell.py").write_text(at_the_end)
     start = package / "kit" / "bootstrap.py"
     start.write_text(Path(bootstrap.__file__).read_text())
     (package / "job.py").write_text(
