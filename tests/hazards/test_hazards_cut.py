@@ -25,7 +25,6 @@ WARM = ("numpy", "pandas", "sklearn.linear_model", "matplotlib.pyplot", "seaborn
 # Known faults, to be mended: case → what the plan does not see. A migration finds them in the proof.
 WAITING = {
     "an index shared by two frames": "the name of an index belongs to every frame that has it",
-    "sys.path": "a module that the program wrote itself is imported before it is there",
 }
 
 
