@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from thruway.kit.values.types import Value
     from thruway.program.loops import Loop
 
+_APART = "what it trains and what it judges stand in loops of their own"
+_CALLS = "its iterations need nothing of each other, so that each can be a call of its own"
 _GONE_OVER_ONCE = frozenset({"iterator", "handle"})
 
 
@@ -96,6 +98,8 @@ class _Loops:
         before = {name: value.type for name, value in self.values.items()}
         repeats = self._repeats(lines)
         apart = independent(lines, training, self._later(node), before, repeats=repeats)
+        if any(token.startswith("random:") for token in node.resources_read):
+            apart = None  # each iteration goes on with the stream where the last one left it
         parted = separate(lines, training, self.calls)
         found = [self._fanned(apart, node)] if apart is not None else []
         if not isinstance(parted, str):
@@ -129,8 +133,7 @@ class _Loops:
             *collecting(loop, found.first, (loop.target, items), kept, kept_in),
             following(loop, found.rest, items, kept, kept_in, needs=found.needs),
         )
-        reason = "what it trains and what it judges stand in loops of their own"
-        return Rewriting(loop.statement, parts, tuple(names), reason)
+        return Rewriting(loop.statement, parts, tuple(names), _APART)
 
     def _fanned(self, found: Independence, node: Node) -> Rewriting:
         loop, kept = found.loop, found.kept
@@ -166,7 +169,7 @@ class _Loops:
             kept = () if fitted else kept
             needs = found.needs
             parts.append(following(loop, found.rest, whole, kept, kept_in, needs=needs))
-        return Rewriting(loop.statement, tuple(parts), tuple(names), "each iteration is a call")
+        return Rewriting(loop.statement, tuple(parts), tuple(names), _CALLS)
 
     def _repeats(self, lines: Dependences) -> bool:
         """Whether a second loop can go over the same expression."""
