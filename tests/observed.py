@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from thruway.graph import build_graph
+from thruway.kit.ambient.children import BACKEND
 from thruway.plan import make_plan
 from thruway.program import read_program
 from thruway.run.settings import settings_kept
@@ -112,6 +113,9 @@ def quiet():
     """Keep what a program sets to itself, and its warnings from failing the test."""
     with settings_kept(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        if "matplotlib.pyplot" in sys.modules:
+            # An earlier test may have used another backend, with which nothing is shown.
+            sys.modules["matplotlib.pyplot"].switch_backend(BACKEND)
         try:
             yield
         finally:

@@ -17,7 +17,7 @@ from thruway.trace.child.failure import describe_failure
 from thruway.trace.child.file_effects import FileEffects
 from thruway.trace.child.harmless import judge
 from thruway.trace.child.surroundings import Surroundings
-from thruway.trace.types import Display, Fact, Failure, Figure
+from thruway.trace.types import Display, Effect, Fact, Failure, Figure
 
 if TYPE_CHECKING:
     import asyncio
@@ -115,6 +115,7 @@ class Observer:
         ended.error = None  # its frames hold values of the program
         fact = self._fact(compiled, verdict, touched, ended.seconds, observed)
         observed.facts.append(fact)
+        self._end_cell(observed)
         self._captures.keep(number)
         self._tell(event="finish", statement=number, seconds=ended.seconds)
         return goes_on
@@ -166,11 +167,13 @@ class Observer:
         seconds: float,
         observed: Observed,
     ) -> Fact:
-        flushed = self._flush(compiled)
         effects = self._surroundings.end(compiled.tree, self._value)
         files = self._files.end(moved=any(effect.resource == "options:cwd" for effect in effects))
         output = self._output.take()
         observed.stderr = (observed.stderr + output.stderr)[-_STDERR:]
+        figures = self._ended_figures()
+        if self._job.kind == "notebook" and compiled.statement.last_in_cell:
+            self._figures.flush(shown=True)
         outcome = self._settle(verdict, touched)
         return Fact(
             statement=compiled.statement.id,
@@ -184,9 +187,8 @@ class Observer:
             seconds=seconds,
             stdout=output.stdout,
             displays=tuple(Display(shown.text, shown.html) for shown in self._displays.take()),
-            figures=self._ended_figures(),
+            figures=figures,
             silent=self._silent,
-            flushed=flushed,
             files_read=files.read,
             files_written=files.written,
             items=self._items(compiled.statement.gathers),
@@ -203,10 +205,26 @@ class Observer:
             reachable, touched.binds, touched.deletes, verdict.harmless(reachable)
         )
 
-    def _flush(self, compiled: Compiled) -> bool:
-        """Show and close what is open at the end of a notebook's cell, as Jupyter does."""
-        ends = self._job.kind == "notebook" and compiled.statement.last_in_cell
-        return self._figures.flush(shown=True) if ends else False
+    def _end_cell(self, observed: Observed) -> None:
+        """Note what was open at the end of a notebook's cell, and so was shown, as Jupyter does.
+
+        The figures end where they were last drawn on: what the cell does after that may well be
+        part of another step, or of none.
+        """
+        figures, numbers = self._ended_figures(), self._figures.touched()
+        if not figures:
+            return
+        resources = {f"figure:{number}" for number in numbers}
+        place = _last_touched(observed.facts, resources)
+        fact = observed.facts[place]
+        effects = {e.resource: e for e in fact.effects}
+        effects |= {name: Effect(name, "update") for name in resources - effects.keys()}
+        observed.facts[place] = replace(
+            fact,
+            figures=(*fact.figures, *figures),
+            effects=tuple(effects[name] for name in sorted(effects)),
+            flushed=True,
+        )
 
     def _ended_figures(self) -> tuple[Figure, ...]:
         return tuple(
@@ -217,12 +235,9 @@ class Observer:
         """Put figures that nobody showed or closed on the statement that last drew on them."""
         self._figures.flush(shown=False)
         for figure in self._ended_figures():
-            effect = f"figure:{figure.number}"
-            for place in reversed(range(len(observed.facts))):
-                fact = observed.facts[place]
-                if any(found.resource == effect for found in fact.effects):
-                    observed.facts[place] = replace(fact, figures=(*fact.figures, figure))
-                    break
+            place = _last_touched(observed.facts, {f"figure:{figure.number}"})
+            fact = observed.facts[place]
+            observed.facts[place] = replace(fact, figures=(*fact.figures, figure))
 
     def _end(self, observed: Observed) -> None:
         self._captures.close()
@@ -233,6 +248,12 @@ class Observer:
             for name in self._covariables.names()
             if not name.startswith("_") and self._covariables.kind(name) not in _NOT_VALUES
         )
+
+
+def _last_touched(facts: list[Fact], resources: set[str]) -> int:
+    """Return where the last of the statements is that touched one of the resources."""
+    places = reversed(range(len(facts)))
+    return next(n for n in places if any(e.resource in resources for e in facts[n].effects))
 
 
 def _is_exit(error: BaseException) -> bool:
