@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
+from file_cases import CASES as FILES
 from local_cases import CASES as LOCAL
 from note_cases import CASES as NOTES
 from note_cases import Case
@@ -133,6 +134,13 @@ def test_what_only_notebooks_have(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", LOCAL)
 def test_modules_beside_the_program(name: str, tmp_path: Path) -> None:
     check(LOCAL[name], tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FILES)
+def test_files_between_cells(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    check(FILES[name], tmp_path)
 
 
 def value_of(project: Path, options: RunOptions) -> int:

@@ -78,8 +78,8 @@ ACCESSES = [
     (lambda: (write("in.csv"), read("in.csv")), "write file:in.csv"),
     (lambda: os.close(os.open("in.csv", os.O_RDONLY)), "read file:in.csv"),
     (lambda: os.truncate("in.csv", 0), "update file:in.csv"),
-    (lambda: os.remove("in.csv"), "write file:in.csv"),
-    (lambda: Path("in.csv").unlink(), "write file:in.csv"),
+    (lambda: os.remove("in.csv"), "update file:in.csv"),
+    (lambda: Path("in.csv").unlink(), "update file:in.csv"),
     (lambda: os.rename("in.csv", "b.csv"), "update file:in.csv; write file:b.csv"),
     (lambda: os.rename("sub", "s"), "update dir:sub; write dir:s; update file:sub/deep.csv; write file:s/deep.csv"),
     (lambda: os.makedirs("x/y"), "write dir:x; write dir:x/y"),
@@ -88,7 +88,7 @@ ACCESSES = [
     (lambda: glob.glob("sub/*.csv"), "read dir:sub"),
     (lambda: list(Path().glob("*.csv")), "read dir:."),
     (lambda: shutil.copy("in.csv", "b.csv"), "read file:in.csv; write file:b.csv"),
-    (lambda: shutil.rmtree("sub"), "write dir:sub; write file:sub/deep.csv"),
+    (lambda: shutil.rmtree("sub"), "update dir:sub; update file:sub/deep.csv"),
     (lambda: connect("x.db"), "update file:x.db"),
     (lambda: connect(":memory:"), ""),
     (lambda: connect("file:x.db?mode=memory", uri=True), ""),
@@ -148,7 +148,7 @@ def test_made_and_removed_outside_in_one_piece_is_nothing(log, tmp_path):
     write(path)
     assert [access.mode for access in log.take()] == ["write"]
     path.unlink()
-    assert [access.mode for access in log.take()] == ["write"]
+    assert [access.mode for access in log.take()] == ["update"]
 
 
 def test_paused_and_stopped_logs_are_silent(log):

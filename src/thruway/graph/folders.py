@@ -28,6 +28,9 @@ class Folders:
             if token.startswith(_FOLDER):
                 folder = token.removeprefix(_FOLDER)
                 needed |= {_FILE + file for file in self._written if _inside(file, folder)}
+        if "outside:process" in read | written:  # another program may use whatever is there
+            needed |= {_FOLDER + folder for folder in self._made}
+            needed |= {_FILE + file for file in self._written}
         self._made |= {t.removeprefix(_FOLDER) for t in written if t.startswith(_FOLDER)}
         self._written |= {t.removeprefix(_FILE) for t in written if t.startswith(_FILE)}
         return frozenset(needed)

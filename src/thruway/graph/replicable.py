@@ -27,11 +27,12 @@ def mark_replicable(nodes: list[Node]) -> tuple[Node, ...]:
     """Return the nodes with `replicable` set, decided in program order."""
     reach = Reach(nodes)
     changed = _changed_versions(nodes, reach)
+    moves = any("options:cwd" in node.resources_written for node in nodes)
     shipped = {node.statement.fan.items for node in nodes if node.statement.fan}
     marked: dict[int, Node] = {}
     for node in nodes:
         # What calls are made for is one value for all who use it.
-        ok = not node.binds & shipped and _stateless(node, changed)
+        ok = not node.binds & shipped and _stateless(node, changed, moves=moves)
         ok = ok and _rests_on_definitions(node, reach, marked)
         marked[node.statement.id] = replace(node, replicable=ok)
     return tuple(marked.values())
@@ -49,8 +50,12 @@ def _changed_versions(nodes: list[Node], reach: Reach) -> frozenset[tuple[int, s
     return frozenset(pairs)
 
 
-def _stateless(node: Node, changed: frozenset[tuple[int, str]]) -> bool:
-    """Whether running it again is free of effects and its values stay as made."""
+def _stateless(node: Node, changed: frozenset[tuple[int, str]], *, moves: bool) -> bool:
+    """Whether running it again is free of effects and its values stay as made.
+
+    A path in the working folder (`BASE = Path.cwd()`) is asked for again in every step, as long as
+    the program `moves` to no other folder.
+    """
     statement, fact = node.statement, node.fact
     if any((statement.id, name) in changed for name in node.binds):
         return False
@@ -64,6 +69,8 @@ def _stateless(node: Node, changed: frozenset[tuple[int, str]]) -> bool:
     if node.resources_written or node.resources_read:
         return False
     if statement.kind in _DEFINITIONS or _ALIAS.fullmatch(statement.code):
+        return True
+    if node.binds and node.binds <= fact.places and not moves:
         return True
     return bool(node.binds) and all(_is_recreated(node, name) for name in node.binds)
 

@@ -7,6 +7,7 @@ are kept together.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _MAKE_AGAIN = "to cut here, make it again where it is used, or keep only what it gave"
 _SHOW = "to cut here, finish and show the figure in the cell that begins it"
 _SET_FIRST = "to cut after it, set it from constants, in a statement of its own"
+_TEMPORARY = re.compile(r"(file|dir):(/.*?/tmp[a-z0-9_]{8})(?![a-z0-9_])")
 _AMBIENT = ("options:", "env:", "module:")
 
 
@@ -56,6 +58,7 @@ def find_links(
         *_values(graph, reach, definitions, unstorable),
         *_figures(graph),
         *_ambient(graph, settings),
+        *_temporary(graph),
         *_undefined(graph, reach),
     ]
     return tuple(sorted(links, key=lambda link: (link.first, link.last)))
@@ -143,6 +146,21 @@ def _ambient(graph: Graph, settings: frozenset[int]) -> Iterator[Link]:
             if kind == "module":
                 reason = f"the state of the module `{name}` changes"
             yield Link(number, end, tokens[0], reason, _SET_FIRST)
+
+
+def _temporary(graph: Graph) -> Iterator[Link]:
+    """A temporary file has another name in every run, so that no port can name it."""
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for node in graph.nodes:
+        for token in node.resources_read | node.resources_written:
+            match = _TEMPORARY.match(token)
+            if match:
+                first.setdefault(match[2], node.statement.id)
+                last[match[2]] = node.statement.id
+    for path, start in first.items():
+        if last[path] > start:
+            yield Link(start, last[path], f"file:{path}", "they use one temporary file or folder")
 
 
 def _undefined(graph: Graph, reach: Reach) -> Iterator[Link]:

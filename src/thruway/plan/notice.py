@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thruway.findings import Finding, Severity
@@ -20,6 +23,7 @@ def notice(graph: Graph) -> tuple[Finding, ...]:
     """Return the findings of all layers up to this one."""
     found = [*graph.program.source.findings, *graph.program.findings]
     found += _local_modules(graph)
+    temporary = any("tempfile" in node.statement.code for node in graph.nodes)
     for node in graph.nodes:
         if node.statement.dynamic:
             found.append(
@@ -35,6 +39,8 @@ def notice(graph: Graph) -> tuple[Finding, ...]:
             )
             fix = "import everything before seeding"
             found.append(Finding("TW103", Severity.WARNING, node.statement.place, reason, fix))
+        if outside := _outside(node, temporary=temporary):
+            found.append(_told(node, outside))
         if any(
             token == "outside:network" for token in node.resources_read | node.resources_written
         ):
@@ -71,6 +77,27 @@ def _local_modules(graph: Graph) -> list[Finding]:
     place = (imports or graph.nodes)[0].statement.place
     reason = f"copied into the project: {', '.join(files)}"
     return [Finding("TW104", Severity.INFO, place, reason)]
+
+
+def _outside(node: Node, *, temporary: bool) -> list[str]:
+    """Files that a statement read or wrote at an absolute path, those of `tempfile` excepted."""
+    own = (tempfile.gettempdir(), os.path.realpath(tempfile.gettempdir()))
+    files = (t for t in node.resources_read | node.resources_written if t.startswith("file:"))
+    return sorted(
+        token
+        for token in files
+        if Path(token.removeprefix("file:")).is_absolute()
+        and not (temporary and token.removeprefix("file:").startswith(own))
+    )
+
+
+def _told(node: Node, outside: list[str]) -> Finding:
+    written = any(token in node.resources_written for token in outside)
+    reason = f"it {'writes' if written else 'reads'} outside of the program's folder: "
+    reason += ", ".join(token.removeprefix("file:") for token in outside[:3])
+    fix = "name it relative to the program, or make it a parameter of the pipeline"
+    severity = Severity.WARNING if written else Severity.INFO
+    return Finding("TW106", severity, node.statement.place, reason, fix)
 
 
 def _draws(graph: Graph, node: Node) -> tuple[str, str] | None:

@@ -47,6 +47,7 @@ class FileWatch:
         self._arguments = arguments
         self._log = FileLog(place.cwd, place.protect)
         self._before = scan(place.cwd)
+        self.removed: frozenset[str] = frozenset()
 
     def start(self) -> None:
         """Begin to record and to protect."""
@@ -59,7 +60,10 @@ class FileWatch:
         unprotect(self._place.protect)
 
     def take(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return tokens read (`file:a.csv`, `dir:data`), and paths of files written."""
+        """Return tokens read (`file:a.csv`, `dir:data`), and paths of files written.
+
+        What was removed is in `removed` then.
+        """
         accesses = self._log.take()
         with audit.paused():
             moved = changed(self._before, scan(self._place.cwd))
@@ -71,6 +75,9 @@ class FileWatch:
                 if access.mode != "read" and access.resource.startswith("file:")
             ]
             kept = tuple(filter(self._is_result, dict.fromkeys(written)))
+            touched = [a.resource.partition(":")[2] for a in accesses if a.mode != "read"]
+            gone = (name for name in (*moved.removed, *touched) if name)
+            self.removed = frozenset(n for n in gone if not os.path.lexists(self._place.cwd / n))
             reads = [access.resource for access in accesses if access.mode != "write"]
             reads += [token for token in self._maybe_read() if token not in reads]
             fresh = {access.resource for access in accesses if access.mode == "write"} | {
@@ -85,7 +92,9 @@ class FileWatch:
             Path(token).is_absolute() and _HIDDEN.search(token)
         ):
             return False  # caches that libraries keep in the home folder are not results
-        return path.is_file() and not path.is_symlink()
+        if path.is_symlink():  # one that the step made, and not one that shows the user's data
+            return path.is_file() and path.resolve().is_relative_to(self._place.cwd.resolve())
+        return path.is_file()
 
     def _maybe_read(self) -> Iterator[str]:
         missing = 0

@@ -16,11 +16,11 @@ from thruway.kit.values.preview import preview
 from thruway.run.folders import FOLDER_FORMAT, Packing, index_of
 from thruway.run.hashing import digest_file
 from thruway.run.scratch import unfold_links
-from thruway.run.store import FILE_FORMAT, PATH_FORMATS, Store
+from thruway.run.store import ABSENT_FORMAT, FILE_FORMAT, PATH_FORMATS, Store
 from thruway.run.types import ArtifactRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from thruway.run.job import Place
 
@@ -31,6 +31,7 @@ def store_outputs(
     values: Mapping[str, Any],
     place: Place,
     written: Mapping[str, ArtifactRef],
+    removed: Collection[str] = (),
     *,
     strict: bool,
 ) -> dict[str, ArtifactRef]:
@@ -42,6 +43,7 @@ def store_outputs(
         values: port → value.
         place: its working folder is what paths of files refer to.
         written: files that the step wrote, stored already.
+        removed: files and folders that it removed.
         strict: refuse what cannot be stored; else it is marked as only in memory.
 
     Raises:
@@ -50,7 +52,8 @@ def store_outputs(
     files = {port: value for port, value in values.items() if isinstance(value, File)}
     plain = {port: value for port, value in values.items() if port not in files}
     references = {
-        port: _store_file(store, step, port, value, place, written) for port, value in files.items()
+        port: _store_file(store, step, port, value, place, written, removed)
+        for port, value in files.items()
     }
     unstored = {port: reason for port in plain if (reason := storage.unstorable(plain[port]))}
     for group in _bundles(plain):
@@ -113,10 +116,12 @@ def _store_file(
     value: File,
     place: Place,
     written: Mapping[str, ArtifactRef],
+    removed: Collection[str],
 ) -> ArtifactRef:
     relative = os.fspath(value)
     path = place.cwd / relative
-    known = written.get(os.path.normpath(relative).replace(os.sep, "/"))
+    token = os.path.normpath(relative).replace(os.sep, "/")
+    known = written.get(token)
     if known is not None:
         return replace(known, member=port, type="thruway.File", preview=relative, path=relative)
     if path.is_dir():
@@ -124,6 +129,9 @@ def _store_file(
         packing = Packing(path, data, place.protect)
         address, form, size = store.put(packing.write)
         return ArtifactRef(address, port, form, size, "thruway.File", f"{relative}/", path=relative)
+    if not path.exists() and token in removed:
+        address, form, size = store.put(_nothing)
+        return ArtifactRef(address, port, form, size, "thruway.File", relative, path=relative)
     if not path.is_file():
         raise StorageError(
             f"step `{step}` gives the file `{relative}` at `{port}`, and there is no such file",
@@ -132,6 +140,10 @@ def _store_file(
         )
     address, size = store.put_file(path)
     return ArtifactRef(address, port, FILE_FORMAT, size, "thruway.File", relative, path=relative)
+
+
+def _nothing(_handle: Any) -> str:
+    return ABSENT_FORMAT
 
 
 def folder_reads(store: Store, outputs: Mapping[str, ArtifactRef], place: Place) -> Iterator[str]:
@@ -208,6 +220,8 @@ def place_files(store: Store, references: Mapping[str, ArtifactRef], cwd: Path) 
 
 
 def _is_there(reference: ArtifactRef, target: Path) -> bool:
+    if reference.format == ABSENT_FORMAT:
+        return not os.path.lexists(target)
     if reference.format != FILE_FORMAT or target.is_symlink() or not target.is_file():
         return False
     return target.stat().st_size == reference.bytes and digest_file(target) == reference.hash

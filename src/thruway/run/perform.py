@@ -49,6 +49,7 @@ class _Seen:
     figures: tuple[FigureRecord, ...] = ()
     reads: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
+    removed: frozenset[str] = frozenset()
 
 
 def perform(
@@ -74,7 +75,7 @@ def perform(
         if job.fan:
             check_result(job, ports[WHOLE])
         files = store_files(store, seen.written, place.cwd)
-        outputs = store_outputs(store, job.node, ports, place, files, strict=strict)
+        outputs = store_outputs(store, job.node, ports, place, files, seen.removed, strict=strict)
         record = _record(ports, probe, seen, place) if job.probe else None
     except KeyboardInterrupt:
         raise
@@ -139,6 +140,7 @@ def _surroundings(
                 for figure in figures.take()
             )
             seen.reads, seen.written = files.take()
+            seen.removed = files.removed
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from thruway.kit.ambient.skipped import is_skipped
 from thruway.kit.values.fingerprint import fingerprint_file
 from thruway.run.folders import FOLDER_FORMAT, index_of, member_of
 from thruway.run.hashing import FILE_DIGITS, digest_bytes
+from thruway.run.store import ABSENT_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,6 +63,8 @@ class Sight:
     def _file(self, name: str) -> str:
         # All are SHA-256: what the store calls a file begins with what a fingerprint would say.
         reference = self.files.get(name)
+        if reference is not None and reference.format == ABSENT_FORMAT:
+            return ""
         if reference is not None and reference.format != FOLDER_FORMAT:
             return reference.hash[:FILE_DIGITS]
         for folder, inner in self._members(name):
@@ -83,8 +86,10 @@ class Sight:
     def _listing(self, name: str) -> str:
         names = self._names(name)
         prefix = f"{name}/".removeprefix("./")
-        for file in self.files:
-            if file.startswith(prefix):
+        for file, reference in self.files.items():
+            if reference.format == ABSENT_FORMAT and "/" not in file.removeprefix(prefix):
+                names.discard(file.removeprefix(prefix))
+            elif file.startswith(prefix):
                 names.add(file.removeprefix(prefix).partition("/")[0])
         return digest_bytes("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
 

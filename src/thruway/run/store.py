@@ -33,7 +33,9 @@ LIST_FORMAT = "list"
 """A list whose items are objects of their own."""
 WHOLE = "return"
 """Port of a step's whole result, where it is not taken apart."""
-PATH_FORMATS = (FILE_FORMAT, FOLDER_FORMAT)
+ABSENT_FORMAT = "absent"
+"""A file or folder that a step removed: the object is empty, and restoring it removes the path."""
+PATH_FORMATS = (FILE_FORMAT, FOLDER_FORMAT, ABSENT_FORMAT)
 """What travels as a path: `kit.ambient.files.File`."""
 
 
@@ -227,7 +229,9 @@ class Store:
         """
         if not self.sound(reference.hash):
             raise missing(reference.hash)
-        if reference.format == FOLDER_FORMAT:
+        if reference.format == ABSENT_FORMAT:
+            remove(target)
+        elif reference.format == FOLDER_FORMAT:
             folders.restore(self.path(reference.hash), target)
         else:
             copy_atomically(self.path(reference.hash), target)
@@ -240,6 +244,14 @@ def missing(address: str) -> StorageError:
         where=".thruway/objects",
         fix="run the pipeline again: the step that made it is computed anew",
     )
+
+
+def remove(target: Path) -> None:
+    """Remove a file, a link or a folder, if it is there."""
+    if target.is_dir() and not target.is_symlink():
+        shutil.rmtree(target)
+    else:
+        target.unlink(missing_ok=True)
 
 
 def copy_atomically(source: Path, target: Path) -> None:

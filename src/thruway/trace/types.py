@@ -75,7 +75,9 @@ class Fact:
             or left over at the end of the program: then on the statement that last touched it).
         silent: the notebook shows no value of it; what it displays, it displays itself.
         flushed: figures were open at the end of this notebook cell and were shown by Jupyter.
-        files_read, files_written: paths as in tokens, with the content digest after it.
+        files_read, files_written: paths as in tokens, with the content digest after it; "" for a
+            file that it removed.
+        places: names bound to a path in the working folder, which is another one in every run.
         items: content digests of what a loop gathered, one by one: alone, without what they
             share; "" for what cannot be looked into.
     """
@@ -97,6 +99,7 @@ class Fact:
     files_read: dict[str, str] = field(default_factory=dict)
     files_written: dict[str, str] = field(default_factory=dict)
     items: tuple[str, ...] = ()
+    places: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

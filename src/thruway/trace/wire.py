@@ -19,7 +19,7 @@ def encode(trace: Trace) -> dict[str, Any]:
 
 def _encode_fact(fact: Fact) -> dict[str, Any]:
     record = asdict(fact)
-    for name in ("reads", "binds", "deletes", "changes"):
+    for name in ("reads", "binds", "deletes", "changes", "places"):
         record[name] = sorted(record[name])
     record["shares"] = sorted(sorted(group) for group in fact.shares)
     return record
@@ -43,7 +43,8 @@ def decode(record: dict[str, Any]) -> Trace:
 
 
 def _decode_fact(record: dict[str, Any]) -> Fact:
-    names = {name: frozenset(record[name]) for name in ("reads", "binds", "deletes", "changes")}
+    kinds = ("reads", "binds", "deletes", "changes", "places")
+    names = {name: frozenset(record[name]) for name in kinds}
     return Fact(
         **{
             **record,

@@ -48,6 +48,7 @@ def expected_of(step: StepRecord, trace: Trace) -> Expected:
     files: dict[str, str] = {}
     for fact in members:
         files.update(fact.files_written)
+    files = {path: digest for path, digest in files.items() if digest}  # not what was removed
     return Expected(
         names={
             name: kept

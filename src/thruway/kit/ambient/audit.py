@@ -99,6 +99,11 @@ def paused() -> Iterator[None]:
         _here.busy = before
 
 
+def is_paused() -> bool:
+    """Whether this thread does something of ours."""
+    return bool(getattr(_here, "busy", False))
+
+
 def _install() -> None:
     if not _installed:
         _installed.append(True)
@@ -149,6 +154,8 @@ def _open(args: tuple[Any, ...]) -> Iterator[Touch]:
         if not _searching() and (mode is not None or os.path.isfile(path)):  # noqa: PTH113 - as text, in an audit hook
             yield Touch("file", "read", path)
         return
+    if os.path.isdir(path):  # noqa: PTH112 - as text, in an audit hook
+        return  # `tempfile` gives the folder, and an opener that chooses the name in it
     fresh = bool(flags & (os.O_TRUNC | os.O_EXCL))
     creates = bool(flags & os.O_CREAT) and fresh
     # With O_EXCL an existing file makes the call fail: nothing is to be copied for it.
@@ -175,7 +182,7 @@ def _globbed(args: tuple[Any, ...]) -> Iterator[Touch]:
 def _removed(args: tuple[Any, ...]) -> Iterator[Touch]:
     path = _text(args[0])
     if path and _no_descriptor(args[1:]):
-        yield Touch("file", "write", path, follows=False)
+        yield Touch("file", "update", path, follows=False)
 
 
 def _renamed(args: tuple[Any, ...]) -> Iterator[Touch]:
@@ -203,19 +210,26 @@ def _folder_made(args: tuple[Any, ...]) -> Iterator[Touch]:
         yield Touch("dir", "write", path, follows=False)
 
 
+def _folder_removed(args: tuple[Any, ...]) -> Iterator[Touch]:
+    path = _text(args[0])
+    if path and _no_descriptor(args[-1:]):
+        yield Touch("dir", "update", path, follows=False)
+
+
 def _tree_removed(args: tuple[Any, ...]) -> Iterator[Touch]:
     path = _text(args[0])
     if not path or not _no_descriptor(args[1:]):
         return
-    yield Touch("dir", "write", path)
+    yield Touch("dir", "update", path)
     # Its files are then removed by descriptor and bare name.
     for name in _files_below(path):
-        yield Touch("file", "write", name, follows=False)
+        yield Touch("file", "update", name, follows=False)
 
 
 def _changed(args: tuple[Any, ...]) -> Iterator[Touch]:
     if path := _text(args[0]):
-        yield Touch("file", "update", path)
+        kind: Kind = "dir" if os.path.isdir(path) else "file"  # noqa: PTH112 - as text, in an audit hook
+        yield Touch(kind, "update", path)
 
 
 def _entered(args: tuple[Any, ...]) -> Iterator[Touch]:
@@ -273,7 +287,7 @@ _EVENTS: dict[str, Callable[[tuple[Any, ...]], Iterator[Touch]]] = {
     "os.link": _linked,
     "os.symlink": _linked,
     "os.mkdir": _folder_made,
-    "os.rmdir": _folder_made,
+    "os.rmdir": _folder_removed,
     "os.truncate": _changed,
     "os.chmod": _changed,
     "os.chown": _changed,

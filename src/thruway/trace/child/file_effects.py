@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from thruway.kit.ambient import audit
+from thruway.kit.ambient.asking import StatWatch
 from thruway.kit.ambient.files import FileLog
 from thruway.kit.ambient.ignored import prefixes
 from thruway.kit.ambient.own_copies import is_untouched_copy
+from thruway.kit.ambient.scanning import Entry, changed, scan
 from thruway.kit.values.fingerprint import fingerprint_file
 from thruway.kit.values.written import fingerprint_written
 from thruway.trace.types import Effect
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 _MOST_FOLDERS = 200
 _MOST_OPEN = 200
 _State = tuple[int, int, int]
+_STARTS = re.compile(r"subprocess|\bsystem\(|[pP]open|spawn")
+_NEVER: _State = (0, 0, 0)
 
 
 @dataclass
@@ -46,6 +51,12 @@ class FileEffects:
     def __init__(self, job: Job) -> None:
         self._log = FileLog(Path(job.cwd), Path(job.workspace))
         self._folders = _Folders(Path(job.cwd))
+        self._root = Path(job.cwd)
+        self._asking = StatWatch(self._asked)
+        self._questions: list[str] = []
+        self._known: set[str] = set()
+        self._starts = any(_STARTS.search(each.code) for each in job.statements)
+        self._there: dict[str, Entry] = {}
         self._digests: dict[tuple[str, int, int, int, str], str] = {}
         self._open: dict[str, tuple[str, _State]] = {}
 
@@ -54,15 +65,19 @@ class FileEffects:
         self._log.start()
         with audit.paused():
             self._folders.news()
+            self._there = scan(self._root) if self._starts else {}
+        self._asking.start()
         return self
 
     def stop(self) -> None:
         """Stop listening."""
+        self._asking.stop()
         self._log.stop()
 
     def begin(self) -> None:
         """Forget what was not the statement's."""
         self._log.take()
+        self._questions.clear()
 
     def end(self, *, moved: bool) -> Files:
         """Return what happened since `begin`.
@@ -71,6 +86,9 @@ class FileEffects:
             moved: the working folder changed, which the log tells as a change of that folder.
         """
         files = Files()
+        here = self._log.token(os.getcwd(), folder=True) if moved else ""  # noqa: PTH109 - as text
+        if here in self._known:  # a folder that the program made: whoever enters it needs it
+            files.effects.append(Effect(here, "read"))
         for access in self._log.take():
             if not (moved and access.resource.startswith("dir:") and access.mode == "update"):
                 self._note(files, access)
@@ -82,8 +100,47 @@ class FileEffects:
                 if token.removeprefix("file:") not in files.written:
                     files.effects.append(Effect(token, "write"))
                     self._digest_into(files.written, token, path, fingerprint_written)
+                self._watch(token, path)
             self._follow(files)
+            if any(effect.resource == "outside:process" for effect in files.effects):
+                self._look(files)
+            self._ask(files)
         return files
+
+    def _look(self, files: Files) -> None:
+        """Note what another program did to files that were there."""
+        before, self._there = self._there, scan(self._root)
+        moved = changed(before, self._there)
+        for name in (*moved.written, *moved.removed):
+            path = str(self._root / name)
+            token = self._log.token(path)
+            state = _state(path)
+            if name in files.written or (state and self._open.get(path, ("", _NEVER))[1] == state):
+                continue
+            files.effects.append(Effect(token, "update"))
+            files.written[name] = ""
+            self._digest_into(files.written, token, path, fingerprint_written)
+            self._watch(token, path)
+
+    def _asked(self, path: str) -> None:
+        self._questions.append(os.path.normpath(os.path.join(os.getcwd(), path)))  # noqa: PTH109, PTH118 - as text, often
+
+    def _ask(self, files: Files) -> None:
+        """Note where a statement asked for a file that the program wrote or removed before."""
+        touched = {effect.resource for effect in files.effects}
+        for path in dict.fromkeys(self._questions):
+            token = self._log.token(path)
+            if token in self._known and token not in touched:
+                files.effects.append(Effect(token, "read"))
+        self._questions.clear()
+        self._known |= {e.resource for e in files.effects if e.mode != "read"}
+
+    def late(self) -> dict[str, str]:
+        """Return what files hold now that were written to since, without a statement's doing."""
+        files = Files()
+        with audit.paused():
+            self._follow(files)
+        return files.written
 
     def _follow(self, files: Files) -> None:
         """Note files that an earlier statement opened and this one wrote to, closed or flushed."""
@@ -91,6 +148,9 @@ class FileEffects:
             state = _state(path)
             if state is None:
                 del self._open[path]
+                if token.removeprefix("file:") not in files.written:
+                    files.effects.append(Effect(token, "update"))
+                    files.written[token.removeprefix("file:")] = ""
             elif state != before:
                 self._open[path] = (token, state)
                 if token.removeprefix("file:") not in files.written:
@@ -108,9 +168,16 @@ class FileEffects:
                 self._digest_into(files.read, access.resource, access.path)
             if access.mode != "read":
                 self._digest_into(files.written, access.resource, access.path, fingerprint_written)
-                state = _state(access.path)
-                if state is not None and len(self._open) < _MOST_OPEN:
-                    self._open[access.path] = (access.resource, state)
+                if _state(access.path) is None:
+                    files.written[access.resource.removeprefix("file:")] = ""
+                self._watch(access.resource, access.path)
+
+    def _watch(self, token: str, path: str) -> None:
+        state = _state(path)
+        if state is None:
+            self._open.pop(path, None)
+        elif path in self._open or len(self._open) < _MOST_OPEN:
+            self._open[path] = (token, state)
 
     def _digest_into(
         self,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import time
 from dataclasses import dataclass, field, replace
+from io import IOBase
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from thruway.kit.ambient.display import DisplayLog, display
@@ -191,6 +193,7 @@ class Observer:
             silent=self._silent,
             files_read=files.read,
             files_written=files.written,
+            places=frozenset(name for name in touched.binds if self._is_place(name)),
             items=self._items(compiled.statement.gathers),
         )
 
@@ -198,6 +201,11 @@ class Observer:
         """Digest the items of a list one by one."""
         found = (fingerprint(item) for item in self._value(name)) if name else ()
         return tuple("" if digest.opaque else digest.hex for digest in found)
+
+    def _is_place(self, name: str) -> bool:
+        """Whether a value is a path in the working folder."""
+        value = self._namespace.value(name)
+        return isinstance(value, str | PurePath) and str(value).startswith(self._job.workspace)
 
     def _settle(self, verdict: Verdict, touched: Touched) -> Outcome:
         reachable = touched.reads | self._namespace.pins
@@ -232,7 +240,21 @@ class Observer:
         )
 
     def _note_leftovers(self, observed: Observed) -> None:
-        """Put figures that nobody showed or closed on the statement that last drew on them."""
+        """Put figures that nobody showed or closed on the statement that last drew on them.
+
+        What is written to files only when the program ends is on the statement that last wrote.
+        """
+        for name in self._namespace.user_names():
+            value = self._namespace.value(name)
+            if isinstance(value, IOBase) and not value.closed and value.writable():
+                value.flush()
+        for path, digest in self._files.late().items():
+            for place in reversed(range(len(observed.facts))):
+                fact = observed.facts[place]
+                if path in fact.files_written:
+                    files = {**fact.files_written, path: digest}
+                    observed.facts[place] = replace(fact, files_written=files)
+                    break
         self._figures.flush(shown=False)
         for figure in self._ended_figures():
             place = _last_touched(observed.facts, {f"figure:{figure.number}"})
