@@ -283,7 +283,9 @@ CASES = {
         files={"d.txt": "5"},
     ),
     "absolute_write_own": Case(
-        ("open('@HOME@/w.txt', 'w').write('5')", "t = open('@HOME@/w.txt').read()", "RESULT = t")
+        ("open('@HOME@/w.txt', 'w').write('5')", "t = open('@HOME@/w.txt').read()", "RESULT = t"),
+        finding="TW106",
+        outside=True,
     ),
     "absolute_outside": Case(
         (
@@ -292,6 +294,7 @@ CASES = {
             "RESULT = t",
         ),
         finding="TW106",
+        outside=True,
     ),
     "home_path": Case(
         (
@@ -300,6 +303,7 @@ CASES = {
             "RESULT = t",
         ),
         finding="TW106",
+        outside=True,
     ),
     "windows_path": same(
         "p = 'data\\\\a.txt'\nimport os\nthere = os.path.exists(p)",
@@ -399,11 +403,6 @@ CASES = {
         "import os, time\nopen('a.txt', 'w').write('1')",
         "fresh = time.time() - os.path.getmtime('a.txt') < 1000",
         "RESULT = fresh",
-    ),
-    "fetch_data_home": refused(
-        "",
-        "from sklearn.datasets import fetch_california_housing\nX = fetch_california_housing(data_home='dh')",
-        "RESULT = 1",
     ),
     "data_home_cached": same(
         "from sklearn.datasets import get_data_home\np = get_data_home('dh')",

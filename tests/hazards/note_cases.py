@@ -20,6 +20,7 @@ class Case:
         refused: part of the refusal, "" when the pipeline must give the same.
         finding: code of a finding that must be there.
         counts: saved execution counts of the cells.
+        outside: it writes at an absolute path, where nothing keeps it from the user's folder.
     """
 
     cells: tuple[str, ...]
@@ -27,6 +28,7 @@ class Case:
     refused: str = ""
     finding: str = ""
     counts: tuple[int | None, ...] = ()
+    outside: bool = False
 
 
 def same(*cells: str, files: dict[str, str] | None = None, finding: str = "") -> Case:

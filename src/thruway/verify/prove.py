@@ -49,6 +49,7 @@ LIMITS = (
     "Pixels: figures are compared by the data they draw.",
 )
 _CHOSEN = re.compile(r"(?<=/)tmp[a-z0-9_]{8}(?![a-z0-9_])")
+_TEMPORARY = "(temporary)"
 _UNCOMPARED = frozenset({"module", "function", "class"})
 
 
@@ -228,7 +229,7 @@ def _files(step: StepRecord, wanted: Expected, done: StepResult) -> Iterator[Che
     for path in sorted({*left, *written}):
         expected, actual = left.get(path, ""), written.get(path, "")
         check = Check(step.name, "file", path, "equal")
-        if "/tmp*" in path and not (expected and actual):
+        if _TEMPORARY in path and not (expected and actual):
             reason = "a temporary file, which is gone sooner or later"
             check = replace(check, verdict="not compared", reason=reason)
         elif expected != actual:
@@ -245,7 +246,7 @@ def _files(step: StepRecord, wanted: Expected, done: StepResult) -> Iterator[Che
 
 def _named(files: Mapping[str, str]) -> dict[str, str]:
     """Return path → digest; what `tempfile` chose for a name is another one in every run."""
-    return {_CHOSEN.sub("tmp*", path): digest for path, digest in files.items()}
+    return {_CHOSEN.sub(_TEMPORARY, path): digest for path, digest in files.items()}
 
 
 def _look_again(
