@@ -64,7 +64,11 @@ CASES = {
     # effects
     "python stream": ("import random", "x = random.random()", "random -> x update(random:python)"),
     "environment": ("import os", "os.environ['A_B'] = 'c'", "os -> write(env:A_B)"),
-    "working folder": ("import os\nos.mkdir('in')", "os.chdir('in')", "os -> read(dir:in) write(options:cwd)"),
+    "working folder": (
+        "import os\nos.mkdir('in')",
+        "os.chdir('in')",
+        "os -> read(dir:in) write(options:cwd)",
+    ),
     "decimal": (
         "import decimal",
         "decimal.getcontext().prec = 5",
