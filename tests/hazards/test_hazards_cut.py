@@ -14,17 +14,28 @@ import textwrap
 import language_cases
 import library_cases
 import pytest
+import real_cases
 import state_cases
+import torch_cases
 from forked import CAN_FORK
+from observed import write_program
 from stepwise import examine
 
-TABLES = {"language": language_cases, "state": state_cases, "library": library_cases}
+from thruway.api import migrate
+
+TABLES = {
+    "language": language_cases,
+    "state": state_cases,
+    "library": library_cases,
+    "torch": torch_cases,
+}
 MODES = ("cells", "statements")
 # Imported once here, so that every fork has them.
 WARM = ("numpy", "pandas", "sklearn.linear_model", "matplotlib.pyplot", "seaborn")
 # Known faults, to be mended: case → what the plan does not see. A migration finds them in the proof.
 WAITING = {
     "an index shared by two frames": "the name of an index belongs to every frame that has it",
+    "a view of a tensor and an array of it": "pickle parts what tensors and arrays share",
 }
 
 
@@ -61,3 +72,12 @@ def test_leaves_what_the_whole_leaves(table, text, mode):
         pytest.importorskip(package)
     kind = "script" if "plt.ion()" in text else "notebook"
     assert examine(text, mode, kind, isolated=table == "state").found == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", real_cases.CASES)
+def test_migrates_what_needs_real_processes(name, tmp_path):
+    path = write_program(tmp_path / "home", real_cases.CASES[name][1])
+    migration = migrate(path, output=tmp_path / "out", cut="cells")
+    assert migration.proof.holds
+    assert not [f for f in migration.plan.findings if f.code == "TW203"]

@@ -92,7 +92,12 @@ def _join(
         mutated -= foreign
         updates = fact.changes | mutated | ((statement.stores | fact.binds) - binds)
         updates |= deferred.written(statement, fact)
-        updates |= sharing.closure(frozenset(mutated), statement.id)
+        # An instance leads to its class; that a method changed one says nothing of the other.
+        updates |= {
+            name
+            for name in sharing.closure(frozenset(mutated), statement.id)
+            if name in mutated or kinds.get(name) != "class"
+        }
         updates |= sharing.joined_here(statement.id)
         updates = (updates & known) - binds - {n for n in known if types.get(n) in _OPTIONS}
         if statement.fan:  # its iterations may run apart: only what they give leaves it

@@ -34,8 +34,11 @@ class Sharing:
             for group in fact.shares:
                 for name in group:
                     groups[name] = group | groups.get(name, frozenset())
-                if group & touched and (by_identity or group & changed_later[fact.statement]):
-                    joined |= group - fact.binds
+                if group & touched:
+                    # A name whose content stays shares nothing that changes: a class, for example,
+                    # with instances that are fitted.
+                    later = group if by_identity else group & changed_later[fact.statement]
+                    joined |= later - fact.binds
             self._joined[fact.statement] = frozenset(joined)
             self._after[fact.statement] = dict(groups)
 
