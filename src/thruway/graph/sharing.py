@@ -27,18 +27,20 @@ class Sharing:
         self._joined: dict[int, frozenset[str]] = {}
         changed_later = _changed_later(facts)
         groups: dict[str, frozenset[str]] = {}
+        classes: set[str] = set()
         for fact in facts:
+            classes -= fact.binds
+            classes |= {name for name, value in fact.values.items() if value.kind == "class"}
             touched = fact.binds | fact.changes | fact.deletes
             groups = _without(groups, touched)
             joined: set[str] = set()
             for group in fact.shares:
                 for name in group:
                     groups[name] = group | groups.get(name, frozenset())
-                if group & touched:
-                    # A name whose content stays shares nothing that changes: a class, for example,
-                    # with instances that are fitted.
-                    later = group if by_identity else group & changed_later[fact.statement]
-                    joined |= later - fact.binds
+                later = changed_later[fact.statement]
+                if group & touched and (by_identity or group & later):
+                    # An instance leads to its class, which its changes leave as it is.
+                    joined |= group - fact.binds - (set() if by_identity else classes - later)
             self._joined[fact.statement] = frozenset(joined)
             self._after[fact.statement] = dict(groups)
 

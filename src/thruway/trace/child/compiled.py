@@ -37,6 +37,11 @@ class Compiled:
     code: CodeType
     class_loads: frozenset[str]
 
+    @property
+    def calls(self) -> bool:
+        """Whether its text calls anything."""
+        return any(isinstance(node, ast.Call) for node in ast.walk(self.tree))
+
 
 @dataclass(frozen=True)
 class CompiledProgram:

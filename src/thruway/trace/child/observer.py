@@ -216,14 +216,17 @@ class Observer:
     def _end_cell(self, observed: Observed) -> None:
         """Note what was open at the end of a notebook's cell, and so was shown, as Jupyter does.
 
-        The figures end where they were last drawn on: what the cell does after that may well be
-        part of another step, or of none.
+        Lines that call nothing see no figures, and may be part of no step (`del df`): the figures
+        end before them.
         """
         figures, numbers = self._ended_figures(), self._figures.touched()
         if not figures:
             return
         resources = {f"figure:{number}" for number in numbers}
-        place = _last_touched(observed.facts, resources)
+        place = len(observed.facts) - 1
+        least = _last_touched(observed.facts, resources)
+        while place > least and not self._program.statements[place].calls:
+            place -= 1
         fact = observed.facts[place]
         effects = {e.resource: e for e in fact.effects}
         effects |= {name: Effect(name, "update") for name in resources - effects.keys()}
