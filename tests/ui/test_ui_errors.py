@@ -79,6 +79,15 @@ def test_errors_as_json(name, tmp_path, capsys):
 
 
 @pytest.mark.slow
+def test_a_program_without_a_step(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "case.py").write_text("import math\n\n\ndef half(r):\n    return r / 2\n")
+    assert main(["migrate", "case.py", "--quiet"]) == 4
+    assert "only defines" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["case.py"]
+
+
+@pytest.mark.slow
 def test_a_program_that_raises_is_the_user_s(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write_program(tmp_path, RAISES)

@@ -144,6 +144,7 @@ def migrate(
     original, graph = understand(original, cut, progress)
     clock.lap("observe")
     plan = make_plan(graph, mode=cut)
+    _require_steps(plan)
     target = Path(output or _free_folder(plan.package)).resolve()
     earlier = load_manifest(target).overrides if keep_overrides and is_project(target) else ()
     wishes, plan = wish(plan, asked, Wishes(earlier))
@@ -163,6 +164,16 @@ def migrate(
             return _finished(target, plan, proof, clock)
         progress.phase("repairing", repairs.last)
         plan = repaired(plan, wishes, repairs)
+
+
+def _require_steps(plan: Plan) -> None:
+    if plan.steps:
+        return
+    raise MigrationRefused(
+        "The program only defines functions, classes and constants: there is no step to make.",
+        plan.graph.program.source.path.name,
+        "add the lines that use them, or import it as a module from the program that does",
+    )
 
 
 def _try_to_prove(

@@ -22,7 +22,7 @@ from thruway.plan.order import moved_looks
 from thruway.plan.parameters import name_at_pipeline
 from thruway.plan.passages import find_passages
 from thruway.plan.place import Definitions, Place, place
-from thruway.plan.ports import Crossing, crossings, link_files, port
+from thruway.plan.ports import Crossing, crossings, in_text_order, link_files, port
 from thruway.plan.reasons import with_port_reasons
 from thruway.plan.rebind import rebinding_edits
 from thruway.plan.results import results_of
@@ -273,9 +273,8 @@ def _outputs(
         source = draft.definitions.reach.until(name, last)
         if source is not None:
             leaves.setdefault(name, source)
-    order = {"value": 0, "file": 1, "random": 2}
     ports = [port(draft.graph, c, source, taken) for c, source in leaves.items()]
-    return tuple(sorted(ports, key=lambda p: (order[p.kind], p.statement)))
+    return in_text_order(ports, [draft.definitions.nodes[number] for number in body])
 
 
 def _bound(body: tuple[int, ...], graph: Graph) -> tuple[tuple[str, int], ...]:

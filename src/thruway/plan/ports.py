@@ -68,10 +68,26 @@ def crossings(
 def _ordered_needs(node: Node) -> list[str]:
     """Needs of a node in the order in which its text names them, the unnamed ones last."""
     names = node.reads | node.updates | node.resources_read
-    words = {
-        word: at for at, word in reversed(list(enumerate(re.findall(r"\w+", node.statement.code))))
-    }
+    words = _words(node)
     return sorted(names, key=lambda name: (words.get(name, len(words) + 1), name))
+
+
+def in_text_order(ports: list[Port], body: list[Node]) -> tuple[Port, ...]:
+    """Return the outputs of a step as its text makes them: values, then files, then states."""
+    kinds = {"value": 0, "file": 1, "random": 2}
+    first: dict[str, tuple[int, int]] = {}
+    for at, node in enumerate(body):
+        words = _words(node)
+        for name in node.statement.stores | node.fact.binds:
+            first.setdefault(name, (at, words.get(name, len(words))))
+    never = (len(body), 0)
+    return tuple(sorted(ports, key=lambda p: (kinds[p.kind], first.get(p.name, never))))
+
+
+def _words(node: Node) -> dict[str, int]:
+    """Return word → where it first stands in the text of a statement."""
+    words = re.findall(r"\w+", node.statement.code)
+    return {word: at for at, word in reversed(list(enumerate(words)))}
 
 
 def port(graph: Graph, carrier: str, statement: int, taken: frozenset[str]) -> Port:
