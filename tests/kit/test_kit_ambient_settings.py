@@ -184,6 +184,16 @@ def test_display_prints_without_a_log_or_when_asked(capsys):
     assert [item.text for item in log.take()] == ["2"]
 
 
+def test_display_of_ipython_is_recorded_however_it_was_imported(capsys):
+    imported = pytest.importorskip("IPython.display").display
+    log = DisplayLog().start()
+    imported([1], "a")
+    log.stop()
+    imported([2], "b")
+    assert [item.text for item in log.take()] == ["[1]", "'a'"]
+    assert capsys.readouterr().out == "[2] b\n"
+
+
 def test_output_reaches_children_through_the_real_descriptor():
     code = (
         "import subprocess, sys\n"

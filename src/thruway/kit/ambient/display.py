@@ -1,19 +1,27 @@
 """`display(*values)`: what a notebook shows below a cell, anywhere.
 
 In a live notebook IPython's own `display` does it. Elsewhere the value's text goes to the active
-`DisplayLog`, or is printed when there is none.
+`DisplayLog`, or is printed when there is none. IPython's `display`, which only prints where there
+is no notebook, gives what it would print to the log as well.
 """
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from thruway.kit.ambient.imports import ImportWatch
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 HTML_LIMIT = 100_000
 """Most characters of HTML kept of one value."""
 
 _active: DisplayLog | None = None
+# Where IPython 8 and newer, and IPython 7, define `display`.
+_IPYTHON = ("IPython.core.display_functions", "IPython.core.display")
 
 
 @dataclass(frozen=True)
@@ -40,11 +48,16 @@ class DisplayLog:
         self.echo = echo
         self._items: list[Displayed] = []
         self._outer: DisplayLog | None = None
+        self._watch: ImportWatch | None = None
 
     def start(self) -> Self:
         """Make this the active log."""
         global _active
         self._outer, _active = _active, self
+        self._watch = ImportWatch(dict.fromkeys(_IPYTHON, _route))
+        for name in _IPYTHON:
+            if name in sys.modules:
+                _route(sys.modules[name])
         return self
 
     def stop(self) -> None:
@@ -52,6 +65,8 @@ class DisplayLog:
         global _active  # noqa: PLW0603 - user code calls `display` without a log at hand
         if _active is self:
             _active = self._outer
+        if self._watch is not None:
+            self._watch.remove()
 
     def take(self) -> list[Displayed]:
         """Return what was displayed since the last call."""
@@ -80,6 +95,19 @@ def display(*values: object) -> None:
             _active.add(Displayed(text(value), html(value)))
         if _active is None or _active.echo:
             sys.stdout.write(text(value) + "\n")
+
+
+def _route(module: ModuleType) -> None:
+    """Let what IPython would print go to the log, however its `display` was imported."""
+    if hasattr(module, "display"):
+        vars(module)["print"] = _print
+
+
+def _print(*values: object) -> None:
+    if _active is not None:
+        display(*values)
+    else:
+        sys.stdout.write(f"{' '.join(map(str, values))}\n")
 
 
 def text(value: object) -> str:
