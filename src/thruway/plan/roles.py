@@ -7,6 +7,7 @@ which is what is left between the data and the model.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from thruway.graph.reach import Reach, needs
@@ -44,11 +45,17 @@ def assign_roles(graph: Graph) -> dict[int, Role]:
     types: dict[str, Value] = {}
     first: dict[int, Role | None] = {}
     bodies: dict[int, set[str]] = {}
+    needed = _needed(graph, reach)
+    drawing: set[int] = set()
     for node in graph.nodes:
-        bodies[node.statement.id] = _body_roles(node)
-        first[node.statement.id] = _by_calls(node, types, bodies, reach)
+        number = node.statement.id
+        bodies[number] = _body_roles(node)
+        found = _by_calls(node, types, bodies, reach)
+        if _only_draws(node, needed.get(number, frozenset()), quiet=not found):
+            drawing.add(number)
+        first[number] = None if number in drawing else _strongest(found)
         types.update(node.fact.values)
-    useful = _feeds_a_result(graph, reach, first)
+    useful = _feeds_a_result(graph, reach, first, drawing)
     roles: dict[int, Role] = {}
     for node in graph.nodes:
         number = node.statement.id
@@ -57,7 +64,7 @@ def assign_roles(graph: Graph) -> dict[int, Role]:
             roles[number] = "prepare"
         elif role in _MODEL_SIDE | {"export", "ingest", "split"}:
             roles[number] = role
-        elif number not in useful and _only_shows(node):
+        elif number not in useful and (number in drawing or not node.fact.files_written):
             roles[number] = "explore"
         else:
             roles[number] = role if role is not None else "prepare"
@@ -72,11 +79,11 @@ def announces(node: Node) -> bool:
 
 def _by_calls(
     node: Node, types: dict[str, Value], bodies: dict[int, set[str]], reach: Reach
-) -> Role | None:
-    """The strongest role that the calls and the observed values of a statement show."""
-    if node.replicable:
-        return None
+) -> set[str]:
+    """The roles that the calls and the observed values of a statement show."""
     found: set[str] = set()
+    if node.replicable:
+        return found
     for call in node.statement.calls:
         if not call.in_definition:
             found |= _roles_of_call(call, node, types)
@@ -91,8 +98,10 @@ def _by_calls(
         found.discard("ingest")
     if not any(token.startswith("file:") for token in node.resources_written):
         found.discard("export")  # a branch not taken, or text that was only shown
-    if _only_draws(node):
-        return None
+    return found
+
+
+def _strongest(found: set[str]) -> Role | None:
     for role in _ORDER:
         if role in found:
             return role
@@ -164,13 +173,32 @@ def _roles_of_effects(node: Node) -> set[str]:
     return found
 
 
-def _only_draws(node: Node) -> bool:
-    """Whether a statement touches figures and makes nothing but parts of figures."""
+def _needed(graph: Graph, reach: Reach) -> dict[int, frozenset[str]]:
+    """Return statement → the names that later ones take from it."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for node in graph.nodes:
+        for carrier in needs(node):
+            source = reach.before(carrier, node.statement.id)
+            if source is not None:
+                found[source].add(carrier)
+    return {number: frozenset(names) for number, names in found.items()}
+
+
+def _only_draws(node: Node, needed: frozenset[str], *, quiet: bool) -> bool:
+    """Whether a statement touches figures and makes nothing but parts of figures.
+
+    Args:
+        node: the statement.
+        needed: what later statements take from it.
+        quiet: its calls do nothing else that is known; then what is left over from drawing
+            (the variable of a loop) is nothing that it makes.
+    """
     saves = any(call.method == "savefig" for call in node.statement.calls)
     touched = node.resources_read | node.resources_written
     if not saves and not any(token.startswith("figure:") for token in touched):
         return False
-    made = [node.fact.values.get(name) for name in node.binds | node.fact.changes]
+    binds = node.binds & needed if quiet else node.binds
+    made = [node.fact.values.get(name) for name in binds | node.fact.changes]
     return all(value is None or value.kind == "figure" for value in made)
 
 
@@ -187,11 +215,14 @@ def _fits(node: Node) -> bool:
     )
 
 
-def _feeds_a_result(graph: Graph, reach: Reach, roles: dict[int, Role | None]) -> frozenset[int]:
+def _feeds_a_result(
+    graph: Graph, reach: Reach, roles: dict[int, Role | None], drawing: set[int]
+) -> frozenset[int]:
     """Statements in the backward slice of models, scores, predictions and written files."""
     goals = [n for n in graph.nodes if roles[n.statement.id] in _MODEL_SIDE | {"export"}]
     if not goals:
-        goals = [n for n in graph.nodes if (n.binds or n.updates) and not _only_draws(n)]
+        makers = (node for node in graph.nodes if node.binds or node.updates)
+        goals = [node for node in makers if node.statement.id not in drawing]
     pending = [node.statement.id for node in goals]
     seen: set[int] = set()
     nodes = {node.statement.id: node for node in graph.nodes}
@@ -200,18 +231,13 @@ def _feeds_a_result(graph: Graph, reach: Reach, roles: dict[int, Role | None]) -
         if number in seen:
             continue
         seen.add(number)
-        if _only_draws(nodes[number]):
+        if number in drawing:
             continue
         for carrier in needs(nodes[number]):
             source = reach.before(carrier, number)
             if source is not None and not carrier.startswith("figure:"):
                 pending.append(source)
     return frozenset(seen)
-
-
-def _only_shows(node: Node) -> bool:
-    """Whether all a statement leaves is text, figures and values that nothing uses."""
-    return _only_draws(node) or not node.fact.files_written
 
 
 def _inherit(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from thruway.kit.values import annotation, atoms, origin
 from thruway.kit.values.fingerprint import fingerprint
+from thruway.kit.values.objects import is_drawn
 from thruway.kit.values.preview import preview
 from thruway.kit.values.size import size
 from thruway.kit.values.storable import storability
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _COLUMNS = 1000
+_FEW = 20
 
 
 def describe(value: object, digest: bool = False) -> Value:
@@ -59,8 +61,10 @@ def _guarded(look: Callable[[Any], _T], value: object, otherwise: _T) -> _T:
 
 
 def kind_of(value: object) -> ValueKind:
-    """Return the coarse kind of a value, from its class and never from its content."""
+    """Return the coarse kind of a value, from its class; of parts of a figure, as a group too."""
     kind = type(value)
+    if "matplotlib" in sys.modules and _guarded(_holds_drawn, value, otherwise=False):
+        return "figure"
     for classes, answer in _BY_CLASS:
         if isinstance(value, classes):
             return answer
@@ -79,6 +83,20 @@ def kind_of(value: object) -> ValueKind:
     if callable(getattr(kind, "fit", None)) or "Booster" in names or "Module" in names:
         return "estimator"
     return _other_kind(value, kind, roots)
+
+
+def _holds_drawn(value: Any, depth: int = 2) -> bool:
+    """Return whether a value holds nothing but parts of figures, as far as its first items tell."""
+    if type(value).__name__ == "ndarray" and value.dtype == object:
+        value = value.reshape(-1)[:_FEW].tolist()
+    if isinstance(value, dict):
+        value = list(dict.values(value))
+    if not depth or not isinstance(value, list | tuple):
+        return False
+    parts = [part for part in value[:_FEW] if not (isinstance(part, list) and not part)]
+    return bool(parts) and all(
+        is_drawn(type(part)) or _holds_drawn(part, depth - 1) for part in parts
+    )
 
 
 def _frame_kind(names: set[str]) -> ValueKind | None:
