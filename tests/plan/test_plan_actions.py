@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from observed import graph_of
 
-from thruway.plan.actions import action_of, prepares
+from thruway.plan.naming.actions import action_of, prepares
 
 LOAD = "import pandas as pd\ndf = pd.DataFrame({'x': [1.0, None], 'y': ['a', 'b'], 'z': [0, 1]})\n"
 CASES = {

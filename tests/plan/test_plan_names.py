@@ -8,7 +8,8 @@ import keyword
 import pytest
 from observed import plan_of
 
-from thruway.plan.names import Subject, camel, package_name, slug, title
+from thruway.plan.naming.steps import Subject, package_name, title
+from thruway.plan.naming.words import camel, slug
 
 SLUGS = {
     "Load the data": "load_data",
@@ -127,4 +128,4 @@ def test_names_of_steps_avoid_functions_and_imports_of_the_program():
 
 
 def test_a_title_without_a_heading_is_a_sentence():
-    assert title(Subject("train", (), (), (), ""), own_heading=False).endswith(".")
+    assert title(Subject("train", (), (), (), ""), (), own_heading=False).endswith(".")

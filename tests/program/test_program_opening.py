@@ -36,6 +36,10 @@ OPENED = {
         ["import sys", "a = 1"],
     ),
     "raises its exit": ("def main():\n    a = 1\nraise SystemExit(main())", ["a = 1"]),
+    "printed calls of what is not the program's": (
+        "m = Ridge()\n" + "print(m.predict(1))\n" * 5,
+        ["m = Ridge()"] + ["print(m.predict(1))"] * 5,
+    ),
     "takes arguments": ("def main(x=1):\n    a = x\nmain()", ["x = 1", "a = x"]),
     "stacks of arrays": ("def main():\n    a = np.stack([1])\nmain()", ["a = np.stack([1])"]),
     "argv": ("def main(argv=None):\n    a = argv\nmain()", ["argv = None", "a = argv"]),

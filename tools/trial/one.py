@@ -43,6 +43,8 @@ _INTERNAL = 70  # thruway's exit status for an error of its own
 _NOT_BY_BYTES = {".pkl", ".pickle", ".joblib", ".sav", ".pdf", ".png", ".svg", ".jpg", ".pt", ".h5"}
 _NOT_DATA = re.compile(r"(^|/)(__pycache__|\.ipynb_checkpoints|\.thruway)(/|$)")
 
+_UP = re.compile(r"\.\./")  # folders above the program are `up` among the outputs
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -264,7 +266,7 @@ def _file_differences(runs: list[Plain], outputs: Path, steps: list[dict[str, An
             notes.append(f"file {path} is not written")
             continue
         steady = runs[1].files.get(path) == digest and Path(path).suffix not in _NOT_BY_BYTES
-        if steady and _digest(outputs / path) != digest:
+        if steady and _digest(outputs / _UP.sub("up/", path)) != digest:
             notes.append(f"file {path} differs")
     return notes
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from thruway.graph.reach import Reach
 from thruway.plan.cut import Segment, cut, family
-from thruway.plan.headline import package_of, title_of
 from thruway.plan.imports import import_lines
 from thruway.plan.lift import lift
 from thruway.plan.link import Link, find_links, findings_of
 from thruway.plan.mapped import fan_cuts, fan_links, fan_names, find_fans, with_fans
-from thruway.plan.names import Subject, step_names, title
+from thruway.plan.naming.headline import package_of, title_of
+from thruway.plan.naming.steps import Subject, models_of, step_names, title
 from thruway.plan.notice import notice, notice_moved, relevant
 from thruway.plan.once import write_repeated_once
 from thruway.plan.order import moved_looks
@@ -102,7 +102,8 @@ def make_plan(
         for index, segment in enumerate(segments)
     )
     wanted = (*wanted_names(asked, wishes, segments, graph), fan_names(fans, segments))
-    names = step_names(subjects, taken | {name}, mode, wanted)
+    models = models_of(subjects)
+    names = step_names(subjects, taken | {name}, mode, wanted, models)
     steps = tuple(
         _step(
             _Draft(
@@ -113,6 +114,7 @@ def make_plan(
                 crossing[i],
                 subjects[i],
                 names[i],
+                models[i],
                 sum(other.heading == subjects[i].heading for other in subjects) == 1,
             ),
             results[i],
@@ -202,6 +204,7 @@ class _Draft:
     crossing: Crossing
     subject: Subject
     name: str
+    models: tuple[str, ...]
     own_heading: bool
 
 
@@ -238,7 +241,7 @@ def _step(
     return StepPlan(
         name=draft.name,
         role=draft.subject.role,
-        title=title(draft.subject, own_heading=draft.own_heading),
+        title=title(draft.subject, draft.models, own_heading=draft.own_heading),
         body=body,
         inputs=inputs,
         outputs=outputs,
@@ -308,7 +311,15 @@ def _subject(
     inputs = tuple(c for c in crossing.enters if ":" not in c)
     headings = [node.statement.heading for node in members if node.statement.heading]
     heading = max(set(headings), key=lambda h: (headings.count(h), -headings.index(h)), default="")
-    return Subject(_role(segment, roles), members, inputs, outputs, heading)
+    first = segment.statements[0]
+    values = {name: value for name in inputs if (value := graph.value_at(name, first)) is not None}
+    own = frozenset(
+        name
+        for node in graph.nodes
+        if node.statement.kind == "function"
+        for name in node.statement.stores
+    )
+    return Subject(_role(segment, roles), members, inputs, outputs, heading, values, own)
 
 
 def _role(segment: Segment, roles: dict[int, Role]) -> Role:

@@ -13,8 +13,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from thruway.plan.general import general_name, joined_type
-from thruway.plan.names import repeated_names
+from thruway.plan.naming.general import general_name, joined_type
+from thruway.plan.naming.steps import repeated_names
 from thruway.plan.repeat import find_groups, output_port
 from thruway.plan.types import Edit, Parameter
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from thruway.graph.types import Graph
     from thruway.plan.borders import Passage
-    from thruway.plan.names import Subject
+    from thruway.plan.naming.steps import Subject
     from thruway.plan.repeat import Group, Reading
     from thruway.plan.shape import Part
     from thruway.plan.types import CutMode, Port, Role, StepPlan

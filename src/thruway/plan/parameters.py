@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from thruway.plan.names import snake
+from thruway.plan.naming.words import snake
 
 if TYPE_CHECKING:
     from thruway.plan.types import Parameter, StepPlan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from thruway.plan.names import camel
+from thruway.plan.naming.words import camel
 
 if TYPE_CHECKING:
     from thruway.plan.types import Port, StepPlan

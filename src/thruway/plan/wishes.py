@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from thruway.findings import Finding, Place, Severity
 from thruway.plan.link import Link
 from thruway.plan.move import why_blocked
-from thruway.plan.names import why_unusable
+from thruway.plan.naming.words import why_unusable
 from thruway.plan.override import find_anchor
 
 if TYPE_CHECKING:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from thruway.program.imports import dotted_name
 from thruway.program.opening.rows import Edit, Text
-from thruway.program.opening.scope import imports, words
+from thruway.program.opening.scope import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,8 @@ def named_results(text: Text) -> Text:
         if not _is_own(text, inner.func):
             continue
         taken = words(text.tree)
-        name = next(n for n in ("result", "outcome", "printed_result") if n not in taken)
+        names = itertools.chain(("result",), (f"result_{number}" for number in itertools.count(2)))
+        name = next(n for n in names if n not in taken)
         start, end = text.start(inner), text.end(inner)
         at = text.start(node)[0] - 1
         lines = f"{name} = {text.slice(start, end)}".split("\n")
@@ -83,7 +85,15 @@ def _is_own(text: Text, func: ast.expr) -> bool:
     owner = func.value if isinstance(func, ast.Attribute) else None
     if isinstance(owner, ast.Call):
         return _is_own(text, owner.func)
-    return isinstance(owner, ast.Name) and owner.id not in imports(text.body)
+    if not isinstance(owner, ast.Name):
+        return False
+    makers = (
+        node.value.func
+        for node in text.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        if owner.id in _names(node.targets)
+    )
+    return any(isinstance(maker, ast.Name) and maker.id in made for maker in makers)
 
 
 def _call(node: ast.stmt) -> tuple[ast.Call | None, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from thruway.plan.names import package_name
+from thruway.plan.naming.steps import package_name
 
 if TYPE_CHECKING:
     from thruway.graph.types import Graph
