@@ -343,6 +343,23 @@ def test_caches_do_not_count():
     assert fingerprint(groups) == before
 
 
+def test_being_drawn_does_not_count():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    colors = pytest.importorskip("matplotlib.colors")
+    parts = [colors.Normalize(0, 4), colors.ListedColormap(["red", "blue"])]
+    figure, axes = plt.subplots()
+    image = axes.imshow([[1.0, 2.0]], norm=parts[0], cmap=parts[1])
+    bar = figure.colorbar(image)
+    before = fingerprint(parts)
+    figure.canvas.draw()
+    plt.close(figure)
+    assert fingerprint(parts) == before
+    assert not before.opaque
+    assert fingerprint(bar).opaque
+    parts[0].vmax = 5
+    assert fingerprint(parts) != before
+
+
 class Hostile:
     def __getattr__(self, name):
         raise RuntimeError(name)

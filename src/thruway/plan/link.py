@@ -126,9 +126,10 @@ def _figures(graph: Graph) -> Iterator[Link]:
         for token in node.resources_read | node.resources_written:
             if token.startswith("figure:"):
                 first.setdefault(token, node.statement.id)
-                last[token] = node.statement.id
+                if token in node.resources_written:  # else it is only shown, with later ones
+                    last[token] = node.statement.id
     for token, start in first.items():
-        if last[token] > start:
+        if last.get(token, start) > start:
             yield Link(start, last[token], token, f"they draw {token.replace(':', ' ')}", _SHOW)
 
 

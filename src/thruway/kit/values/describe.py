@@ -78,7 +78,7 @@ def kind_of(value: object) -> ValueKind:
         return "array"
     if "generic" in names and "numpy" in roots:
         return "scalar"
-    if "matplotlib" in roots and names & {"Artist", "FigureBase"}:
+    if is_drawn(kind):
         return "figure"
     if callable(getattr(kind, "fit", None)) or "Booster" in names or "Module" in names:
         return "estimator"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from thruway.kit.values.digesting import Handler, Walk
 
 _NOTHING: tuple[Any, ...] = ()
+_COLORMAP = "matplotlib.colors.Colormap"
 
 # What hides its state, or would change if it were looked at.
 _OPAQUE_ROOTS = {
@@ -179,6 +180,12 @@ def _warning(walk: Walk, value: Any) -> Iterator[Any]:
     return iter((value.message,))
 
 
+def _callbacks(walk: Walk, _: Any) -> Iterator[Any]:
+    """Write that there are callbacks: who listens changes with every look at a figure."""
+    walk.write("callbacks")
+    return iter(_NOTHING)
+
+
 def _descriptor(walk: Walk, value: Any) -> Iterator[Any]:
     walk.write("descriptor", text(f"{origin.token(value.__objclass__)}.{value.__name__}"))
     return iter(_NOTHING)
@@ -274,6 +281,7 @@ _NAMED: dict[str, Handler] = {
     "array.array": _array,
     "collections.deque": _deque,
     "functools._lru_cache_wrapper": _cached,
+    "matplotlib.cbook.CallbackRegistry": _callbacks,
     "warnings.WarningMessage": _warning,
     "typing._GenericAlias": _alias,
     "typing._UnionGenericAlias": _alias,
@@ -321,7 +329,7 @@ def is_drawn(kind: type) -> bool:
 @functools.lru_cache(maxsize=1024)
 def _is_drawn(kind: type) -> bool:
     return any(
-        base.__name__ in {"Artist", "FigureBase", "FigureCanvasBase"}
+        base.__name__ in {"Artist", "Colorbar", "FigureBase", "FigureCanvasBase"}
         and origin.root(origin.module_of(base)) == "matplotlib"
         for base in kind.__mro__
     )
@@ -449,6 +457,8 @@ def _caches_of(kind: type) -> frozenset[str]:
         members.update(vars(base))
     cached = functools.cached_property
     found = {name for name, member in members.items() if isinstance(member, cached)}
+    if any(f"{base.__module__}.{base.__name__}" == _COLORMAP for base in kind.__mro__):
+        found |= {"_isinit", "_lut"}  # its colours as a table, from when it is first drawn
     # The last of these is lost by scikit-learn's own pickling, and says nothing.
     return frozenset(found | {"_cache", "__weakref__", "_deprecated_key_to_warnings"})
 

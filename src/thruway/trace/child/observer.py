@@ -18,6 +18,7 @@ from thruway.trace.child.covariables import Covariables
 from thruway.trace.child.failure import describe_failure
 from thruway.trace.child.file_effects import FileEffects
 from thruway.trace.child.harmless import judge
+from thruway.trace.child.last_show import part_last_show
 from thruway.trace.child.surroundings import Surroundings
 from thruway.trace.types import Display, Effect, Fact, Failure, Figure
 
@@ -258,6 +259,7 @@ class Observer:
                     files = {**fact.files_written, path: digest}
                     observed.facts[place] = replace(fact, files_written=files)
                     break
+        part_last_show(observed.facts, [each.tree for each in self._program.statements])
         self._figures.flush(shown=False)
         for figure in self._ended_figures():
             place = _last_touched(observed.facts, {f"figure:{figure.number}"})

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from thruway.kit.ambient.figures import FigureLog
     from thruway.trace.job import Job
 
+_CURRENT = frozenset({"gca", "gcf", "gci", "get_fignums", "get_figlabels", "fignum_exists"})
+
 # What the import of a library sets, every step that imports it sets again.
 _SET_BY_IMPORT = ("env:", "options:path", "options:warnings", "options:logging")
 
@@ -53,7 +55,7 @@ class Surroundings:
         """Return the effects since the last call, without those on files."""
         imports = all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in tree.body)
         effects = [*self._random_effects(imports=imports), *self._option_effects(imports=imports)]
-        effects += self._figure_effects()
+        effects += self._figure_effects(tree)
         effects += self._module_effects()
         effects += self._class_effects(imports=imports)
         effects += [Effect(f"module:{name}", "update") for name in _set_modules(tree, value)]
@@ -75,8 +77,12 @@ class Surroundings:
             if not (imports and token.startswith(_SET_BY_IMPORT)):
                 yield Effect(token, "write")
 
-    def _figure_effects(self) -> Iterable[Effect]:
-        for number in self._figures.touched():
+    def _figure_effects(self, tree: ast.Module) -> Iterable[Effect]:
+        touched = self._figures.touched()
+        current = self._figures.current()
+        if not touched and current and _asks_for_figure(tree):
+            touched = (current,)
+        for number in touched:
             yield Effect(f"figure:{number}", "update" if number in self._drawn else "write")
             self._drawn.add(number)
 
@@ -104,6 +110,12 @@ class Surroundings:
                 self._attributes[name] = count
                 if known not in (0, count) and not imports:
                     yield Effect(f"module:pandas.{name}", "write")
+
+
+def _asks_for_figure(tree: ast.Module) -> bool:
+    """Whether a statement's text asks pyplot for what is open."""
+    nodes = ast.walk(tree)
+    return any(isinstance(node, ast.Attribute) and node.attr in _CURRENT for node in nodes)
 
 
 def _module_state(module: types.ModuleType) -> str:
