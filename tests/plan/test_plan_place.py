@@ -278,3 +278,27 @@ def test_a_global_that_only_the_function_binds_is_declared_first():
 def test_unused_functions_of_the_author_are_kept():
     plan = plan_of("def spare(v):\n    return v\nx = sum([1])")
     assert find(plan.graph, "def spare") in plan.shared.statements
+
+
+def test_an_import_that_switches_something_on_comes_with_it():
+    plan = plan_of(
+        """
+        # %%
+        from sklearn.experimental import enable_iterative_imputer, enable_halving_search_cv
+        from sklearn.impute import IterativeImputer, SimpleImputer
+        rows = [[1.0, 2.0], [2.0, float("nan")], [3.0, sum([5.0])]]
+        # %%
+        a = SimpleImputer().fit_transform(rows)
+        # %%
+        b = IterativeImputer(max_iter=2, random_state=0).fit_transform(rows)
+        """,
+        "cells",
+    )
+    assert [[line for line in step.imports if "sklearn" in line] for step in plan.steps] == [
+        [],
+        ["from sklearn.impute import SimpleImputer"],
+        [
+            "from sklearn.experimental import enable_iterative_imputer",
+            "from sklearn.impute import IterativeImputer",
+        ],
+    ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from thruway.program.knowledge.sklearn import ENABLES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -12,13 +14,38 @@ if TYPE_CHECKING:
 
 
 def import_lines(needed: Iterable[tuple[int, str]], nodes: dict[int, Node]) -> tuple[str, ...]:
-    """Return the lines that bind the needed names, in the author's order."""
+    """Return the lines that bind the needed names, in the author's order.
+
+    An import that switches on what another one needs comes with it, though nothing reads its name.
+    """
     lines: list[str] = []
-    for number, name in sorted(needed):
+    wanted = set(needed)
+    for number, name in sorted(wanted | _enabling(wanted, nodes)):
         for line in _lines_for(nodes[number], name):
             if line not in lines:
                 lines.append(line)
     return tuple(lines)
+
+
+def _enabling(needed: set[tuple[int, str]], nodes: dict[int, Node]) -> set[tuple[int, str]]:
+    switches = {
+        (number, name)
+        for number, node in nodes.items()
+        if node.statement.kind == "import"
+        for name in node.statement.stores & ENABLES.keys()
+    }
+    if not switches:
+        return switches
+    lines = [line for number, name in needed for line in _lines_for(nodes[number], name)]
+    return {each for each in switches if any(_needs(line, *ENABLES[each[1]]) for line in lines)}
+
+
+def _needs(line: str, module: str, name: str) -> bool:
+    """Whether a line imports something of a module that begins with a name, or all of it."""
+    if line.startswith(f"from {module} import "):
+        return f"import {name}" in line
+    package, _, last = module.rpartition(".")
+    return line.startswith((f"import {module}", f"from {package} import {last}"))
 
 
 def _lines_for(node: Node, name: str) -> list[str]:

@@ -2,6 +2,12 @@
 
 from thruway.program.knowledge.table import Table
 
+# Imports that only switch on what another module then has: name → that module, and what it has.
+ENABLES = {
+    "enable_halving_search_cv": ("sklearn.model_selection", "Halving"),
+    "enable_iterative_imputer": ("sklearn.impute", "IterativeImputer"),
+}
+
 TABLE = Table(
     library="sklearn",
     modules={
