@@ -15,6 +15,7 @@ from thruway.plan.lift import lift
 from thruway.plan.link import Link, find_links, findings_of
 from thruway.plan.mapped import fan_cuts, fan_links, fan_names, find_fans, with_fans
 from thruway.plan.naming.headline import package_of, title_of
+from thruway.plan.naming.models import makes
 from thruway.plan.naming.steps import Subject, models_of, step_names, title
 from thruway.plan.notice import notice, notice_moved, relevant
 from thruway.plan.once import write_repeated_once
@@ -313,12 +314,12 @@ def _subject(
     heading = max(set(headings), key=lambda h: (headings.count(h), -headings.index(h)), default="")
     first = segment.statements[0]
     values = {name: value for name in inputs if (value := graph.value_at(name, first)) is not None}
-    own = frozenset(
-        name
+    own = {
+        name: tuple(makes(node))
         for node in graph.nodes
         if node.statement.kind == "function"
         for name in node.statement.stores
-    )
+    }
     return Subject(_role(segment, roles), members, inputs, outputs, heading, values, own)
 
 

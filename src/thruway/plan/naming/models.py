@@ -9,7 +9,7 @@ from thruway.plan.naming.actions import prepares
 from thruway.program.knowledge import lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from thruway.graph.types import Node
     from thruway.kit.values.types import Value
@@ -39,7 +39,13 @@ _REGRESSORS = re.compile(r".*(Regressor|Regression|Ridge|Lasso|ElasticNet|SVR|La
 class Models:
     """The models of the steps so far, by the names that hold them."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: Mapping[str, tuple[str, ...]]) -> None:
+        """Begin with none.
+
+        Args:
+            own: functions of the program, and the models that their bodies make.
+        """
+        self._own = own
         self._held: dict[str, str] = {}
         self._preparing: dict[str, str] = {}
         self._last: list[str] = []
@@ -52,12 +58,12 @@ class Models:
                 if _only_prepares(value):
                     self._preparing[name] = kind
                 elif kind in _HOLDERS:
-                    inside = [*_made(node), *reversed(self._asked(node))]
+                    inside = [*self._made(node), *reversed(self._asked(node))]
                     self._held[name] = next(iter(inside), self._held.get(name, kind))
                 else:
                     self._held[name] = kind
         trained = self.trained(nodes)
-        if trained and any(_fit_calls(node) for node in nodes):
+        if trained and any(self._fits(node) for node in nodes):
             self._last = trained
 
     def trained(self, nodes: Sequence[Node]) -> list[str]:
@@ -67,15 +73,25 @@ class Models:
         """
         fitted = [name for node in nodes for name in _fitted(node) if name in self._held]
         names = fitted or [name for node in nodes for name, _ in _estimators(node)]
-        made = [each for node in nodes for each in _made(node)]
+        made = [each for node in nodes for each in self._made(node)]
         held = [self._held[name] for name in dict.fromkeys(names) if name in self._held]
         others = [self._preparing[name] for name in names if name in self._preparing]
         return _models(held if fitted else [*made, *held]) or _models(made) or _models(others)
 
     def judged(self, nodes: Sequence[Node]) -> list[str]:
         """Classes of the models that a step asks; of those trained last when it asks none."""
-        found = [each for node in nodes for each in (*_made(node), *self._asked(node))]
+        found = [each for node in nodes for each in (*self._made(node), *self._asked(node))]
         return [each for each in dict.fromkeys(found) if not _is_aside(each)] or self._last
+
+    def _fits(self, node: Node) -> bool:
+        called = {call.target for call in node.statement.calls if not call.in_definition}
+        return bool(_fit_calls(node) or called & self._own.keys())
+
+    def _made(self, node: Node) -> list[str]:
+        """Classes of the models that a statement makes, in functions of the program too."""
+        called = [c.target for c in node.statement.calls if not c.in_definition]
+        inside = [each for name in called for each in self._own.get(name, ())]
+        return [*makes(node), *inside]
 
     def _asked(self, node: Node) -> list[str]:
         """Classes of the models that a statement reads, in the order of its text."""
@@ -129,7 +145,8 @@ def _fit_calls(node: Node) -> list[Call]:
     return [c for c in node.statement.calls if c.method in _FITS and not c.in_definition]
 
 
-def _made(node: Node) -> list[str]:
+def makes(node: Node) -> list[str]:
+    """Return the classes of the models that the text of a statement makes."""
     return [call.method for call in node.statement.calls if _makes_model(call)]
 
 

@@ -53,7 +53,7 @@ class Subject:
         inputs, outputs: names of the program that enter and leave it.
         heading: the author's, above most of it.
         values: what enters, as it is then.
-        own: functions that the program defines.
+        own: functions that the program defines → classes of the models that they make.
     """
 
     role: Role
@@ -62,7 +62,7 @@ class Subject:
     outputs: tuple[str, ...]
     heading: str
     values: Mapping[str, Value] = field(default_factory=dict)
-    own: frozenset[str] = frozenset()
+    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def step_names(
@@ -104,7 +104,7 @@ def step_names(
 
 def models_of(subjects: tuple[Subject, ...]) -> tuple[tuple[str, ...], ...]:
     """Return the classes of the models that each step trains or judges, by their bare names."""
-    models = Models()
+    models = Models(subjects[0].own if subjects else {})
     found = []
     for subject in subjects:
         models.learn(subject.nodes)
