@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from observed import write_program
 
 from thruway.errors import MigrationRefused
 from thruway.program import Program, read_program
@@ -93,6 +94,23 @@ def test_what_is_opened(case: str, tmp_path: Path) -> None:
     text, expected = OPENED[case]
     imports = "" if "read_csv" not in text else "from pandas import read_csv\n"
     assert statements(tmp_path, imports + text)[bool(imports) :] == expected
+
+
+SHOWN = {
+    "a value": ("best()", ["rows = []", "display(len(rows))"]),
+    "silenced": ("best();", ["rows = []", "len(rows)"]),
+    "not the last of its cell": ("best()\nc = 1", ["rows = []", "len(rows)", "c = 1"]),
+}
+
+
+@pytest.mark.parametrize("case", SHOWN)
+def test_what_a_notebook_shows_is_shown_once_opened(case: str, tmp_path: Path) -> None:
+    call, expected = SHOWN[case]
+    loads = "    df = read_csv('x')\n    df.fit()\n"
+    text = f"from pandas import read_csv\ndef best():\n{loads}    rows = []\n    return len(rows)\n"
+    path = write_program(tmp_path, f"{text}# %%\n{call}\n# %%\nlast = 2")
+    found = [statement.code for statement in read_program(read_source(path)).statements]
+    assert found[3:-1] == expected
 
 
 CLOSED = {

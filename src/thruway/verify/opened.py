@@ -91,6 +91,8 @@ def _differences(plain: Trace, other: Trace) -> dict[str, str]:
     if comparable(left) != comparable(right):
         where, one, two = first_difference(left, right)
         found["what it prints"] = f"{where}: {one} ≠ {two}"
+    if _shown(plain) != _shown(other):
+        found["what it shows"] = ""
     if _figures(plain) != _figures(other):
         found["what it draws"] = ""
     ours, theirs = _files(plain), _files(other)
@@ -102,6 +104,10 @@ def _differences(plain: Trace, other: Trace) -> dict[str, str]:
 
 def _printed(trace: Trace) -> str:
     return "".join(fact.stdout for fact in trace.facts)
+
+
+def _shown(trace: Trace) -> list[str]:
+    return [comparable(display.text) for fact in trace.facts for display in fact.displays]
 
 
 def _figures(trace: Trace) -> list[str]:

@@ -76,7 +76,8 @@ class Models:
         made = [each for node in nodes for each in self._made(node)]
         held = [self._held[name] for name in dict.fromkeys(names) if name in self._held]
         others = [self._preparing[name] for name in names if name in self._preparing]
-        return _models(held if fitted else [*made, *held]) or _models(made) or _models(others)
+        alone = fitted and not any(_fits_each(node) for node in nodes)
+        return _models(held if alone else [*made, *held]) or _models(made) or _models(others)
 
     def judged(self, nodes: Sequence[Node]) -> list[str]:
         """Classes of the models that a step asks; of those trained last when it asks none."""
@@ -139,6 +140,11 @@ def _fitted(node: Node) -> list[str]:
     calls = _fit_calls(node)
     names = [call.receiver for call in calls if call.receiver]
     return names or ([name for name, _ in _estimators(node)] if calls else [])
+
+
+def _fits_each(node: Node) -> bool:
+    """Whether a loop fits one model after the other under one name."""
+    return bool(_fit_calls(node)) and node.statement.code.startswith("for ")
 
 
 def _fit_calls(node: Node) -> list[Call]:

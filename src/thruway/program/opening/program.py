@@ -53,7 +53,7 @@ def open_program(
     text = without_guards(Text.of(source.code_cells))
     if only_guard:
         return Opened(text)
-    opener = _Opener(source.path.name, text, arguments)
+    opener = _Opener(source.path.name, text, arguments, notebook=source.kind == "notebook")
     found = opener.run()
     rest = tuple(hidden(found.text, source.path, opener.closed))
     return replace(found, findings=(*found.findings, *rest))
@@ -67,8 +67,11 @@ class _Opener:
         arguments: tuple[str, ...],
         forced: frozenset[str] = frozenset(),
         given: frozenset[str] = frozenset(),
+        *,
+        notebook: bool,
     ) -> None:
         self._file = file
+        self._notebook = notebook
         self._arguments = arguments
         self._text = text
         self._names: list[str] = []
@@ -102,7 +105,7 @@ class _Opener:
         text = named_results(self._text)
         kinds = Kinds(text)
         functions = _functions(text)
-        for site in sites(text):
+        for site in sites(text, notebook=self._notebook):
             name = site.call.func.id if isinstance(site.call.func, ast.Name) else ""
             function = functions.get(name)
             if function is None or name in self._closed:
@@ -148,7 +151,9 @@ class _Opener:
 
     def _apart(self, text: Text, cls: ast.ClassDef, site: Site) -> Text:
         done = dissolve(text, cls, site)
-        inner = _Opener(self._file, done.text, (), done.functions, done.given)
+        inner = _Opener(
+            self._file, done.text, (), done.functions, done.given, notebook=self._notebook
+        )
         while inner._open_function():
             pass
         if done.must & _functions(inner._text).keys():
@@ -170,7 +175,9 @@ class _Opener:
             try:
                 require_plain_program(text.tree)
                 prepared, new = as_function(text, site, cls, method)
-                self._text = open_function(_opening(prepared, new, _words(method.name)))
+                self._text = open_function(
+                    _opening(prepared, new, _words(method.name), notebook=self._notebook)
+                )
             except ClosedError as closed:
                 self._closed.add(name)
                 reason = f"`{name}()` stays closed: {closed.reason}"
@@ -250,9 +257,10 @@ def _functions(text: Text) -> dict[str, ast.FunctionDef]:
     return {node.name: node for node in text.body if isinstance(node, ast.FunctionDef)}
 
 
-def _opening(text: Text, name: str, title: str) -> Opening:
+def _opening(text: Text, name: str, title: str, *, notebook: bool) -> Opening:
     """Return the opening of a function that was just put before its only call."""
-    found = [s for s in sites(text) if isinstance(s.call.func, ast.Name) and s.call.func.id == name]
+    calls = sites(text, notebook=notebook)
+    found = [s for s in calls if isinstance(s.call.func, ast.Name) and s.call.func.id == name]
     return Opening(text, _functions(text)[name], found[0], "" if name in _DRIVERS else title)
 
 

@@ -58,6 +58,8 @@ def _bound(body: Text, node: ast.Return, site: Site) -> Edit:
         raise ClosedError("its result is the exit status of the program")
     if site.target:
         return Edit(start, (start[0], start[1] + _WORD), site.target.rstrip())
+    if site.shown:
+        return Edit(start, body.end(node), f"display({body.source(node.value)})")
     return Edit(start, body.start(node.value), "")
 
 
@@ -68,7 +70,11 @@ def _is_idle(node: ast.Return, site: Site) -> bool:
         return value is None or (isinstance(value, ast.Constant) and value.value in {None, 0})
     if site.target:
         return value is not None and site.bound != () and _names(value) == site.bound
-    return value is None or _is_pure(value)
+    return value is None or (_is_pure(value) and (not site.shown or _is_none(value)))
+
+
+def _is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
 
 
 def _names(value: ast.expr) -> tuple[str, ...]:
@@ -86,7 +92,7 @@ def _exit(body: Text, node: ast.Return, site: Site) -> Edit:
     """An early end of what the program ends with is the end of the program."""
     if not site.last or site.target or _is_guarded(body.tree, node):
         raise ClosedError(_EARLY, _EARLY_FIX)
-    if node.value is None or (not site.exits and _is_pure(node.value)):
+    if node.value is None or (not site.exits and not site.shown and _is_pure(node.value)):
         return Edit(body.start(node), body.end(node), "raise SystemExit")
     if not site.exits:
         raise ClosedError(_EARLY, _EARLY_FIX)

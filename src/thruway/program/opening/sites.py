@@ -28,6 +28,7 @@ class Site:
         bound: names that the target binds, and nothing else; () if it binds other things.
         exits: its result is the exit status of the program.
         last: no statement follows.
+        shown: the notebook shows what it gives.
     """
 
     statement: ast.stmt
@@ -36,11 +37,17 @@ class Site:
     bound: tuple[str, ...]
     exits: bool
     last: bool
+    shown: bool = False
 
 
-def sites(text: Text) -> Iterator[Site]:
-    """Yield every statement that is a call, in order."""
-    for node in text.body:
+def sites(text: Text, *, notebook: bool = False) -> Iterator[Site]:
+    """Yield every statement that is a call, in order.
+
+    Args:
+        text: of the program.
+        notebook: the last expression of a cell is shown.
+    """
+    for number, node in enumerate(text.body):
         last = node is text.body[-1]
         call, exits = _call(node)
         if call is None:
@@ -51,7 +58,20 @@ def sites(text: Text) -> Iterator[Site]:
             target = text.slice(text.start(node), text.start(call))
             bound = _names(list(node.targets if isinstance(node, ast.Assign) else [node.target]))
         if target.count("(") == target.count(")"):
-            yield Site(node, call, target, bound, exits, last)
+            shown = notebook and isinstance(node, ast.Expr) and _ends_cell(text, number)
+            yield Site(node, call, target, bound, exits, last, shown)
+
+
+def _ends_cell(text: Text, number: int) -> bool:
+    """Tell whether a statement is the last of its cell, and no semicolon silences it."""
+    node = text.body[number]
+    line, column = text.end(node)
+    if text.lines[line - 1][column:].lstrip().startswith(";"):
+        return False
+    if number + 1 == len(text.body):
+        return True
+    after = text.start(text.body[number + 1])[0]
+    return text.rows[after - 1].cell != text.rows[line - 1].cell
 
 
 def named_results(text: Text) -> Text:
