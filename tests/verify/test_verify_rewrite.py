@@ -317,6 +317,16 @@ WHOLE = {
         """,
         "parted, it does not compute the same: `seen` differs",
     ),
+    "pieces that overlap": (
+        """
+        sums = [0, 0, 0]
+        for i, n in enumerate(sums):
+            sums[: i + 1] = [n + 1] * (i + 1)
+            model = Ridge().fit(X[:, : i + 1], y)
+            print(model.score(X[:, : i + 1], y))
+        """,
+        "it changes `sums` while it goes over it",
+    ),
     "draws that happen not to matter": (
         """
         for i in range(2):

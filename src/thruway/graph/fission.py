@@ -231,11 +231,12 @@ class Dependences:
 
 
 def _subscripts(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Yield each use of a name with its subscript; "" where it has none."""
+    """Yield each use of a name with its subscript; "" where it has none, or one of many items."""
     inside = {
         id(node.value): ast.unparse(node.slice)
         for node in ast.walk(tree)
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)
+        if not any(isinstance(part, ast.Slice) for part in ast.walk(node.slice))
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
