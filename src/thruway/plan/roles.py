@@ -35,6 +35,7 @@ _ORDER: tuple[Role, ...] = (
 _SHOWN = frozenset({"explore", "report"})
 _TABLES = frozenset({"frame", "series", "array"})
 _MODEL_SIDE = frozenset({"train", "tune", "evaluate", "predict"})
+_MADE = _MODEL_SIDE | {"export", "ingest", "split"}
 _FIT_METHODS = frozenset({"fit", "partial_fit", "fit_predict", "fit_transform", "train"})
 _SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "Study")
 
@@ -62,7 +63,7 @@ def assign_roles(graph: Graph) -> dict[int, Role]:
         role = first[number]
         if node.replicable:
             roles[number] = "prepare"
-        elif role in _MODEL_SIDE | {"export", "ingest", "split"}:
+        elif role in _MADE or (role == "transform" and _transforms(node)):
             roles[number] = role
         elif number not in useful and (number in drawing or not node.fact.files_written):
             roles[number] = "explore"
@@ -134,10 +135,9 @@ def _fit_role(receiver: Value) -> str:
     """A fit trains a model, searches for one, or fits a transformer."""
     if receiver.type.endswith(_SEARCHES):
         return "tune"
-    parts = ("preprocessing", "impute", "decomposition", "feature_", "compose", "manifold")
-    if any(part in receiver.type for part in parts):
-        return "transform"
-    return "train"
+    known = lookup(receiver.type)
+    holds = ".pipeline." in receiver.type  # and trains what it holds
+    return "transform" if known and known.role == "transform" and not holds else "train"
 
 
 def _roles_of_helpers(node: Node, bodies: dict[int, set[str]], reach: Reach) -> set[str]:
@@ -207,6 +207,13 @@ def _touches_model(node: Node, types: dict[str, Value]) -> bool:
     changed = node.fact.changes | node.fact.binds
     values = [node.fact.values.get(name) or types.get(name) for name in changed]
     return any(value is not None and value.kind == "estimator" for value in values)
+
+
+def _transforms(node: Node) -> bool:
+    """Whether a statement leaves data or a transformer: also if only a picture shows them."""
+    values = [node.fact.values.get(name) for name in node.fact.binds | node.fact.changes]
+    kinds = {value.kind for value in values if value is not None}
+    return bool(kinds & (_TABLES | {"estimator"}))
 
 
 def _fits(node: Node) -> bool:

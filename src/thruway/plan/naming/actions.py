@@ -41,7 +41,12 @@ _PREPARE = {
         StandardScaler MinMaxScaler RobustScaler MaxAbsScaler Normalizer PowerTransformer
         QuantileTransformer normalize scale
     """,
-    "reduce_dimensions": "PCA TruncatedSVD KernelPCA TSNE NMF FastICA",
+    "reduce_dimensions": """
+        PCA IncrementalPCA SparsePCA MiniBatchSparsePCA KernelPCA TruncatedSVD NMF FastICA
+        FactorAnalysis TSNE MDS ClassicalMDS Isomap LocallyLinearEmbedding SpectralEmbedding
+        locally_linear_embedding spectral_embedding UMAP GaussianRandomProjection
+        SparseRandomProjection
+    """,
     "select_features": "SelectKBest SelectPercentile RFE RFECV SelectFromModel VarianceThreshold",
     "add_polynomial_features": "PolynomialFeatures",
     "build_preprocessor": "ColumnTransformer make_column_transformer FunctionTransformer",

@@ -49,7 +49,7 @@ TABLE = Table(
         "predict": """
             sklearn.model_selection: cross_val_predict sklearn.cross_validation: cross_val_predict
         """,
-        "train": "sklearn.base: clone",
+        "train": "sklearn.base: clone sklearn.cross_decomposition: PLSRegression",
         "transform": """
             sklearn.cluster: FeatureAgglomeration sklearn.neural_network: BernoulliRBM
             sklearn.ensemble: RandomTreesEmbedding sklearn.base: TransformerMixin
@@ -57,6 +57,9 @@ TABLE = Table(
         "prepare": """
             sklearn.utils: shuffle resample sklearn.utils.class_weight: compute_class_weight
             compute_sample_weight
+            sklearn.metrics: pairwise_distances euclidean_distances
+            sklearn.metrics.pairwise: pairwise_distances euclidean_distances cosine_similarity
+            pairwise_kernels linear_kernel rbf_kernel
         """,
         "explore": """
             sklearn.tree: plot_tree export_text export_graphviz
