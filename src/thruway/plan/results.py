@@ -34,7 +34,7 @@ def results_of(
     reach = definitions.reach
     makers = _makers(graph, reach, roles)
     kept_inside = {name for name, _ in unstorable}
-    loops = frozenset(name for node in graph.nodes for name in _loop_names(node))
+    loops = frozenset(name for node in graph.nodes for name in _scaffolding(node))
     last = graph.nodes[-1].statement.id if graph.nodes else 0
     found = []
     for segment in segments:
@@ -129,15 +129,18 @@ def _makers(graph: Graph, reach: Reach, roles: dict[int, Role]) -> frozenset[tup
     return frozenset(found)
 
 
-def _loop_names(node: Node) -> frozenset[str]:
-    """Targets of loops and `with`: scaffolding, not results."""
+def _scaffolding(node: Node) -> frozenset[str]:
+    """Targets of loops and `with`, and what only a handler binds: scaffolding, not results."""
     names = set()
     for part in ast.walk(ast.parse(node.statement.code)):
-        targets = []
+        targets: list[ast.AST] = []
         if isinstance(part, ast.For | ast.AsyncFor):
             targets = [part.target]
         elif isinstance(part, ast.With):
             targets = [item.optional_vars for item in part.items if item.optional_vars]
+        elif isinstance(part, ast.ExceptHandler):
+            targets = [each for each in part.body if isinstance(each, ast.Assign)]
         for target in targets:
-            names |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+            stored = (n for n in ast.walk(target) if isinstance(n, ast.Name))
+            names |= {n.id for n in stored if isinstance(n.ctx, ast.Store)}
     return frozenset(names)
