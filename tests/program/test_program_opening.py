@@ -233,6 +233,11 @@ ARGUMENTS: dict[str, tuple[str, list[str]]] = {
         "N = 5\n" + PARSER + "parser.add_argument('--n', type=int, default=N)\nargs = parser.parse_args()\nprint(args.n, N)",
         ["import argparse", "n = 5", "print(n, N)"],
     ),
+    "a computed default": (
+        "import os\n" + PARSER + "parser.add_argument('--d', type=str, default=os.environ.get('SM_DIR'))\n"
+        "args, _ = parser.parse_known_args()\nprint(args.d)",
+        ["import argparse", "d = os.environ.get('SM_DIR')", "_ = []", "print(d)"],
+    ),
     "a function that parses": (
         "import argparse\ndef get_args(argv=None):\n    p = argparse.ArgumentParser()\n    p.add_argument('n', type=int, nargs='?', default=2)\n    return p.parse_args(argv)\ndef main(args):\n    print(args.n)\nif __name__ == '__main__':\n    main(get_args())",
         ["argv = None", "n = 2", "print(n)"],
@@ -269,7 +274,7 @@ def test_the_command_line_gives_the_defaults(tmp_path: Path) -> None:
 
 UNDERSTOOD = {
     "subcommands": "s = parser.add_subparsers()\n",
-    "a computed default": "parser.add_argument('--n', default=len('abc'))\n",
+    "a computed default of a type": "parser.add_argument('--n', type=int, default=len('abc'))\n",
     "an unknown option": "parser.add_argument('--n', color=1)\n",
     "other uses": "print(parser.format_help())\n",
     "files": "parser.add_argument('--n', type=argparse.FileType('r'))\n",

@@ -5,6 +5,7 @@ Each part is its own module; this one only hands values from one to the next.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -350,11 +351,14 @@ def _settings_before(shared: Shared, segments: tuple[Segment, ...], index: int) 
 
 
 def _program_names(graph: Graph) -> frozenset[str]:
-    return frozenset(
+    names = frozenset(
         name
         for node in graph.nodes
         for name in (*node.statement.stores, *node.statement.loads, *node.fact.binds)
     )
+    # A step called `matplotlib` would be taken for the library.
+    libraries = frozenset(package.replace("-", "_") for package in graph.trace.packages)
+    return names | libraries | sys.stdlib_module_names
 
 
 def _names_in(body: tuple[int, ...], nodes: dict[int, Node]) -> frozenset[str]:

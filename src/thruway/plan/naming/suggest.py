@@ -68,7 +68,9 @@ def suggestions(subject: Subject, models: Sequence[str]) -> list[str]:
     verb = VERBS[subject.role]
     if subject.role == "ingest":
         stem = _stem(subject, written=False)
-        return [f"{verb}_{stem}"] if stem else [_loader(subject), *_several(verb, subject)]
+        loader = _loader(subject)
+        loaders = [loader, f"{loader}_data"] if loader else []
+        return [f"{verb}_{stem}"] if stem else [*loaders, *_several(verb, subject)]
     if subject.role == "export":
         return [f"{verb}_{_stem(subject, written=True) or _saved(subject)}"]
     if subject.role == "split":

@@ -24,12 +24,19 @@ _SCALARS = (int, float, str, bool)
 
 
 @dataclass(frozen=True)
+class Computed:
+    """A default that is no literal: its text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Argument:
     """One argument.
 
     Attributes:
         name: as the program reads it.
-        value: a literal.
+        value: a literal, or the text of a default that is computed.
         annotation: type of the parameter, as text.
         help: what the author says of it.
         declared: the statement that declares it.
@@ -61,6 +68,8 @@ def argument_rows(argument: Argument, name: str, origin: Row) -> list[Row]:
     """Return the assignment of an argument, its help above."""
     words = " ".join(argument.help.split())
     rows = [replace(origin, text=f"# {line}", moved=True) for line in textwrap.wrap(words, _WIDTH)]
+    if isinstance(argument.value, Computed):
+        return [*rows, replace(origin, text=f"{name} = {argument.value.text}", moved=True)]
     text = f"{name} = {argument.value!r}"
     return [*rows, replace(origin, text=text, moved=True, argument=argument.annotation)]
 

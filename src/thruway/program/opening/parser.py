@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from thruway.program.imports import dotted_name
-from thruway.program.opening.argument import Argument, annotation_of, literal
+from thruway.program.opening.argument import Argument, Computed, annotation_of, literal
 from thruway.program.opening.choose import PARSERS
 from thruway.program.opening.reasons import ClosedError
 from thruway.program.opening.scope import references
@@ -236,6 +236,15 @@ class _Replay:
             raise ClosedError(f"{what} has a value that is computed: `{ast.unparse(node)}`", _ELSE)
         return value
 
+    def _default(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Name):
+            node = self._constants.get(node.id, node)
+        value = literal(node)
+        if value is not ...:
+            return value
+        text = self.text.source(node)
+        return Computed(ast.unparse(node) if "\n" in text else text)
+
     def _call(self, owner: Any, method: str, call: ast.Call, node: ast.stmt) -> Any:
         if method == "set_defaults":
             owner.set_defaults(**self._keywords(call, "a default"))
@@ -273,8 +282,14 @@ class _Replay:
                 "BooleanOptionalAction"
             ):
                 keywords["action"] = argparse.BooleanOptionalAction
+            elif keyword.arg == "default":
+                keywords["default"] = self._default(keyword.value)
             else:
                 keywords[keyword.arg or "**"] = self._value(keyword.value, what)
+        computed = isinstance(keywords.get("default"), Computed)
+        if computed and keywords.get("type", str) is not str:
+            # If it turns out to be a text, it is converted like the words of a command line.
+            raise ClosedError(f"{what} has a default that is computed, and a type", _ELSE)
         try:
             action: argparse.Action = owner.add_argument(*flags, **keywords)
         except (TypeError, ValueError, argparse.ArgumentError) as error:
