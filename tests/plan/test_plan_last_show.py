@@ -13,7 +13,7 @@ PROGRAMS = {
     ),
     "drawn on by turns": (
         "f = plt.figure(1)\ng = plt.figure(2)\na = len('ab')\n_ = plt.figure(1)\nplt.plot([a])\nplt.figure(2)\nplt.show()",
-        [(6, [1]), (8, [2])],
+        [(8, [1, 2])],
     ),
     "drawn by one line": (
         "for n in range(2):\n    plt.figure()\n    plt.plot([n])\na = len('ab')\nplt.show()",
@@ -30,6 +30,22 @@ PROGRAMS = {
     "the current figure is asked for": (
         "plt.plot([1])\nplt.gcf()\nplt.figure()\nplt.show()",
         [(3, [1]), (5, [2])],
+    ),
+    "chosen by number": (
+        "plt.plot([1])\nplt.figure()\nplt.tight_layout()\na = len('ab')\nplt.figure(2)\nb = a + 1\nplt.figure()\nplt.show()",
+        [(9, [1, 2, 3])],
+    ),
+    "nothing of it changes": (
+        "plt.plot([1])\nplt.figure()\nplt.tight_layout()\na = len('ab')\nplt.figure()\nplt.show()",
+        [(2, [1]), (4, [2]), (7, [3])],
+    ),
+    "asked for its number": (
+        "plt.plot([1])\nplt.figure()\nn = plt.gcf().number\nprint(n)\nplt.show()",
+        [(6, [1, 2])],
+    ),
+    "open figures are counted": (
+        "plt.plot([1])\na = len('ab')\nplt.figure()\nprint(plt.get_fignums())\nplt.show()",
+        [(6, [1, 2])],
     ),
     "its data change before the show": (
         "import numpy as np\ngrid = np.zeros((2, 2))\nplt.imshow(grid)\nplt.figure()\ngrid[0, 0] = 5\nplt.plot([1])\nplt.show()",

@@ -34,6 +34,8 @@ def part_last_show(facts: list[Fact], trees: Sequence[ast.Module]) -> None:
     place = next((n for n in places if any(map(_is_figure, facts[n].effects))), None)
     if place is None or not _shows(trees[place]):
         return
+    if any(map(_goes_by_number, facts, trees)):  # which another count of figures would change
+        return
     show = facts[place]
     ends = {figure.number: _last(facts[:place], figure.number) for figure in show.figures}
     last = max(ends.values(), default=-1)
@@ -61,6 +63,19 @@ def _last(facts: list[Fact], number: int) -> int:
     token = f"figure:{number}"
     touched = (n for n, fact in enumerate(facts) if any(e.resource == token for e in fact.effects))
     return max(touched, default=-1)
+
+
+def _goes_by_number(fact: Fact, tree: ast.Module) -> bool:
+    """Whether a statement asks for the number of a figure, or chooses one that is there by it."""
+    nodes = list(ast.walk(tree))
+    if any(isinstance(node, ast.Attribute) and node.attr == "number" for node in nodes):
+        return any(map(_is_figure, fact.effects))
+    if any(effect.mode == "write" for effect in filter(_is_figure, fact.effects)):
+        return False
+    calls = (node for node in nodes if isinstance(node, ast.Call) and (node.args or node.keywords))
+    return any(
+        isinstance(call.func, ast.Attribute) and call.func.attr == "figure" for call in calls
+    )
 
 
 def _shows(tree: ast.Module) -> bool:

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from thruway.kit.ambient.figures import FigureLog
     from thruway.trace.job import Job
 
-_CURRENT = frozenset({"gca", "gcf", "gci", "get_fignums", "get_figlabels", "fignum_exists"})
+# Functions of pyplot that look at all open figures, and those that look at none.
+_ALL_FIGURES = frozenset({"fignum_exists", "get_fignums", "get_figlabels"})
+_NO_FIGURE = frozenset({
+    "figaspect", "get_backend", "get_cmap", "get_plot_commands", "ioff", "ion", "isinteractive",
+    "rc", "rc_context", "rcdefaults", "set_loglevel", "show", "switch_backend", "xkcd",
+})  # fmt: skip
 
 # What the import of a library sets, every step that imports it sets again.
 _SET_BY_IMPORT = ("env:", "options:path", "options:warnings", "options:logging")
@@ -55,7 +60,7 @@ class Surroundings:
         """Return the effects since the last call, without those on files."""
         imports = all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in tree.body)
         effects = [*self._random_effects(imports=imports), *self._option_effects(imports=imports)]
-        effects += self._figure_effects(tree)
+        effects += self._figure_effects(tree, value)
         effects += self._module_effects()
         effects += self._class_effects(imports=imports)
         effects += [Effect(f"module:{name}", "update") for name in _set_modules(tree, value)]
@@ -77,12 +82,15 @@ class Surroundings:
             if not (imports and token.startswith(_SET_BY_IMPORT)):
                 yield Effect(token, "write")
 
-    def _figure_effects(self, tree: ast.Module) -> Iterable[Effect]:
-        touched = self._figures.touched()
-        current = self._figures.current()
-        if not touched and current and _asks_for_figure(tree):
-            touched = (current,)
-        for number in touched:
+    def _figure_effects(self, tree: ast.Module, value: Callable[[str], Any]) -> Iterable[Effect]:
+        """What was drawn on, and what was asked for: the current figure, or all that are open."""
+        touched, current = set(self._figures.touched()), self._figures.current()
+        asked = _pyplot_calls(tree, value) if current else frozenset()
+        if asked & _ALL_FIGURES:
+            touched |= {*self._figures.open_figures()}
+        elif asked - _NO_FIGURE and not touched:
+            touched = {current}
+        for number in sorted(touched):
             yield Effect(f"figure:{number}", "update" if number in self._drawn else "write")
             self._drawn.add(number)
 
@@ -112,10 +120,17 @@ class Surroundings:
                     yield Effect(f"module:pandas.{name}", "write")
 
 
-def _asks_for_figure(tree: ast.Module) -> bool:
-    """Whether a statement's text asks pyplot for what is open."""
-    nodes = ast.walk(tree)
-    return any(isinstance(node, ast.Attribute) and node.attr in _CURRENT for node in nodes)
+def _pyplot_calls(tree: ast.Module, value: Callable[[str], Any]) -> frozenset[str]:
+    """Names of the functions of pyplot that a statement's text calls; classes left out."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    functions = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return frozenset(
+        function.attr
+        for function in functions
+        if isinstance(function, ast.Attribute)
+        if function.attr.islower()
+        if _owner_of(function.value, value) is pyplot
+    )
 
 
 def _module_state(module: types.ModuleType) -> str:
