@@ -20,6 +20,26 @@ CASES = {
         RESULT = df.to_dict("list")
         """,
     ),
+    "values that hold NumPy's own stream": (
+        "they draw from it wherever they are, and others draw between",
+        """
+        # %%
+        import numpy as np
+        from scipy.stats import norm, randint
+        from sklearn.utils import check_random_state
+        np.random.seed(1)
+        first = norm.rvs(size=3)
+        # %%
+        held = {"rng": check_random_state(None), "depth": randint(1, 5)}
+        drawn = held["rng"].rand(2)
+        # %%
+        more = np.random.rand(2)
+        # %%
+        last = held["depth"].rvs(size=3) + held["rng"].rand(3)
+        # %%
+        RESULT = [*first, *drawn, *more, *last, np.random.rand()]
+        """,
+    ),
     "a column taken from a frame and changed": (
         "a view before pandas 3, a copy from then on",
         """

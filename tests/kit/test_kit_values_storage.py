@@ -258,3 +258,13 @@ def test_any_bundle_comes_back(tmp_path_factory, values):
     back = round_trip(values, tmp_path_factory.getbasetemp())[1]
     assert list(back) == list(values)
     assert fingerprint(back) == fingerprint(values)
+
+
+def test_the_global_stream_stays_the_global_stream(tmp_path):
+    held = Mine(np.random.mtrand._rand)
+    before = fingerprint(held)
+    _, back = round_trip({"held": held}, tmp_path)
+    assert back["held"].inside is np.random.mtrand._rand
+    held.inside.rand()
+    assert fingerprint(held) == before == fingerprint(back["held"])
+    assert fingerprint(np.random.RandomState(1)) != fingerprint(np.random.RandomState(2))

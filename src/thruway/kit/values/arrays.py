@@ -175,9 +175,16 @@ def _ufunc(walk: Walk, value: Any) -> Iterator[Any]:
     return iter(())
 
 
+def is_global_stream(value: Any) -> bool:
+    """Whether a value is the stream that `np.random.rand` and its like draw from."""
+    module = sys.modules.get("numpy.random.mtrand")
+    return module is not None and value is getattr(module, "_rand", None)
+
+
 def _random_state(walk: Walk, value: Any) -> Iterator[Any]:
+    """Write a stream's state; that of NumPy's own is a resource, not part of who holds it."""
     walk.write("random state")
-    yield value.get_state(legacy=False)
+    yield "numpy's own" if is_global_stream(value) else value.get_state(legacy=False)
 
 
 def _generator(walk: Walk, value: Any) -> Iterator[Any]:

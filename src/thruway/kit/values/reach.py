@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from thruway.kit.values import atoms, objects, origin
+from thruway.kit.values import arrays, atoms, objects, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -223,7 +223,7 @@ def _numpy(part: Any, found: Reach) -> Iterable[Any] | None:
         if address:
             found.objects.add(address)
         return _elements(part) if part.dtype.hasobject else ()
-    if isinstance(part, np.generic | np.dtype | np.ufunc):
+    if isinstance(part, np.generic | np.dtype | np.ufunc) or arrays.is_global_stream(part):
         return ()
     return None
 

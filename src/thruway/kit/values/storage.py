@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from thruway.errors import StorageError
-from thruway.kit.values import views
+from thruway.kit.values import arrays, views
 from thruway.kit.values.storable import refused, unstorable
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class _Pickler(pickle.Pickler):
         self._dtype = getattr(sys.modules.get("numpy"), "dtype", None)
 
     def reducer_override(self, part: Any) -> Any:
-        """Return how to rebuild an array that plain pickling would change.
+        """Return how to rebuild an array or a stream that plain pickling would change.
 
         Raises:
             PicklingError: for what pickle would take but nobody could use after, such as iterators.
@@ -183,6 +183,8 @@ class _Pickler(pickle.Pickler):
         if self._dtype is not None and isinstance(part, self._dtype) and _is_one(part, self._dtype):
             # Pickle makes another dtype, and libraries copy or wrap what has not the very one.
             return self._dtype, (part.str,)
+        if arrays.is_global_stream(part):
+            return "_rand"  # by its name in NumPy: whoever holds it draws from the one there
         if kind is not self._array or self._array is None:
             if kind not in self._refused:
                 self._refused[kind] = "" if issubclass(kind, type) else refused(kind)
