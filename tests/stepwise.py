@@ -22,6 +22,7 @@ from unittest import mock
 from forked import ForkingExecutor, in_fork
 from observed import DoesNotRun, observed_graph, quiet, write_program
 
+from thruway.kit.ambient.display import display
 from thruway.kit.ambient.random import quiet_imports, seed_all, seed_on_import
 from thruway.kit.project import load_project
 from thruway.kit.values.fingerprint import fingerprint
@@ -180,6 +181,7 @@ def _plain(program, folder):
     shutil.copytree(program.source.path.parent, folder, ignore=lambda *_: {"out"})
     main = ModuleType("__main__")
     values = vars(main)
+    values["display"] = display  # as IPython has it
     words = mock.patch("sys.argv", ["case.py"])
     with (
         words,

@@ -57,4 +57,29 @@ CASES = {
         RESULT = out
         """,
     ),
+    "instances and classes of the program are printed": (
+        "their text says where the class is defined",
+        """
+        # %%
+        from dataclasses import dataclass
+        class Box:
+            pass
+        @dataclass
+        class Point:
+            x: int = 1
+        # %%
+        print(Box(), Box, [Point()])
+        box = Box()
+        box
+        # %%
+        class Log:
+            kept = []
+            def add(self, n):
+                Log.kept.append(n)
+        log = Log()
+        log.add(len(vars(box)))
+        print(log, Log)
+        RESULT = Log.kept
+        """,
+    ),
 }

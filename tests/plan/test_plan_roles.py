@@ -54,6 +54,14 @@ ROLES = {
         "def go(one, two):\n    est = Ridge()\n    est.fit(one, two)\n    return est\nk = go(zzz[['u']], zzz['w'])",
         "k = go", {"train"},
     ),
+    "a helper of plain arithmetic, by what its author calls it": (
+        "def train_perceptron(rows):\n    w = 0.0\n    for row in rows:\n        w += row[0]\n    return [w]\nk = train_perceptron(zzz.values.tolist())",
+        "k = train", {"train"},
+    ),
+    "a helper that is known by what it calls, whatever its name": (
+        "def train_me(rows):\n    return rows.dropna()\nk = train_me(zzz)" + MODEL.replace("zzz", "k"),
+        "k = train_me", {"prepare"},
+    ),
     "a helper that reads": (
         "def get():\n    return pd.read_csv('a.csv')\nother = get()" + MODEL,
         "other = get", {"ingest"},

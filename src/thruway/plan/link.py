@@ -106,7 +106,9 @@ def _values(
     """Link the maker of a value that cannot be stored to every use of it."""
     nodes = {node.statement.id: node for node in graph.nodes}
     for node in graph.nodes:
-        for name in sorted(node.reads | node.updates):
+        # What the text names says more than what hangs together with it.
+        loads = node.statement.loads
+        for name in sorted(node.reads | node.updates, key=lambda name: (name not in loads, name)):
             source = reach.before(name, node.statement.id)
             if source is None or nodes[source].replicable:
                 continue

@@ -1,6 +1,7 @@
 """What each statement is for, decided by the data flow first and the API tables second.
 
-Names of variables are never looked at. A statement that feeds nothing and only shows is
+Names of variables are never looked at, and those of the program's own functions only where their
+bodies call nothing that is known. A statement that feeds nothing and only shows is
 `explore`; one that changes an estimator from data is `train`; and so on down to `prepare`,
 which is what is left between the data and the model.
 """
@@ -11,6 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from thruway.graph.reach import Reach, needs
+from thruway.plan.naming.words import snake
 from thruway.program.knowledge import lookup, lookup_method
 
 if TYPE_CHECKING:
@@ -37,6 +39,14 @@ _TABLES = frozenset({"frame", "series", "array"})
 _MODEL_SIDE = frozenset({"train", "tune", "evaluate", "predict"})
 _MADE = _MODEL_SIDE | {"export", "ingest", "split"}
 _FIT_METHODS = frozenset({"fit", "partial_fit", "fit_predict", "fit_transform", "train"})
+# First or last words of functions: `load_data_set`, `adaboost_train`.
+_SAID: dict[Role, frozenset[str]] = {
+    "ingest": frozenset({"load", "read"}),
+    "split": frozenset({"split"}),
+    "train": frozenset({"train", "fit"}),
+    "evaluate": frozenset({"accuracy", "evaluate", "rmse", "score"}),
+    "predict": frozenset({"classify", "predict"}),
+}
 _SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "Study")
 
 
@@ -52,7 +62,7 @@ def assign_roles(graph: Graph) -> dict[int, Role]:
         number = node.statement.id
         bodies[number] = _body_roles(node)
         found = _by_calls(node, types, bodies, reach)
-        if _only_draws(node, needed.get(number, frozenset()), quiet=not found):
+        if _only_draws(node, types, needed.get(number, frozenset()), quiet=not found):
             drawing.add(number)
         first[number] = None if number in drawing else _strongest(found)
         types.update(node.fact.values)
@@ -147,8 +157,16 @@ def _roles_of_helpers(node: Node, bodies: dict[int, set[str]], reach: Reach) -> 
         if call.in_definition or call.resolved:
             continue
         definition = reach.before(call.receiver or call.target, node.statement.id)
-        found |= bodies.get(definition or 0, set())
+        known = bodies.get(definition or 0)
+        if known is not None:
+            found |= known or (_role_of_name(call.target) if not call.receiver else set())
     return found
+
+
+def _role_of_name(function: str) -> set[str]:
+    """What the author says that a function is for, in its name."""
+    words = snake(function).split("_")
+    return {role for role, verbs in _SAID.items() if verbs & set(words[:1] + words[-1:])}
 
 
 def _body_roles(node: Node) -> set[str]:
@@ -184,11 +202,14 @@ def _needed(graph: Graph, reach: Reach) -> dict[int, frozenset[str]]:
     return {number: frozenset(names) for number, names in found.items()}
 
 
-def _only_draws(node: Node, needed: frozenset[str], *, quiet: bool) -> bool:
+def _only_draws(
+    node: Node, types: dict[str, Value], needed: frozenset[str], *, quiet: bool
+) -> bool:
     """Whether a statement touches figures and makes nothing but parts of figures.
 
     Args:
         node: the statement.
+        types: what the names held before it.
         needed: what later statements take from it.
         quiet: its calls do nothing else that is known; then what is left over from drawing
             (the variable of a loop) is nothing that it makes.
@@ -197,9 +218,21 @@ def _only_draws(node: Node, needed: frozenset[str], *, quiet: bool) -> bool:
     touched = node.resources_read | node.resources_written
     if not saves and not any(token.startswith("figure:") for token in touched):
         return False
-    binds = node.binds & needed if quiet else node.binds
+    binds = node.binds & needed if quiet and _draws(node, types) else node.binds
     made = [node.fact.values.get(name) for name in binds | node.fact.changes]
     return all(value is None or value.kind == "figure" for value in made)
+
+
+def _draws(node: Node, types: dict[str, Value]) -> bool:
+    """Whether a statement draws, or is only the last line of a cell, where figures end."""
+    if not node.fact.flushed:
+        return True
+    figures = (types[name].kind == "figure" for name in node.reads if name in types)
+    apis = (
+        lookup(call.target) if call.resolved else _method(call, None)
+        for call in node.statement.calls
+    )
+    return any(figures) or any(api is not None and api.role in _SHOWN for api in apis)
 
 
 def _touches_model(node: Node, types: dict[str, Value]) -> bool:

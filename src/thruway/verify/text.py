@@ -1,10 +1,18 @@
-"""Text compared with what cannot repeat left out: addresses, time stamps, durations, folders."""
+"""Text compared with what cannot repeat left out: addresses, time stamps, durations, folders.
+
+So is where a class or function is defined: moving it from `__main__` into a module of the project,
+or into a step, is what a migration is for.
+"""
 
 from __future__ import annotations
 
 import re
 
 _VARYING: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?:\w+\.)*\w+\.<locals>\."), ""),
+    (re.compile(r"(?<=<)(?:\w+\.)+(?=\w+ object at 0x)"), ""),
+    (re.compile(r"(?<=<class ')(?:\w+\.)+(?=\w+'>)"), ""),
+    (re.compile(r"\b__main__\."), ""),
     (re.compile(r"0x[0-9a-fA-F]{6,}"), "<address>"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?"), "<time>"),
     (re.compile(r"\b\d\d:\d\d:\d\d(\.\d+)?\b"), "<time>"),

@@ -103,11 +103,11 @@ def _route(module: ModuleType) -> None:
         vars(module)["print"] = _print
 
 
-def _print(*values: object) -> None:
-    if _active is not None:
+def _print(*values: object, **how: Any) -> None:
+    if _active is not None and not how:
         display(*values)
-    else:
-        sys.stdout.write(f"{' '.join(map(str, values))}\n")
+    else:  # nobody listens; or no value is shown, but the terminal is told to clear a line
+        print(*values, **how)  # noqa: T201 - this is what IPython's own module does
 
 
 def text(value: object) -> str:

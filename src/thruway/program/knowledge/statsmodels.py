@@ -5,7 +5,7 @@ from thruway.program.knowledge.table import Table
 TABLE = Table(
     library="statsmodels",
     modules={
-        "ingest": "statsmodels.datasets",
+        "ingest": "statsmodels.datasets statsmodels.api.datasets",
         "explore": "statsmodels.graphics statsmodels.stats",
         "train": """
             statsmodels.formula statsmodels.regression statsmodels.discrete statsmodels.genmod
