@@ -40,7 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
 
     def one(program: dict[str, Any]) -> None:
         nonlocal done
-        row = try_program(program, options.programs, settings)
+        try:
+            row = try_program(program, options.programs, settings)
+        except OSError as error:  # its files are not there, or not to be read: the others go on
+            print(f"{program['name']}: not tried: {error}", file=sys.stderr)
+            return
         file = results / f"{program['name']}.json"
         file.write_text(json.dumps(row, indent=1, ensure_ascii=False), encoding="utf-8")
         with lock:

@@ -8,11 +8,12 @@ data in several ways.
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from thruway.graph.reach import Reach
 from thruway.plan.cut import family
-from thruway.plan.shape import Pairing, Part, parts_of, shape_of
+from thruway.plan.shape import Pairing, Part, names_of, parts_of, shape_of
 from thruway.plan.shown import is_shown
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ _WEIGHT = {
 _WHOLE_CELL = 0.6
 _CALL = 2.5  # what one more call costs: a few long passages read better than many short ones
 _FEW_PREPARE = 3
+# What keeps the search linear in long programs that repeat themselves all the time.
+_LONGEST = 60  # statements in a passage
+_NEAR = 64  # later places that a place is compared with
 
 
 def find_passages(
@@ -81,9 +85,15 @@ class _Search:
         )
         variables = stored - fixed
         self.parts = [parts_of(n.statement.code, variables.__contains__) for n in self.nodes]
+        self.names = [names_of(parts) for parts in self.parts]
+        known: dict[tuple[object, ...], int] = {}
         self.shapes = [
-            self._shape(node, parts) for node, parts in zip(self.nodes, self.parts, strict=True)
+            known.setdefault(self._shape(node, parts), len(known))
+            for node, parts in zip(self.nodes, self.parts, strict=True)
         ]
+        weights = (_WEIGHT[family(roles[number])] for number in body)
+        self.weights = list(accumulate(weights, initial=0.0))
+        self.cells = [node.statement.place.cell for node in self.nodes]
 
     def _shape(self, node: Node, parts: tuple[Part, ...]) -> tuple[object, ...]:
         if node.statement.fan is not None:  # a step of its own already
@@ -106,23 +116,52 @@ class _Search:
 
     def _pairs(self) -> dict[int, list[tuple[int, int]]]:
         """Return position → later positions that read the same, and for how many statements."""
-        places: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        places: dict[int, list[int]] = defaultdict(list)
         for at, shape in enumerate(self.shapes):
             places[shape].append(at)
         found = {}
         for ats in places.values():
+            steps = [self._length(one, other) for one, other in pairwise(ats)]
             for index, one in enumerate(ats):
-                longer = [(other, self._length(one, other)) for other in ats[index + 1 :]]
-                found[one] = [pair for pair in longer if pair[1]]
+                found[one] = self._pairs_of(one, ats[index + 1 :], steps[index:])
         return {one: pairs for one, pairs in found.items() if pairs}
 
+    def _pairs_of(
+        self, one: int, others: Sequence[int], steps: Sequence[int]
+    ) -> list[tuple[int, int]]:
+        """Return the later places that read the same as one, the nearest ones.
+
+        To read the same for so many statements is an equivalence. So what a place has in common
+        with the next, and that with the one after it, mostly says what the first and third have.
+
+        Args:
+            one: the place.
+            others: all later ones whose first statement reads the same.
+            steps: what each of these has in common with the place before it.
+        """
+        found: list[tuple[int, int]] = []
+        length = _LONGEST
+        for before, (other, step) in enumerate(zip(others, steps, strict=True)):
+            if before and length == step < _LONGEST:
+                length = self._length(one, other)
+            else:
+                length = min(length, step)
+            apart = min(length, other - one)
+            if apart > 1 or is_worth_a_step([self.roles[self.body[one]]], ()):
+                found.append((other, apart))
+                if len(found) == _NEAR:
+                    break
+        return found
+
     def _length(self, one: int, other: int) -> int:
+        """Return for how many statements two places read the same, overlapping or not."""
         pairing = Pairing()
         length = 0
-        while one + length < other and other + length < len(self.body):
+        most = min(len(self.body) - other, _LONGEST)
+        while length < most:
             if self.shapes[one + length] != self.shapes[other + length]:
                 break
-            if not pairing.add(self.parts[one + length], self.parts[other + length]):
+            if not pairing.add_names(self.names[one + length], self.names[other + length]):
                 break
             length += 1
         return length
@@ -137,7 +176,8 @@ class _Search:
             others = [(at, min(most, free[one], free[at])) for at, most in known]
             for length in sorted({most for _, most in others if most}):
                 starts = self._starts(one, length, others)
-                if len(starts) < 2:
+                most_saved = self._sum(one, length) + 2 * _WHOLE_CELL - _CALL
+                if len(starts) < 2 or (len(starts) - 1) * most_saved <= best[0]:
                     continue
                 skip = self._made_elsewhere(starts, length)
                 if not self._worth(range(one + skip, one + length)):
@@ -157,12 +197,15 @@ class _Search:
         return found
 
     def _weight(self, start: int, length: int) -> float:
-        weight = sum(_WEIGHT[family(self.roles[n])] for n in self.body[start : start + length])
-        cells = [node.statement.place.cell for node in self.nodes]
+        weight = self._sum(start, length)
+        cells = self.cells
         weight += _WHOLE_CELL * (start == 0 or cells[start - 1] != cells[start])
         end = start + length
         weight += _WHOLE_CELL * (end == len(cells) or cells[end - 1] != cells[end])
         return weight
+
+    def _sum(self, start: int, length: int) -> float:
+        return self.weights[start + length] - self.weights[start]
 
     def _worth(self, places: range) -> bool:
         roles = [self.roles[self.body[at]] for at in places]

@@ -62,6 +62,11 @@ def shape_of(parts: Sequence[Part]) -> tuple[str, ...]:
     return tuple(part.text if part.kind == "text" else part.kind for part in parts)
 
 
+def names_of(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Return the variables of a statement, in the order of its text."""
+    return tuple(part.text for part in parts if part.kind == "name")
+
+
 @dataclass
 class Pairing:
     """Which variable of one passage stands for which of another, one to one."""
@@ -71,12 +76,20 @@ class Pairing:
 
     def add(self, one: Sequence[Part], other: Sequence[Part]) -> bool:
         """Add two statements of one shape; say whether they agree with those before."""
-        pairs = [(a.text, b.text) for a, b in zip(one, other, strict=True) if a.kind == "name"]
-        there, back = dict(self.there), dict(self.back)
-        for a, b in pairs:
-            if there.setdefault(a, b) != b or back.setdefault(b, a) != a:
+        return self.add_names(names_of(one), names_of(other))
+
+    def add_names(self, one: Sequence[str], other: Sequence[str]) -> bool:
+        """Add the variables of two statements of one shape, in the order of their texts."""
+        new: list[str] = []
+        for a, b in zip(one, other, strict=True):
+            known = self.there.get(a)
+            if known is None and b not in self.back:
+                self.there[a], self.back[b] = b, a
+                new.append(a)
+            elif known != b:
+                for name in new:
+                    del self.back[self.there.pop(name)]
                 return False
-        self.there, self.back = there, back
         return True
 
 
