@@ -52,6 +52,31 @@ NAMES = {
         """,
         ["cross_validate_random_forest_classifier"],
     ),
+    "made here, trained there": (
+        """
+        # %%
+        model = LogisticRegression(C=2)
+        # %%
+        model.fit(X_train, y_train)
+        """,
+        ["make_logistic_regression", "train_logistic_regression"],
+    ),
+    "the scores of a model that was only cross-validated": (
+        """
+        # %%
+        tree = DecisionTreeClassifier().fit(X_train, y_train)
+        # %%
+        scores = cross_val_score(LogisticRegression(), X, y)
+        # %%
+        print(scores.mean())
+        print(scores.std())
+        """,
+        [
+            "train_decision_tree_classifier",
+            "cross_validate_logistic_regression",
+            "evaluate_logistic_regression",
+        ],
+    ),
     "the same model on other data": (
         """
         # %%

@@ -178,6 +178,15 @@ def test_statements_keep_their_place_and_comments(tmp_path: Path) -> None:
     ]
 
 
+def test_comments_that_end_a_cell_stay_behind_when_another_is_opened(tmp_path: Path) -> None:
+    opened = "def main():\n    c = 1\n    return c\nd = main()"
+    path = write_program(tmp_path, f"a = 1\n# end\n# %%\n# begin\nb = 2\n# %%\n{opened}")
+    found = read_program(read_source(path))
+    assert found.opened
+    comments = {statement.code: statement.comment for statement in found.statements}
+    assert (comments["a = 1"], comments["b = 2"]) == ("# end", "# begin")
+
+
 def test_what_comes_out_of_a_function_has_its_name_for_a_heading(tmp_path: Path) -> None:
     text = "from pandas import read_csv\ndef load_all(path):\n    a = read_csv(path)\n    a.fit()\n    return a\nx = load_all('x')\nprint(x)"
     found = program(tmp_path, text).statements

@@ -293,6 +293,8 @@ COMPARABLE = {
     "3ms/step": "<duration>/step",
     "12 seconds": "<duration>",
     "/tmp/x/thruway-observe-1/a.csv": "<folder>/a.csv",
+    "'/tmp/thruway-observe-1/workspace'": "'<folder>'",
+    "'/home/me/out/.thruway/work/20260101-101010-ab12/2/data'": "'<folder>/data'",
     "trailing   \n\n": "trailing",
     "accuracy 0.91": "accuracy 0.91",
     "0x12": "0x12",

@@ -18,7 +18,7 @@ from thruway.project import render, update_files
 from thruway.project.report import render_report, run_view
 from thruway.project.report_proof import proven_text
 from thruway.run import describe_run
-from thruway.trace.climb import climb
+from thruway.trace.climb import reach_above
 from thruway.verify.rewrite import rewrite
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def files_of(plan: Plan, target: Path, seed: int, until: int | None) -> dict[str
     """Return path → content of the project, as it is generated for a folder."""
     program = plan.graph.program
     folder = program.source.path.parent
-    levels = climb(statement.code for statement in program.statements)
+    levels = reach_above(program.source.path.parent, program.statements)
     data = _relative(folder, target)
     return dict(render(plan, data_root=data, climb=levels, seed=seed, until=until))
 

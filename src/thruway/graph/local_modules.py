@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from thruway.program.imports import imported_roots
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,7 +41,11 @@ class LocalModules:
         tokens: frozenset[str] = frozenset()
         for name in reads:
             tokens |= self._carried.get(name, frozenset())
-        if self._written and statement.kind == "import" and self._roots & set(_imported(statement)):
+        if (
+            self._written
+            and statement.kind == "import"
+            and self._roots & set(imported_roots(ast.parse(statement.code)))
+        ):
             tokens |= self._written
         for name in fact.binds | fact.changes:
             value = fact.values.get(name)
@@ -56,11 +62,3 @@ def _roots(trace: Trace) -> Iterator[str]:
             prefix = "" if folder == "." else f"{folder}/"
             if file.startswith(prefix):
                 yield file.removeprefix(prefix).partition("/")[0].removesuffix(".py")
-
-
-def _imported(statement: Statement) -> Iterator[str]:
-    for node in ast.walk(ast.parse(statement.code)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.partition(".")[0]

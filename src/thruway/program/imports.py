@@ -98,3 +98,16 @@ def _stars(tree: ast.Module) -> list[str]:
 def has_star(tree: ast.Module) -> bool:
     """Tell whether a statement binds names that its text does not give."""
     return bool(_stars(tree))
+
+
+def imported_roots(tree: ast.AST) -> Iterator[str]:
+    """Yield the first parts of the names of the modules that a text imports.
+
+    >>> sorted(imported_roots(ast.parse("import a.b, c; from d.e import f")))
+    ['a', 'c', 'd']
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]

@@ -44,7 +44,15 @@ def _split(text: Text, before: list[Piece]) -> list[Piece]:
     found: list[Piece] = []
     done = 0
     for piece in whole.pieces():
-        found.append(_placed(piece, text, known, done))
+        placed = _placed(piece, text, known, done)
+        if found and (left := _left_behind(text, found[-1].cell, placed.cell, done, piece)):
+            # The comments that end a cell go with its last statement, as they were written.
+            border = (done + left + 1, 0)
+            closing = whole.comment((done + 1, 0), border)
+            comment = "\n".join(filter(None, [found[-1].comment, closing]))
+            found[-1] = replace(found[-1], comment=comment)
+            placed = replace(placed, comment=whole.comment(border, piece.start))
+        found.append(placed)
         done = piece.end[0]
     ends = {piece.cell for piece in found if piece.last}
     for number in reversed(range(len(found))):
@@ -52,6 +60,14 @@ def _split(text: Text, before: list[Piece]) -> list[Piece]:
             ends.add(found[number].cell)
             found[number] = replace(found[number], last=True, silenced=True)
     return found
+
+
+def _left_behind(text: Text, before: int, here: int, done: int, piece: Piece) -> int:
+    """Return how many rows above a piece still belong to the cell of the one before it."""
+    if before == here or piece.last:
+        return 0
+    rows = text.rows[done : piece.start[0] - 1]
+    return next((n for n, row in enumerate(rows) if row.cell != before), len(rows))
 
 
 def _placed(piece: Piece, text: Text, known: dict[tuple[int, int, str], Piece], done: int) -> Piece:

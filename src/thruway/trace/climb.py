@@ -4,13 +4,61 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from typing import TYPE_CHECKING
 
+from thruway.program.imports import imported_roots
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from thruway.program.types import Statement
 
 _LEADING = re.compile(r"(?:\./)*((?:\.\.(?:[/\\]+|$))*)")
 _HIGHEST = 6
+
+
+def reach_above(folder: Path, statements: Sequence[Statement]) -> int:
+    """Return how many levels above its folder a program, or a module beside it, may reach.
+
+    Args:
+        folder: of the program.
+        statements: of the program.
+    """
+    own = climb(statement.code for statement in statements)
+    trees = (ast.parse(each.code) for each in statements if "import" in each.code)
+    files = _beside(folder, {name for tree in trees for name in imported_roots(tree)})
+    return max([own, *(climb(_statements(file)) for file in files)])
+
+
+def _beside(folder: Path, names: set[str]) -> Iterator[Path]:
+    """Yield the files of modules beside a program, and of those that these import."""
+    seen: set[Path] = set()
+    waiting = sorted(names)
+    known = set(names)
+    while waiting:
+        name = waiting.pop()
+        for file in (folder / f"{name}.py", *sorted((folder / name).glob("**/*.py"))):
+            if file in seen or not file.is_file():
+                continue
+            seen.add(file)
+            yield file
+            more = {each for code in _statements(file) for each in imported_roots(ast.parse(code))}
+            waiting += sorted(more - known)
+            known |= more
+
+
+def _statements(file: Path) -> list[str]:
+    """Return the top-level statements of a module, none if it cannot be read."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            body = ast.parse(text).body
+    except (OSError, SyntaxError, ValueError):
+        return []
+    return [ast.unparse(node) for node in body]
 
 
 def climb(codes: Iterable[str]) -> int:

@@ -16,7 +16,7 @@ from thruway.findings import Unknown
 from thruway.kit.ambient.workspace import mirror
 from thruway.kit.values import storage
 from thruway.trace.child_process import ChildProcess, find_interpreter
-from thruway.trace.climb import climb
+from thruway.trace.climb import reach_above
 from thruway.trace.job import Job, JobStatement
 from thruway.trace.reporter import ObserveReporter, SilentReporter
 from thruway.trace.wire import decode
@@ -134,7 +134,7 @@ def _job(
 ) -> Job:
     source = program.source
     workspace = folder / "workspace"
-    levels = climb(statement.code for statement in statements)
+    levels = reach_above(source.path.parent, statements)
     mirrored = mirror(source.path.parent, workspace, climb=levels)
     (folder / "captured").mkdir()
     return Job(

@@ -22,7 +22,9 @@ _VARYING: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         "<duration>",
     ),
-    (re.compile(r"/[^\s'\":]*/thruway-[^\s'\":/]*"), "<folder>"),
+    # Both runs work in folders of their own, whatever the program asks for its own.
+    (re.compile(r"/[^\s'\":]*/thruway-[^\s'\":/]*(/workspace)?"), "<folder>"),
+    (re.compile(r"/[^\s'\":]*/\.thruway/work/[^\s'\":/]*(/\d+)?"), "<folder>"),
 )
 
 

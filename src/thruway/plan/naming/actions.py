@@ -117,13 +117,15 @@ def second_action(role: Role, nodes: Sequence[Node]) -> str:
     return "" if role == "explore" else _second(*_votes(role, nodes))
 
 
-def short(action: str) -> str:
-    """Return the action as the first of two.
+def both(one: str, other: str) -> str:
+    """Return the name of two actions.
 
-    >>> short("fill_missing_values"), short("scale_features")
-    ('fill', 'scale')
+    >>> both("fill_missing_values", "encode_categories"), both("add_time_features", "add_columns")
+    ('fill_and_encode_categories', 'add_time_features_and_columns')
     """
-    return action.partition("_")[0]
+    verb, _, what = other.partition("_")
+    begin = one.partition("_")[0]
+    return f"{one}_and_{what}" if verb == begin else f"{begin}_and_{other}"
 
 
 def _second(votes: Counter[str], acting: int) -> str:

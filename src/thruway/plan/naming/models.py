@@ -28,6 +28,9 @@ _HOLDERS = frozenset(
     }
 )
 _FITS = frozenset({"fit", "partial_fit", "fit_predict", "train"})
+CROSS = frozenset({"cross_val_score", "cross_validate", "cross_val_predict"})
+"""Functions that fit and judge a model on parts of the data in turn."""
+
 _PREPARING = re.compile(
     r"sklearn\.(preprocessing|impute|decomposition|feature_\w+|compose|manifold|random_projection"
     r"|kernel_approximation)\b|imblearn\.(over_sampling|under_sampling|combine)\b"
@@ -85,8 +88,9 @@ class Models:
         return [each for each in dict.fromkeys(found) if not _is_aside(each)] or self._last
 
     def _fits(self, node: Node) -> bool:
-        called = {call.target for call in node.statement.calls if not call.in_definition}
-        return bool(_fit_calls(node) or called & self._own.keys())
+        called = [call for call in node.statement.calls if not call.in_definition]
+        crosses = any(call.method in CROSS for call in called)
+        return bool(crosses or _fit_calls(node) or {c.target for c in called} & self._own.keys())
 
     def _made(self, node: Node) -> list[str]:
         """Classes of the models that a statement makes, in functions of the program too."""
@@ -156,7 +160,25 @@ def makes(node: Node) -> list[str]:
     return [call.method for call in node.statement.calls if _makes_model(call)]
 
 
-def _makes_model(call: Call) -> bool:
+def only_makes(nodes: Sequence[Node], own: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a step makes models and leaves their fitting to others.
+
+    Args:
+        nodes: the statements of the step.
+        own: functions of the program that make models: they may fit them, too.
+    """
+    calls = [c for node in nodes for c in node.statement.calls if not c.in_definition]
+    fits = any(call.method in _FITS | CROSS or call.target in own for call in calls)
+    changed = any(node.fact.changes & {n for n, _ in _estimators(node)} for node in nodes)
+    models = [call for call in calls if _trains(call)]
+    return bool(models) and not fits and not changed and all(map(_makes_model, models))
+
+
+def _trains(call: Call) -> bool:
     api = lookup(call.target) if call.resolved else None
-    trains = api is not None and api.role == "train" and call.method[:1].isupper()
-    return trains and not _PREPARING.match(call.target)
+    return api is not None and api.role == "train"
+
+
+def _makes_model(call: Call) -> bool:
+    makes = _trains(call) and call.method[:1].isupper()
+    return makes and not _PREPARING.match(call.target)

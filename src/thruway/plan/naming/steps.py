@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from thruway.plan.naming.actions import action_of
-from thruway.plan.naming.models import Models
+from thruway.plan.naming.models import Models, only_makes
 from thruway.plan.naming.suggest import JUDGING, TRAINING, VERBS, suggestions
 from thruway.plan.naming.words import clean, numbered, slug, snake, spaced, usable
 
@@ -40,6 +40,7 @@ _EMPTY_HEADING = re.compile(
     r"(notes?|setup|todo|task|exercise|solution|answer|output|code|question|part|step|let_s.*)"
     r"(_\w{1,2})?"
 )
+_SETTING_UP = re.compile(r"set_?up|initiali[sz]ation")
 _SENTENCE = 6  # words: longer headings are sentences
 
 
@@ -171,6 +172,10 @@ def repeated_names(
 
 
 def _together(models: Sequence[Sequence[str]], group: Iterable[int]) -> tuple[str, ...]:
+    """The models of all calls of one step; nothing if they are not known for each."""
+    group = tuple(group)
+    if not all(models[index] for index in group):
+        return ()
     return tuple(dict.fromkeys(each for index in group for each in models[index]))
 
 
@@ -180,6 +185,8 @@ def title(subject: Subject, models: Sequence[str], *, own_heading: bool) -> str:
     if heading and own_heading:
         return f"{heading[0].upper()}{heading[1:]}."
     action = action_of(subject.role, subject.nodes)
+    if subject.role in TRAINING and only_makes(subject.nodes, subject.own):
+        action = "make"
     sentence = action.replace("_", " ").capitalize() or _SENTENCES[subject.role]
     return f"{sentence}: {', '.join(models)}." if models else f"{sentence}."
 
@@ -202,7 +209,8 @@ def _candidates(subject: Subject, mode: CutMode, heading: str, specific: list[st
     things = [snake(thing) for thing in (*subject.outputs, *subject.inputs)]
     about = [f"{verb}_{thing}" for thing in things]
     shared = _slug_of_heading(subject.heading)
-    last = [f"{verb}_{shared}" if shared else "", f"{verb}_data"]
+    begins = "set_up" if _SETTING_UP.fullmatch(slug(subject.heading)) else ""
+    last = [f"{verb}_{shared}" if shared else "", begins, f"{verb}_data"]
     if mode != "auto" or subject.role in _HEADING_FIRST:
         return [heading, *specific, *about, *last]
     return [*specific, heading, *about, *last]

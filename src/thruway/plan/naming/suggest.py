@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from thruway.plan.naming.actions import action_of, second_action, short
-from thruway.plan.naming.models import plural
+from thruway.plan.naming.actions import action_of, both, second_action
+from thruway.plan.naming.models import CROSS, only_makes, plural
 from thruway.plan.naming.words import MOST_WORDS, slug, snake, spaced
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ JUDGING = frozenset({"evaluate", "predict", "report"})
 _TABLES = frozenset({"frame", "series", "array"})
 _ANY_TABLE = frozenset({"data", "features", "target"})
 _ASKING = frozenset({"fit", "predict", "predict_proba", "score", "transform", "fit_predict"})
-_CROSS = frozenset({"cross_val_score", "cross_validate", "cross_val_predict"})
 _MEASURES = {
     "accuracy_score": "measure_accuracy",
     "auc": "measure_auc",
@@ -93,13 +92,15 @@ def _acting(subject: Subject) -> list[str]:
     loose = action_of(subject.role, subject.nodes, loose=True)
     if action:
         second = second_action(subject.role, subject.nodes)
-        joined = f"{short(action)}_and_{second}" if second else ""
+        joined = both(action, second) if second else ""
         return [action, joined if len(joined) <= _LONGEST else "", f"{action}_of_{thing}"]
     return [own, loose, *(f"{each}_of_{thing}" for each in (own, loose) if each)]
 
 
 def _trained(verb: str, subject: Subject, models: Sequence[str]) -> list[str]:
     names = [snake(each) for each in models]
+    if only_makes(subject.nodes, subject.own):
+        verb = "make"
     if not names:
         return [_own(subject)]
     if len(names) == 1:
@@ -112,7 +113,7 @@ def _trained(verb: str, subject: Subject, models: Sequence[str]) -> list[str]:
 
 def _judged(verb: str, subject: Subject, models: Sequence[str]) -> list[str]:
     calls = {call.method for node in subject.nodes for call in node.statement.calls}
-    if subject.role == "evaluate" and calls & _CROSS and not calls & (_ASKING | _MEASURES.keys()):
+    if subject.role == "evaluate" and calls & CROSS and not calls & (_ASKING | _MEASURES.keys()):
         verb = "cross_validate"
     found = ""
     if len(models) == 1:
@@ -122,7 +123,7 @@ def _judged(verb: str, subject: Subject, models: Sequence[str]) -> list[str]:
     measured = _measured(subject) if subject.role == "evaluate" else ""
     others = [measured, _own(subject)]
     asks = any(value.kind == "estimator" for value in subject.values.values())
-    first = [found, *_on(found, subject)] if asks or calls & _CROSS else [*others, found]
+    first = [found, *_on(found, subject)] if asks or calls & CROSS else [*others, found]
     return [*first, *others, *_on(measured, subject), *_on(found, subject)]
 
 
@@ -201,7 +202,7 @@ def _joined(names: Iterable[str]) -> str:
 
 def _several(verb: str, subject: Subject) -> list[str]:
     """What is read from several files, by their folder or the names that the author gave."""
-    names = [snake(name) for name in subject.outputs]
+    names = list(dict.fromkeys(snake(name) for name in subject.outputs))
     joined = f"{verb}_{'_and_'.join(names[:2])}"
     if len(names) == _PAIR and len(joined) <= _LONGEST:
         return [joined]
