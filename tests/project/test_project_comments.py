@@ -90,6 +90,31 @@ KEPT = {
         [1],
         "a = 1\n\n# no longer needed",
     ),
+    "a remark below a statement, parted from the next": (
+        ["a = 1\n# four of ten\n\nb = 2\n# all\n\nc = 3"],
+        [1, 2, 3],
+        "a = 1\n# four of ten\n\nb = 2\n# all\n\nc = 3",
+    ),
+    "a title below a statement": (
+        ["a = 1\n# ---- Next ----\n\nb = 2"],
+        [2],
+        "# ---- Next ----\n\nb = 2",
+    ),
+    "a comment that stands by itself": (
+        ["a = 1\n\n# what follows is long\n\nb = 2"],
+        [1, 2],
+        "a = 1\n\n# what follows is long\n\nb = 2",
+    ),
+    "above an import in the midst": (
+        ["a = 1", "# boosting\nimport os\n\nprint(os)"],
+        [1, 3],
+        "a = 1\n\n# boosting\n\nprint(os)",
+    ),
+    "above an import that is a cell in the midst": (
+        ["a = 1", "# boosting\nimport os", "print(os)"],
+        [1, 3],
+        "a = 1\n\nprint(os)",
+    ),
     "two on one line": (["# x\na = 1; b = 2  # y"], [1, 2], "# x\na = 1\nb = 2  # y"),
 }
 

@@ -27,7 +27,7 @@ class LocalModules:
     def __init__(self, trace: Trace) -> None:
         """Begin with none."""
         self._local = frozenset(f"{_FILE}{name}" for name in trace.local_modules)
-        self._roots = frozenset(_roots(trace))
+        self._roots = frozenset(local_roots(trace))
         self._written: set[str] = set()
         self._carried: dict[str, frozenset[str]] = {}
 
@@ -55,7 +55,7 @@ class LocalModules:
         return tokens
 
 
-def _roots(trace: Trace) -> Iterator[str]:
+def local_roots(trace: Trace) -> Iterator[str]:
     """Yield the names under which the modules beside the program are imported."""
     for file in trace.local_modules:
         for folder in trace.import_path:

@@ -18,6 +18,7 @@ from functools import partial
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from thruway.graph.local_modules import local_roots
 from thruway.graph.reach import needs, writes
 from thruway.plan.cut import family
 from thruway.plan.passages import find_passages
@@ -55,7 +56,9 @@ def gather_looks(graph: Graph) -> tuple[int, ...]:
     if history or len(nodes) < len(everything):
         return ()
     repeated = _in_passages(graph, roles)
+    own = {"__main__", *local_roots(graph.trace)}
     looks = [n for n in nodes if n.statement.id not in repeated and _is_look(n, roles)]
+    looks = [node for node in looks if not _calls_closed(node, graph, own)]
     numbers = {node.statement.id for node in looks}
     path = _Path([node for node in nodes if node.statement.id not in numbers])
     groups = [group for each in _groups(looks) for group in _windows(each, path)]
@@ -107,6 +110,19 @@ def _is_look(node: Node, roles: dict[int, Role]) -> bool:
     if any(value is not None and value.kind not in _SHOWN for value in values):
         return False
     return all(token.startswith("figure:") for token in node.resources_written)
+
+
+def _calls_closed(node: Node, graph: Graph, own: set[str]) -> bool:
+    """Whether a look calls into code of the user's that the text of the program does not show.
+
+    That nothing was changed says something of this run's data alone.
+    """
+    for call in node.statement.calls:
+        receiver = graph.value_at(call.receiver, node.statement.id - 1) if call.receiver else None
+        kind = receiver.type if receiver is not None else call.target if call.resolved else ""
+        if kind.partition(".")[0] in own:
+            return True
+    return False
 
 
 def _groups(looks: list[Node]) -> list[list[Node]]:

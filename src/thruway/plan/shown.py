@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from thruway.graph.types import Node
 
-_PARTS_OF_FIGURES = re.compile(r"matplotlib|<Axes|Text\(|<Figure|seaborn")
+_PARTS_OF_FIGURES = re.compile(r"matplotlib|<Axes|Text\(|<Figure|seaborn|^\w*(Axes|Figure)\w*$")
 
 
 def is_shown(node: Node) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from thruway.program.knowledge import lookup
@@ -14,6 +15,19 @@ if TYPE_CHECKING:
 BUILTINS = frozenset(dir(builtins))
 
 
+@dataclass(frozen=True)
+class Changing:
+    """A function of the program that is known to change what it is given.
+
+    Attributes:
+        parameters: their names, in order.
+        changed: those whose values it changes in place.
+    """
+
+    parameters: tuple[str, ...]
+    changed: frozenset[str]
+
+
 class Imports:
     """Names bound by imports so far; it grows statement by statement."""
 
@@ -21,6 +35,7 @@ class Imports:
         self.targets: dict[str, str] = {}
         self.stars: list[str] = []
         self.bound: set[str] = set()
+        self.changing: dict[str, Changing] = {}
 
     def learn(self, tree: ast.Module, stores: frozenset[str]) -> None:
         """Take in the imports of one statement, and forget what it binds otherwise."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from thruway.program.calls import root_name
 from thruway.program.deferred import FUNCTIONS
-from thruway.program.imports import dotted_name
+from thruway.program.imports import Changing, dotted_name
 from thruway.program.knowledge import lookup, lookup_method
 
 if TYPE_CHECKING:
@@ -56,11 +56,54 @@ def _roots_of_call(node: ast.Call, imports: Imports) -> Iterator[str]:
     resolved = imports.resolve(dotted) if dotted else None
     if resolved is not None:
         yield from _changed_arguments(node, lookup(resolved))
+    elif isinstance(node.func, ast.Name) and node.func.id in imports.changing:
+        yield from _given(node, imports.changing[node.func.id])
     elif isinstance(node.func, ast.Attribute):
         api = lookup_method(node.func.attr, None)
         yield from _changed_arguments(node, api)
         if _is_inplace(node) or _changes_receiver(node.func.attr, api):
             yield _owner(node.func.value, imports)
+
+
+def _given(node: ast.Call, function: Changing) -> Iterator[str]:
+    """Yield the roots of the arguments that a function of the program changes."""
+    named = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+    by_place = dict(zip(function.parameters, node.args, strict=False))
+    for parameter in sorted(function.changed):
+        value = named.get(parameter, by_place.get(parameter))
+        if value is not None:
+            yield root_name(value)
+
+
+def learn_changing(tree: ast.Module, imports: Imports) -> None:
+    """Note which arguments the functions defined here change, in text whatever the branch."""
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        arguments = node.args
+        parameters = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+        keywords = [each.arg for each in arguments.kwonlyargs]
+        changed = mutated(ast.Module(node.body, []), imports) & {*parameters, *keywords}
+        changed -= {name for name in changed if _is_own(node, name, imports)}
+        imports.changing.pop(node.name, None)
+        if changed:
+            imports.changing[node.name] = Changing(tuple(parameters), frozenset(changed))
+
+
+def _is_own(function: ast.FunctionDef, name: str, imports: Imports) -> bool:
+    """Whether a parameter is bound to something else (`df = df.copy()`) before it is changed."""
+    for statement in function.body:
+        if isinstance(statement, ast.Assign):
+            targets = {target.id for target in statement.targets if isinstance(target, ast.Name)}
+            if name in targets and name not in mutated(ast.Module([statement], []), imports):
+                return not _is_name(statement.value, name)
+        if name in mutated(ast.Module([statement], []), imports):
+            return False
+    return False
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _changes_receiver(method: str, api: Api | None) -> bool:

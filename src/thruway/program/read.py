@@ -14,7 +14,7 @@ from thruway.program.banners import banner_in
 from thruway.program.calls import calls_of
 from thruway.program.imports import BUILTINS, Imports, has_star
 from thruway.program.kinds import dynamic_of, kind_of
-from thruway.program.mutations import mutated
+from thruway.program.mutations import learn_changing, mutated
 from thruway.program.names import names_of
 from thruway.program.opened import opened_pieces
 from thruway.program.rewriting import rewritten
@@ -94,6 +94,7 @@ def _statement(number: int, piece: Piece, source: Source, imports: Imports) -> S
         tree = ast.parse(piece.code)
         names = names_of(piece.code, tree)
     imports.learn(tree, names.stores)
+    learn_changing(tree, imports)
     calls = calls_of(piece.code, tree, imports)
     return Statement(
         id=number,

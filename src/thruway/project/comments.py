@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import io
 import tokenize
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from thruway.program.banners import banner_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from thruway.plan.types import Parameter, Plan
     from thruway.program.types import Statement
     from thruway.source.types import Cell
+
+
+_FIRST = frozenset({"import", "docstring"})
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,29 @@ class Lines:
 
     def follows_blank(self, statement: Statement) -> bool:
         """Say whether an empty line stands above a statement and its comments."""
-        return not self.at(statement, self.top(statement) - 1, "#").strip()
+        line = statement.place.line - 1
+        while _is_comment(self.at(statement, line)):
+            line -= 1
+        return not self.at(statement, line, "#").strip()
+
+    def remarks(self, before: Statement, statement: Statement) -> int:
+        """Return how many of the comment lines above a statement speak of the one before it.
+
+        They stand directly below that one, and an empty line parts them from what follows.
+        """
+        if before.place.cell != statement.place.cell or before.moved or statement.moved:
+            return 0
+        line = before.end_line + 1
+        rows = []
+        while _is_comment(self.at(statement, line)):
+            rows.append(self.at(statement, line))
+            line += 1
+        parted = line < statement.place.line and not self.at(statement, line, "#").strip()
+        return len(rows) if parted and banner_in("".join(rows)) is None else 0
+
+    def stands_off(self, statement: Statement) -> bool:
+        """Say whether an empty line parts a statement from the comments above it."""
+        return not self.at(statement, statement.place.line - 1, "#").strip()
 
     def _comment_lines(self, statement: Statement) -> list[int]:
         found, line = [], statement.place.line - 1
@@ -126,7 +153,8 @@ def _written(plan: Plan) -> frozenset[int]:
 
 
 def _parts(statements: Sequence[Statement], lines: Lines) -> dict[int, Comments]:
-    found, cell = {}, 0
+    found: dict[int, Comments] = {}
+    cell, previous = 0, None
     for statement in statements:
         rows = tuple(row.strip() for row in statement.comment.strip("\n").split("\n"))
         rows = rows if any(rows) else ()
@@ -134,8 +162,14 @@ def _parts(statements: Sequence[Statement], lines: Lines) -> dict[int, Comments]
         above, below = _cut(rest, lines.count_above(statement))
         if below and not lines.at(statement, statement.end_line + 1).strip():
             below = ("", *below)
+        if previous and above and (remarks := lines.remarks(previous, statement)):
+            own = found[previous.id]
+            said, above = _cut(above, remarks)
+            found[previous.id] = replace(own, below=(*own.below, *said))
+        if above and lines.stands_off(statement):
+            before, above = _joined(before, above), ()
         found[statement.id] = Comments(before, above, below)
-        cell = statement.place.cell
+        cell, previous = statement.place.cell, statement
     return found
 
 
@@ -164,11 +198,12 @@ def _left_over(
     """Return what must not get lost of the comments of a statement that is not written.
 
     A comment above an import speaks of it, unless code follows without an empty line: then it is
-    the title of that paragraph.
+    the title of that paragraph. Once the program has begun, it is the title of what follows in its
+    cell: the author imports what is needed next.
     """
     statement = statements[position]
     above = own.above
-    if statement.kind == "import":
+    if statement.kind == "import" and not _titles(statements, position):
         later = position + 1
         while later < len(statements) and _leads(statements, later):
             if statements[later].id in written:
@@ -178,6 +213,14 @@ def _left_over(
             above = ()
     below = own.below[1:] if own.below[:1] == ("",) else own.below
     return _joined(_joined(own.before, above), below)
+
+
+def _titles(statements: Sequence[Statement], position: int) -> bool:
+    """Say whether an import stands in the midst of a program, in a cell that goes on after it."""
+    cell = statements[position].place.cell
+    after = (each for each in statements[position + 1 :] if each.place.cell == cell)
+    begun = any(each.kind not in _FIRST for each in statements[:position])
+    return begun and any(each.kind != "import" for each in after)
 
 
 def _joined(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

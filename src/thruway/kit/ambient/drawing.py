@@ -180,7 +180,7 @@ def _patch(patch: Any) -> dict[str, Any]:
 def _collection(collection: Any) -> dict[str, Any]:
     record = {
         "type": type(collection).__name__,
-        "paths": tuple(_numbers(path.vertices) for path in collection.get_paths()),
+        "paths": _paths(collection),
         "offsets": _numbers(collection.get_offsets()),
         "sizes": _guarded(lambda: _numbers(collection.get_sizes())),
         "widths": _numbers(collection.get_linewidths()),
@@ -196,6 +196,14 @@ def _collection(collection: Any) -> dict[str, Any]:
         if (data := getattr(collection, name, None)) is not None:
             record[name] = tuple(_numbers(part) for part in data)
     return record
+
+
+def _paths(collection: Any) -> tuple[Any, ...]:
+    """Return the outlines; of a mesh its corners, from which millions of outlines would be made."""
+    corners = getattr(collection, "_coordinates", None)
+    if corners is not None:
+        return (_numbers(corners),)
+    return tuple(_numbers(path.vertices) for path in collection.get_paths())
 
 
 def _image(image: Any) -> dict[str, Any]:

@@ -459,8 +459,9 @@ def _caches_of(kind: type) -> frozenset[str]:
     found = {name for name, member in members.items() if isinstance(member, cached)}
     if any(f"{base.__module__}.{base.__name__}" == _COLORMAP for base in kind.__mro__):
         found |= {"_isinit", "_lut"}  # its colours as a table, from when it is first drawn
-    # The last of these is lost by scikit-learn's own pickling, and says nothing.
-    return frozenset(found | {"_cache", "__weakref__", "_deprecated_key_to_warnings"})
+    # scikit-learn loses the first of its own in pickling; the second is an address.
+    own = {"_deprecated_key_to_warnings", "_stop_words_id"}
+    return frozenset(found | own | {"_cache", "__weakref__"})
 
 
 def _reduced(value: Any, reduce: Callable[[Any], Any] | None) -> list[tuple[str, Any]] | None:
