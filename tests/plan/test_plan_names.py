@@ -47,6 +47,9 @@ def test_other_letters_give_an_identifier_or_nothing(heading, parts):
 PACKAGES = {
     ("churn", "", ""): "churn",
     ("ChurnModel", "", ""): "churn_model",
+    ("main", "", "churn"): "churn",
+    ("train", "Training", "src"): "train",
+    ("03_naive_bayes_spam_filter_of_emails_of_a_company", "", ""): "naive_bayes_spam_filter_emails",
     ("01-churn model", "", ""): "churn_model",
     ("Untitled1", "Churn", ""): "churn",
     ("Untitled", "", "sales"): "sales",
@@ -59,7 +62,8 @@ PACKAGES = {
 
 @pytest.mark.parametrize("words", PACKAGES)
 def test_package(words):
-    found = package_name(*words, frozenset({"pandas"}))
+    stem, heading, folder = words
+    found = package_name(stem, heading, [folder], frozenset({"pandas"}))
     if words[0] == "数据":
         assert found.isidentifier()
     else:

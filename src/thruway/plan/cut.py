@@ -74,6 +74,7 @@ _MIXED = {
 _STEP_COST = 1.3
 _MOST_BLOCKS = 150  # longer is no step, and the search stays linear in the program
 _HEADING_BONUS = 0.7
+_LOOK_FIRST = 0.2  # a look belongs to the step that made what it shows, not to the next one
 _WIDTH = {
     "frame": 0.25,
     "series": 0.2,
@@ -190,6 +191,7 @@ def _best(
     best = [0.0] + [float("inf")] * count
     back = [0] * (count + 1)
     pulls = [_pulls(block, roles, nodes) for block in blocks]
+    looks = [all(_only_looks(nodes[n], roles[n]) for n in block) for block in blocks]
     for end in range(1, count + 1):
         weights: dict[str, float] = {}
         for start in range(end - 1, max(end - _MOST_BLOCKS, 0) - 1, -1):
@@ -198,6 +200,7 @@ def _best(
             cost = best[start] + _STEP_COST + _mix(weights)
             if start:
                 cost += widths[start] - (_HEADING_BONUS if bonus[start] else 0.0)
+                cost += _LOOK_FIRST if looks[start] and len(weights) > 1 else 0.0
             # Of equal cuts the earlier one: what announces a step belongs to it.
             if cost < best[end] + 1e-9:
                 best[end], back[end] = cost, start
@@ -227,6 +230,10 @@ def _pulls(
         strength = 0.0 if announces(nodes[number]) else _STRENGTH[key]
         found[key] = found.get(key, 0.0) + strength
     return tuple(found.items())
+
+
+def _only_looks(node: Node, role: Role) -> bool:
+    return role == "explore" and not announces(node) and not node.updates - {"_"}
 
 
 def _mix(weights: dict[str, float]) -> float:

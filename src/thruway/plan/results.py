@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from thruway.plan.inside import why_inside
+from thruway.program.knowledge import lookup, lookup_method
 
 if TYPE_CHECKING:
     from thruway.graph.reach import Reach
@@ -96,6 +97,8 @@ def _is_result(
         return False
     if value.kind == "estimator" and roles[number] in {"train", "tune"}:
         return True
+    if value.kind == "scalar" and roles[number] == "evaluate":
+        return True  # a score, also if a table of scores is made of it
     if _holds_models(graph, number):
         return True
     if roles[number] == "explore":
@@ -119,14 +122,31 @@ def _makers(graph: Graph, reach: Reach, roles: dict[int, Role]) -> frozenset[tup
     found = set()
     for node in graph.nodes:
         shows = roles[node.statement.id] in {"explore", "export"}
-        if shows or not (node.binds or node.updates):
+        used = node.reads | node.updates
+        if shows:
+            used = frozenset(
+                n for n in used if node.fact.files_written and _is_text(graph, n, node)
+            )
+        elif not (node.binds or node.updates or _asks(node)):
             continue
-        for name in node.reads | node.updates:
+        for name in used:
             source = reach.before(name, node.statement.id)
             while source is not None:
                 found.add((name, source))
                 source = reach.before(name, source) if name not in _made(graph, source) else None
     return frozenset(found)
+
+
+def _asks(node: Node) -> bool:
+    """Whether a statement asks a model, or judges it: what it does that with is used by that."""
+    calls = [call for call in node.statement.calls if not call.in_definition]
+    apis = (lookup(c.target) if c.resolved else lookup_method(c.method, None) for c in calls)
+    return any(api is not None and api.role in {"evaluate", "predict"} for api in apis)
+
+
+def _is_text(graph: Graph, name: str, node: Node) -> bool:
+    value = graph.value_at(name, node.statement.id - 1)
+    return value is not None and value.kind == "text"
 
 
 def _scaffolding(node: Node) -> frozenset[str]:

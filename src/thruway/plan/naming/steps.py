@@ -35,12 +35,30 @@ _SENTENCES: dict[Role, str] = {
     "report": "Report the results",
 }
 _HEADING_FIRST = frozenset({"prepare", "explore", "transform", "validate", "report"})
+_VERBS = re.compile(
+    r"add|aggregate|analy[sz]e|apply|balance|bin|build|calculate|change|check|clean|combine|compare"
+    r"|compute|convert|correct|count|create|deal|define|delete|derive|describe|detect|discover"
+    r"|display|drop|encode|engineer|examine|explore|extract|fill|filter|find|fix|flag|generate|group"
+    r"|handle|identify|impute|inspect|investigate|join|label|look|make|map|merge|normali[sz]e|parse"
+    r"|pivot|plot|prepare|preprocess|process|reduce|remove|rename|replace|resample|reshape|save|scale"
+    r"|select|separate|set|show|split|standardi[sz]e|summari[sz]e|tokenize|transform|understand"
+    r"|validate|view|visuali[sz]e"
+)
+_OF_MODELS = re.compile(
+    r".*_?(accuracy|classifier|evaluat\w+|fit|fitting|modell?(s|ing)?|performance|predict\w*"
+    r"|regression|scor\w+|tests?|testing|train|training|tuning)(_.*)?"
+)
 # Headings that say what a passage is, not what it does.
 _EMPTY_HEADING = re.compile(
     r"(notes?|setup|todo|task|exercise|solution|answer|output|code|question|part|step|let_s.*)"
     r"(_\w{1,2})?"
 )
 _SETTING_UP = re.compile(r"set_?up|initiali[sz]ation")
+_ANY_PROGRAM = re.compile(
+    r"untitled.*|main|train|training|run|app|notebooks?|src|code|program|tests?|examples?"
+    r"|python|home|root|tmp|work|projects?|lib"
+)
+_LONGEST_PACKAGE = 32  # characters
 _SENTENCE = 6  # words: longer headings are sentences
 
 
@@ -182,25 +200,39 @@ def _together(models: Sequence[Sequence[str]], group: Iterable[int]) -> tuple[st
 def title(subject: Subject, models: Sequence[str], *, own_heading: bool) -> str:
     """One line for the docstring of a step."""
     heading = clean(subject.heading)
-    if heading and own_heading:
+    if heading and own_heading and not _EMPTY_HEADING.fullmatch(slug(heading)):
         return f"{heading[0].upper()}{heading[1:]}."
-    action = action_of(subject.role, subject.nodes)
+    action = action_of(subject.role, subject.nodes, loose=True)
     if subject.role in TRAINING and only_makes(subject.nodes, subject.own):
         action = "make"
     sentence = action.replace("_", " ").capitalize() or _SENTENCES[subject.role]
     return f"{sentence}: {', '.join(models)}." if models else f"{sentence}."
 
 
-def package_name(stem: str, heading: str, folder: str, taken: frozenset[str]) -> str:
-    """Return the name of the package: from the file's name, its first heading, its folder."""
-    for candidate in (stem, heading, folder, "program"):
-        name = slug(spaced(candidate), most=4)
-        if not name or name.startswith("untitled"):
-            continue
-        if name in taken or name in sys.stdlib_module_names or not usable(name, set()):
-            name = f"{name}_pipeline"
-        return name
-    return "program_pipeline"
+def package_name(stem: str, heading: str, folders: Sequence[str], taken: frozenset[str]) -> str:
+    """Return the name of the package: from the file's name, its first heading, its folders.
+
+    Args:
+        stem: the name of the file.
+        heading: the first of the program.
+        folders: that it lies in, the nearest first.
+        taken: names that mean something already.
+    """
+    headings = [] if _EMPTY_HEADING.fullmatch(slug(heading)) else [heading]
+    names = [_package(text) for text in (stem, *headings, *folders)]
+    telling = (name for name in names if name and not _ANY_PROGRAM.fullmatch(name))
+    name = next(telling, "" if names[0].startswith("untitled") else names[0]) or "program"
+    if name in taken or name in sys.stdlib_module_names or not usable(name, set()):
+        name = f"{name}_pipeline"
+    return name if name != "program" else "program_pipeline"
+
+
+def _package(text: str) -> str:
+    """Return a text as the name of a package, of as many words as are quickly read."""
+    name = slug(spaced(text), most=6)
+    while len(name) > _LONGEST_PACKAGE and "_" in name:
+        name = name.rpartition("_")[0]
+    return name
 
 
 def _candidates(subject: Subject, mode: CutMode, heading: str, specific: list[str]) -> list[str]:
@@ -211,9 +243,15 @@ def _candidates(subject: Subject, mode: CutMode, heading: str, specific: list[st
     shared = _slug_of_heading(subject.heading)
     begins = "set_up" if _SETTING_UP.fullmatch(slug(subject.heading)) else ""
     last = [f"{verb}_{shared}" if shared else "", begins, f"{verb}_data"]
-    if mode != "auto" or subject.role in _HEADING_FIRST:
+    if mode != "auto" or (subject.role in _HEADING_FIRST and _says_what(heading)):
         return [heading, *specific, *about, *last]
     return [*specific, heading, *about, *last]
+
+
+def _says_what(heading: str) -> bool:
+    """Whether a heading tells what is done, and nothing that steps of other roles do."""
+    told = _VERBS.fullmatch(heading.partition("_")[0])
+    return told is not None and not _OF_MODELS.fullmatch(heading)
 
 
 def _slug_of_heading(heading: str) -> str:

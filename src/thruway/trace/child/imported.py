@@ -133,6 +133,8 @@ def local_modules(beside: Beside, names: Iterable[str] | None = None) -> dict[st
         module = sys.modules.get(name)
         file = None if module is program else getattr(module, "__file__", None)
         place = beside.relative(file) if isinstance(file, str) else ""
-        if place and not _INSTALLED & set(place.split("/")):
+        # Some libraries name files that never were: `torch.ops` says `_ops.py`.
+        there = place and os.path.isfile(os.path.join(beside.cwd, place))  # noqa: PTH113, PTH118 - as text
+        if there and not _INSTALLED & set(place.split("/")):
             found[name] = place
     return found
