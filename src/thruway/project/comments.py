@@ -9,6 +9,7 @@ parameter goes to the parameter.
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from thruway.source.types import Cell
 
 
+# What the first lines of a script say to the shell and to Python, not to people.
+_FOR_MACHINES = re.compile(r"#!|#.*coding[:=]")
 _FIRST = frozenset({"import", "docstring"})
 
 
@@ -158,6 +161,8 @@ def _parts(statements: Sequence[Statement], lines: Lines) -> dict[int, Comments]
     for statement in statements:
         rows = tuple(row.strip() for row in statement.comment.strip("\n").split("\n"))
         rows = rows if any(rows) else ()
+        if not found:
+            rows = tuple(row for row in rows if not _FOR_MACHINES.match(row))
         before, rest = _cut(rows, lines.count_between(cell, statement.place.cell))
         above, below = _cut(rest, lines.count_above(statement))
         if below and not lines.at(statement, statement.end_line + 1).strip():

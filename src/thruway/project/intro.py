@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from thruway.plan.naming.headline import BY_EDITORS
 from thruway.project.layout import heading_text
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def _paragraphs(text: str) -> str:
     chosen: list[str] = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         rows = [row.strip() for row in paragraph.split("\n")]
+        rows = [row for row in rows if not BY_EDITORS.match(row)]
         while rows and rows[0].startswith("#"):
             rows.pop(0)
         if not rows or rows[0].startswith(_NO_PROSE):

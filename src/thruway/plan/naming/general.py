@@ -49,10 +49,15 @@ def _common_words(names: Sequence[str]) -> str:
 
     >>> _common_words(["y_pred_lr", "y_pred_svm"]), _common_words(["lr", "svm"])
     ('y_pred', '')
+    >>> _common_words(["r2", "r2_svm"]), _common_words(["X1", "X2"])
+    ('r2', 'X')
     """
-    rows = [re.findall(r"[^\W\d_]+", each) for each in names]
-    common = [word for word in rows[0] if all(word in row for row in rows[1:])]
-    return "_".join(common)
+    for word in (r"[^\W_]+", r"[^\W\d_]+"):
+        rows = [re.findall(word, each) for each in names]
+        common = [each for each in rows[0] if all(each in row for row in rows[1:])]
+        if common and not common[0][0].isdigit():
+            return "_".join(common)
+    return ""
 
 
 def joined_type(ports: Sequence[Port], *, strict: bool = False) -> tuple[str, tuple[str, ...]]:

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from thruway.graph.types import Graph
     from thruway.source.types import Cell
 
-# What editors write at the top of every new file.
-_BY_EDITORS = re.compile(
+
+BY_EDITORS = re.compile(
     r"Created on |@author|Spyder Editor|This is a temporary script", re.IGNORECASE
 )
+"""What editors write at the top of every new file."""
+
 _FOLDERS = 3
 
 
@@ -36,7 +38,7 @@ def title_of(graph: Graph, name: str) -> str:
     first = program.statements[0]
     if first.kind == "docstring":
         lines = ast.literal_eval(first.code.strip()).splitlines()
-        line = next((s for s in lines if s.strip("=- ") and not _BY_EDITORS.match(s.strip())), "")
+        line = next((s for s in lines if s.strip("=- ") and not BY_EDITORS.match(s.strip())), "")
         if line.strip():
             return line.strip().rstrip(".")
     return _headline(program.source.cells) or name.replace("_", " ").capitalize()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from thruway.plan.naming.actions import action_of
-from thruway.plan.naming.models import Models, only_makes
+from thruway.plan.naming.models import Models, only_makes, plural
 from thruway.plan.naming.suggest import JUDGING, TRAINING, VERBS, suggestions
 from thruway.plan.naming.words import clean, numbered, slug, snake, spaced, usable
 
@@ -73,6 +73,7 @@ class Subject:
         heading: the author's, above most of it.
         values: what enters, as it is then.
         own: functions that the program defines → classes of the models that they make.
+        each: it is called for one model after the other.
     """
 
     role: Role
@@ -82,6 +83,7 @@ class Subject:
     heading: str
     values: Mapping[str, Value] = field(default_factory=dict)
     own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    each: bool = False
 
 
 def step_names(
@@ -167,8 +169,11 @@ def repeated_names(
     """
     first = {index: min(group) for group in groups for index in group}
     general = {i: replace(subjects[i], heading="") for i in sorted(set(first.values()))}
-    asked = tuple(tuple(names[i] for i in general) for names in wanted if names)
     models = models_of(subjects)
+    for at, subject in general.items():
+        single = all(len(models[i]) == 1 for i in first if first[i] == at)
+        general[at] = replace(subject, each=single)
+    asked = tuple(tuple(names[i] for i in general) for names in wanted if names)
     together = {at: _together(models, (i for i in first if first[i] == at)) for at in general}
     ordered = (*general.values(),)
     given = step_names(ordered, taken, mode, asked, tuple(together.values()))
@@ -206,6 +211,8 @@ def title(subject: Subject, models: Sequence[str], *, own_heading: bool) -> str:
     if subject.role in TRAINING and only_makes(subject.nodes, subject.own):
         action = "make"
     sentence = action.replace("_", " ").capitalize() or _SENTENCES[subject.role]
+    if subject.each and len(models) > 1:
+        return f"{sentence} a {plural(models)[:-1]}: {', '.join(models)}."
     return f"{sentence}: {', '.join(models)}." if models else f"{sentence}."
 
 

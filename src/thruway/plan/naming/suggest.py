@@ -106,9 +106,14 @@ def _trained(verb: str, subject: Subject, models: Sequence[str]) -> list[str]:
     if len(names) == 1:
         found = f"{verb}_{names[0]}"
         return [found, *_on(found, subject)]
-    pair = f"{verb}_{names[0]}_and_{names[1]}" if len(names) == _PAIR else ""
-    several = f"{verb}_{plural(models)}"
+    two = len(names) == _PAIR and not subject.each
+    pair = f"{verb}_{names[0]}_and_{names[1]}" if two else ""
+    several = f"{verb}_{_several_models(subject, models)}"
     return [pair if len(pair) <= _LONGEST else "", several, *_on(several, subject)]
+
+
+def _several_models(subject: Subject, models: Sequence[str]) -> str:
+    return plural(models)[:-1] if subject.each else plural(models)
 
 
 def _judged(verb: str, subject: Subject, models: Sequence[str]) -> list[str]:
@@ -119,7 +124,7 @@ def _judged(verb: str, subject: Subject, models: Sequence[str]) -> list[str]:
     if len(models) == 1:
         found = f"{verb}_{snake(models[0])}"
     elif models:
-        found = f"{verb}_{plural(models)}"
+        found = f"{verb}_{_several_models(subject, models)}"
     measured = _measured(subject) if subject.role == "evaluate" else ""
     others = [measured, _own(subject)]
     asks = any(value.kind == "estimator" for value in subject.values.values())
