@@ -107,6 +107,9 @@ def _join(
         read_resources, written_resources = _resources(statement, fact, kinds, text, modules)
         read_resources |= folders.implied(read_resources, written_resources)
         read_resources |= modules.needed(statement, fact, frozenset(reads))
+        if _dumps(statement, fact) and any(kinds.get(name) == "estimator" for name in reads):
+            # A model that drew without a seed of its own is dumped with the stream that it holds.
+            read_resources |= {"random:numpy"}
         yield Node(
             statement,
             fact,
@@ -175,6 +178,12 @@ def _resources(
                 written.add(token)
     only_seeds = seeded and _only_calls(statement)
     return frozenset(read - seeded if only_seeds else read), frozenset(written)
+
+
+def _dumps(statement: Statement, fact: Fact) -> bool:
+    """Whether a statement writes objects as they are into a file."""
+    called = {call.method for call in statement.calls if not call.in_definition}
+    return bool(fact.files_written) and not called.isdisjoint({"dump", "save", "to_pickle"})
 
 
 def _only_calls(statement: Statement) -> bool:

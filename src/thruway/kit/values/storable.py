@@ -175,6 +175,19 @@ def _look(part: Any) -> tuple[str, Iterable[Any] | None]:
     return "", _inside(part, kind, trusted)
 
 
+def _keeps_its_place(kind: type) -> bool:
+    """Whether what can be iterated over is more than a way through something else.
+
+    A class of the program says all in its attributes; one of a library that says how it is pickled
+    (a Kalman filter, which can be stepped through) is what its state is.
+    """
+    module = origin.module_of(kind)
+    if origin.first_party(module):
+        return True
+    standard = origin.root(module) in sys.stdlib_module_names
+    return not standard and any("__reduce__" in vars(base) for base in kind.__mro__[:-1])
+
+
 def refused(kind: type) -> str:
     """Return why values of a class are never stored, "" when their content decides."""
     reason = _REASONS.get(kind.__name__, "")
@@ -191,7 +204,7 @@ def refused(kind: type) -> str:
         return "an array that is a file"
     if issubclass(kind, io.IOBase):
         return "" if kind in (io.StringIO, io.BytesIO) else "an open file"
-    if hasattr(kind, "__next__") and not origin.first_party(origin.module_of(kind)):
+    if hasattr(kind, "__next__") and not _keeps_its_place(kind):
         return f"a {kind.__name__} is used up by reading it"
     return ""
 

@@ -17,16 +17,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PICKLES = frozenset({".pkl", ".pickle", ".p", ".joblib", ".sav", ".bin", ".model", ".pk", ".dat"})
+_PROTOCOLS = (b"\x02", b"\x03", b"\x04", b"\x05")
 _LARGEST = 512 * 2**20
 
 
 def fingerprint_written(path: Path) -> str:
     """Return a digest of a file which this process, or a program run in it, wrote."""
-    if path.suffix.lower() in _PICKLES and path.is_file() and path.stat().st_size <= _LARGEST:
+    if path.is_file() and _is_pickle(path) and path.stat().st_size <= _LARGEST:
         digest = _digest_of_pickle(path)
         if digest:
             return digest
     return fingerprint_file(path)
+
+
+def _is_pickle(path: Path) -> bool:
+    """Whether a file is called or begins like a pickle of protocol 2 or newer."""
+    if path.suffix.lower() in _PICKLES:
+        return True
+    with path.open("rb") as file:
+        begin = file.read(2)
+    return begin[:1] == b"\x80" and begin[1:] in _PROTOCOLS
 
 
 def _digest_of_pickle(path: Path) -> str:
