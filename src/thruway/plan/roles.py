@@ -12,6 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from thruway.graph.reach import Reach, needs
+from thruway.plan.beside import statements_beside
 from thruway.plan.naming.words import snake
 from thruway.program.knowledge import lookup, lookup_method
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from thruway.kit.values.types import Value
     from thruway.plan.types import Role
     from thruway.program.knowledge.table import Api
-    from thruway.program.types import Call
+    from thruway.program.types import Call, Statement
 
 # The first that a statement shows wins: what it does to the model outranks what it prints.
 _ORDER: tuple[Role, ...] = (
@@ -38,6 +39,8 @@ _SHOWN = frozenset({"explore", "report"})
 _TABLES = frozenset({"frame", "series", "array"})
 _MODEL_SIDE = frozenset({"train", "tune", "evaluate", "predict"})
 _MADE = _MODEL_SIDE | {"export", "ingest", "split"}
+_DEFINING = frozenset({"function", "class"})
+_DEEP = 3  # calls of calls of calls that tell what a function of another module is for
 _FIT_METHODS = frozenset({"fit", "partial_fit", "fit_predict", "fit_transform", "train"})
 # First or last words of functions: `load_data_set`, `adaboost_train`.
 _SAID: dict[Role, frozenset[str]] = {
@@ -56,12 +59,13 @@ def assign_roles(graph: Graph) -> dict[int, Role]:
     types: dict[str, Value] = {}
     first: dict[int, Role | None] = {}
     bodies: dict[int, set[str]] = {}
+    beside = _bodies_beside(graph)
     needed = _needed(graph, reach)
     drawing: set[int] = set()
     for node in graph.nodes:
         number = node.statement.id
         bodies[number] = _body_roles(node)
-        found = _by_calls(node, types, bodies, reach)
+        found = _by_calls(node, types, bodies, reach) | _roles_beside(node, beside)
         if _only_draws(node, types, needed.get(number, frozenset()), quiet=not found):
             drawing.add(number)
         first[number] = None if number in drawing else _strongest(found)
@@ -163,6 +167,32 @@ def _roles_of_helpers(node: Node, bodies: dict[int, set[str]], reach: Reach) -> 
     return found
 
 
+def _bodies_beside(graph: Graph) -> dict[str, set[str]]:
+    """Return dotted name → roles of the calls in its body, and in those of its neighbours there."""
+    definitions = dict(statements_beside(graph))
+    found = {name: _in_definition(statement) for name, statement in definitions.items()}
+    for _ in range(_DEEP if found else 0):
+        for name, statement in definitions.items():
+            module = name.rpartition(".")[0]
+            for call in statement.calls:
+                found[name] |= found.get(f"{module}.{call.target}", set())
+    return found
+
+
+def _roles_beside(node: Node, beside: dict[str, set[str]]) -> set[str]:
+    """Roles of what a statement calls of modules beside the program."""
+    found: set[str] = set()
+    for call in node.statement.calls if beside else ():
+        if not call.in_definition and call.resolved:
+            target = call.target
+            while target not in beside and "." in target:
+                target = target.rpartition(".")[0]
+            found |= beside.get(target, set())
+    if not (node.binds or node.updates):
+        found -= {"ingest", "prepare", "transform"}
+    return found
+
+
 def _role_of_name(function: str) -> set[str]:
     """What the author says that a function is for, in its name."""
     words = snake(function).split("_")
@@ -171,10 +201,13 @@ def _role_of_name(function: str) -> set[str]:
 
 def _body_roles(node: Node) -> set[str]:
     """Roles of the calls inside the functions that a statement defines."""
+    return _in_definition(node.statement) if node.statement.kind in _DEFINING else set()
+
+
+def _in_definition(statement: Statement) -> set[str]:
+    """Roles of the calls inside a definition."""
     found: set[str] = set()
-    if node.statement.kind not in {"function", "class"}:
-        return found
-    for call in node.statement.calls:
+    for call in statement.calls:
         api = lookup(call.target) if call.resolved else _method(call, None)
         if call.in_definition and api is not None and api.role not in _SHOWN:
             found.add(api.role)
