@@ -568,6 +568,37 @@ CASES = {
         RESULT = [round(float(inner.coef_[0]), 6), outer.model is inner, Logged.log]
         """,
     ),
+    "a model without a seed of its own, dumped": (
+        "the file holds NumPy's stream as it was then",
+        """
+        # %%
+        import joblib
+        import numpy as np
+        from sklearn.ensemble import GradientBoostingRegressor
+        X, y = np.arange(20.0).reshape(-1, 1), np.arange(20.0) % 7
+        # %%
+        model = GradientBoostingRegressor(n_estimators=3, subsample=0.5).fit(X, y)
+        # %%
+        joblib.dump(model, "the_model")
+        # %%
+        again = joblib.load("the_model")
+        RESULT = [round(float(again.predict(X).sum()), 9), float(again._rng.rand())]
+        """,
+    ),
+    "a vectorizer, which keeps an address": (
+        "the identity of the stop words is an attribute",
+        """
+        # %%
+        from sklearn.feature_extraction.text import CountVectorizer
+        texts = ["one two", "two three three"]
+        # %%
+        vectorizer = CountVectorizer(stop_words=["one"])
+        # %%
+        counts = vectorizer.fit_transform(texts)
+        # %%
+        RESULT = [counts.toarray().tolist(), vectorizer.get_feature_names_out().tolist()]
+        """,
+    ),
     "history kept by a callback": (
         "a function called by a library changes a list",
         """

@@ -189,3 +189,19 @@ def test_in_a_child_matplotlib_finds_the_backend_by_its_name():
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout.strip() == "[(1, True, 32)]", done.stderr
+
+
+def test_a_mesh_is_its_corners_and_values():
+    def digest_of(x, values):
+        figure, axes = plt.subplots()
+        mesh = axes.pcolormesh(x, np.arange(4.0), values)
+        found = drawing.digest(figure)
+        plt.close(figure)
+        return found, mesh
+
+    values = np.arange(9.0).reshape(3, 3)
+    first, mesh = digest_of(np.arange(4.0), values)
+    assert mesh._paths is None, "an outline was made of every cell"
+    assert digest_of(np.arange(4.0), values)[0] == first
+    assert digest_of(np.arange(4.0) * 2, values)[0] != first
+    assert digest_of(np.arange(4.0), values + 1)[0] != first

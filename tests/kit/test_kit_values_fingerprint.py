@@ -30,6 +30,7 @@ import scipy.spatial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -37,6 +38,7 @@ from sklearn.preprocessing import StandardScaler
 
 from thruway.kit.values import fingerprint as verb
 from thruway.kit.values.fingerprint import fingerprint, fingerprint_file
+from thruway.kit.values.written import fingerprint_written
 
 X = np.random.default_rng(0).normal(size=(60, 3))
 ONE = [1]
@@ -341,6 +343,24 @@ def test_caches_do_not_count():
     before = fingerprint(groups)
     groups.ngroup()
     assert fingerprint(groups) == before
+
+
+def test_the_address_of_stop_words_does_not_count():
+    texts = ["one two", "two three"]
+    one, other = (CountVectorizer(stop_words=["one"]).fit(texts) for _ in range(2))
+    assert one._stop_words_id != other._stop_words_id
+    assert fingerprint(one) == fingerprint(other)
+
+
+def test_pickles_are_digested_as_values_whatever_they_are_called(tmp_path):
+    word = str(b"ab", "ascii")
+    for name, value in {"one": [word, word], "other": ["ab", str(b"ab", "ascii")]}.items():
+        (tmp_path / name).write_bytes(pickle.dumps(value))
+    one, other = tmp_path / "one", tmp_path / "other"
+    assert one.read_bytes() != other.read_bytes()
+    assert fingerprint_written(one) == fingerprint_written(other)
+    (tmp_path / "text").write_bytes(b"\x80\x04 is no pickle")
+    assert fingerprint_written(tmp_path / "text") == fingerprint_file(tmp_path / "text")
 
 
 def test_being_drawn_does_not_count():

@@ -38,6 +38,17 @@ CASES = {
         LOAD + "b = df * 1\n# %%\ndf.head()\n# %%\nc = b * 2 + len(_)\nc.to_csv('c.csv')",
         "b df.head() c c.to_csv('c.csv')",
     ),
+    "a function that may change what it is given is no look, though it changed nothing now": (
+        "def clip(f, most):\n    for i in f.index:\n        if f.loc[i, 'x'] > most:\n"
+        "            f.drop(i, inplace=True)\n" + LOAD + "b = df * 1\nclip(df, 100)\n"
+        "x = df[['x']]\ny = b * 2\ny.to_csv('c.csv')\nx.to_csv('d.csv')",
+        "b clip(df, x y y.to_csv('c.csv') x.to_csv('d.csv')",
+    ),
+    "a function that changes its own copy may be moved": (
+        "def tell(f):\n    f = f.copy()\n    f['n'] = 1\n    print(f)\n" + LOAD + "b = df * 1\n"
+        "# %%\ntell(df)\n# %%\nc = b * 2\nc.to_csv('c.csv')",
+        "b c tell(df) c.to_csv('c.csv')",
+    ),
     "one figure drawn by two lines stays in order": (
         "import matplotlib.pyplot as plt\n" + LOAD + "b = df * 1\nplt.plot(df['x'])\n"
         "c = b * 2\nplt.title('t')\nc.to_csv('c.csv')",

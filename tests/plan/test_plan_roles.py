@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from observed import find, plan_of
+from observed import find, observed_graph, plan_of, step_at, write_program
+
+from thruway.plan import make_plan
 
 BEGIN = """
 import numpy as np
@@ -110,3 +112,32 @@ def test_pandas_alone_has_no_model_roles():
         "export",
         "explore",
     }
+
+
+BESIDE = """
+from tidying import tidy
+from learning import fit_all
+import pandas as pd
+df = pd.read_csv("a.csv")
+t = tidy(df)
+m = fit_all(t)
+print(m)
+"""
+TIDYING = "def tidy(df):\n    return df.dropna()\n"
+LEARNING = """
+from sklearn.linear_model import LinearRegression
+def _fit(t):
+    return LinearRegression().fit(t[["u"]], t["v"])
+def fit_all(t):
+    return [_fit(t)]
+"""
+
+
+def test_functions_of_modules_beside_the_program_count_for_what_they_call(tmp_path):
+    files = {"a.csv": A_CSV, "tidying.py": TIDYING, "learning.py": LEARNING}
+    path = write_program(tmp_path / "home", BESIDE, files=files)
+    (tmp_path / "scratch").mkdir()
+    graph = observed_graph(path, tmp_path / "scratch")  # the files are read once more
+    plan = make_plan(graph)
+    assert step_at(plan, find(graph, "m = fit_all")).role == "train"
+    assert step_at(plan, find(graph, "df = pd")).role == "ingest"
