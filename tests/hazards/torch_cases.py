@@ -100,4 +100,37 @@ CASES = {
         RESULT = str(torch.zeros(1).dtype)
         """,
     ),
+    "a loss and its way back over cells": (
+        "the loss leads to the parameters, which backward changes",
+        """
+        # %%
+        import torch
+        weights = torch.tensor([1.0, 0.0], requires_grad=True)
+        optimizer = torch.optim.SGD([weights], lr=0.1)
+        x, y = torch.arange(3.0), torch.arange(3.0) * 2 + 1
+        # %%
+        loss = ((weights[0] * x + weights[1] - y) ** 2).mean()
+        # %%
+        loss.backward()
+        # %%
+        before = weights.grad.tolist()
+        # %%
+        optimizer.step()
+        # %%
+        RESULT = [before, weights.tolist(), loss.item()]
+        """,
+    ),
+    "a prediction that is looked at later": (
+        "it remembers how it was computed",
+        """
+        # %%
+        import torch
+        torch.manual_seed(0)
+        model = torch.nn.Linear(2, 1)
+        # %%
+        prediction = model(torch.ones(1, 2))
+        # %%
+        RESULT = [round(prediction.item(), 6), prediction.detach().numpy().shape]
+        """,
+    ),
 }

@@ -309,8 +309,28 @@ def _torch(part: Any, found: Reach) -> Iterable[Any] | None:
         found.objects.add(id(part))
         if part.layout == torch.strided and part.numel():
             found.objects.add(int(part.untyped_storage().data_ptr()))
-        return () if part.grad is None or not part.is_leaf else (part.grad,)
+        if not part.is_leaf:
+            return computed_from(part)
+        return () if part.grad is None else (part.grad,)
     return None
 
 
+def computed_from(tensor: Any) -> list[Any]:
+    """Return the leaves that a tensor of torch was computed from, which `backward` changes."""
+    found: list[Any] = []
+    waiting: list[Any] = [tensor.grad_fn]
+    seen: set[Any] = set()
+    while waiting and len(seen) < _STEPS:
+        step = waiting.pop()
+        if step is None or step in seen:
+            continue
+        seen.add(step)
+        variable = getattr(step, "variable", None)
+        if variable is not None:
+            found.append(variable)
+        waiting += [before for before, _ in step.next_functions]
+    return found
+
+
+_STEPS = 10_000  # operations that a tensor is followed back through
 _LIBRARIES = {"numpy": _numpy, "pandas": _pandas, "torch": _torch}
