@@ -27,6 +27,10 @@ test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest -q --doctest-modules src/thruway
 	$(BIN)/python -m pytest -q -n 2
 
+test-torch: $(STAMP)  ## the tests that need torch, which is large
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group torch
+	$(BIN)/python -m pytest -q tests/hazards tests/program -k torch
+
 test-legacy: $(STAMP)  ## the main job inside pandas 1.5, NumPy 1.23, scikit-learn 1.1
 	$(BIN)/python tools/legacy.py
 
@@ -49,4 +53,4 @@ bench: $(STAMP)  ## measure, as ratios in one run
 clean:  ## remove what the commands above made
 	rm -rf $(VENV) .venv-legacy $(DEMO) site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup demo test test-legacy docs lint golden bench clean
+.PHONY: help setup demo test test-torch test-legacy docs lint golden bench clean

@@ -40,6 +40,7 @@ _SEEDS = {
 _DEFINING = frozenset({"function", "class"})
 # Changed behind the author's back by libraries while they are imported or run; they count only
 # when the text itself sets them.
+_SKLEARN_LIKE = ("sklearn.", "imblearn.")
 _QUIET = ("options:warnings", "options:logging", "env:", "options:path", "module:")
 # What takes a stream's state without drawing from it, which the observed run cannot see. An update,
 # not a read: who comes next gets the stream from here, as after a draw.
@@ -107,7 +108,8 @@ def _join(
         read_resources, written_resources = _resources(statement, fact, kinds, text, modules)
         read_resources |= folders.implied(read_resources, written_resources)
         read_resources |= modules.needed(statement, fact, frozenset(reads))
-        if _dumps(statement, fact) and any(kinds.get(name) == "estimator" for name in reads):
+        models = any(types.get(name, "").startswith(_SKLEARN_LIKE) for name in reads)
+        if models and _dumps(statement, fact):
             # A model that drew without a seed of its own is dumped with the stream that it holds.
             read_resources |= {"random:numpy"}
         yield Node(

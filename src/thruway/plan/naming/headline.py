@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 BY_EDITORS = re.compile(
-    r"Created on |@author|Spyder Editor|This is a temporary script", re.IGNORECASE
+    r"Created on |@author|Spyder Editor|This is a temporary script|.*https?://", re.IGNORECASE
 )
 """What editors write at the top of every new file."""
 
@@ -46,7 +46,7 @@ def title_of(graph: Graph, name: str) -> str:
 
 def _headline(cells: Sequence[Cell]) -> str:
     """Return the heading that stands above all others: the first, and of a level of its own."""
-    headings = [cell for cell in cells if cell.heading_level]
+    headings = [cell for cell in cells if cell.heading_level and cell.kind == "markdown"]
     first = headings[0] if headings else None
     if first is None or first not in cells[:3]:
         return ""
