@@ -43,6 +43,9 @@ _INTERNAL = 70  # thruway's exit status for an error of its own
 _NOT_BY_BYTES = {".pkl", ".pickle", ".joblib", ".sav", ".pdf", ".png", ".svg", ".jpg", ".pt", ".h5"}
 _NOT_DATA = re.compile(r"(^|/)(__pycache__|\.ipynb_checkpoints|\.thruway)(/|$)")
 
+_DURATION = re.compile(
+    r"\b\d+(\.\d+)?(e-?\d+)?\s?(ns|µs|us|ms|s|secs?|seconds?|min|minutes?)\b", re.IGNORECASE
+)
 _UP = re.compile(r"\.\./")  # folders above the program are `up` among the outputs
 
 
@@ -168,7 +171,7 @@ def run_plain(
             part for part in (str(_HERE / "start"), os.environ.get("PLAIN_PYTHONPATH", "")) if part
         )
     ran = _run(words, target.parent, settings.timeout, _environment(extra))
-    stdout = printed.read_text(encoding="utf-8") if printed.exists() else ""
+    stdout = _timeless(printed.read_text(encoding="utf-8")) if printed.exists() else ""
     seconds = (_json(report.read_text(encoding="utf-8")) if report.exists() else None) or {}
     written = {
         os.path.relpath(path, file.parent): digest  # as the program sees it
@@ -240,7 +243,7 @@ def _compared(
         reason = done.get("error", {}).get("what") or _last_line(ran.stderr)
         verdict = "timeout" if ran.status is None else "crash"
         return {"verdict": verdict, "reason": f"the run of the pipeline: {reason}"}
-    printed = "".join(step["stdout"] for step in done["steps"])
+    printed = _timeless("".join(step["stdout"] for step in done["steps"]))
     answer = compare_lines(pattern, printed)
     if answer != "same" and unstable(pattern):
         # Lines may be alike in two runs by chance.
@@ -270,6 +273,11 @@ def _file_differences(runs: list[Plain], outputs: Path, steps: list[dict[str, An
         if steady and not _is_pickle(given) and _digest(given) != digest:
             notes.append(f"file {path} differs")
     return notes
+
+
+def _timeless(text: str) -> str:
+    """Return a text without durations, which two runs give alike by chance alone."""
+    return _DURATION.sub("<duration>", text)
 
 
 def _is_pickle(path: Path) -> bool:

@@ -2,7 +2,8 @@
 
 `begin` is what scripts start with (see `start/sitecustomize.py`). As a command it runs the code
 cells of a notebook in order, in IPython's own shell; what cells display is not printed, and figures
-are closed at the end of a cell, as in Jupyter. Works in any interpreter that has IPython.
+are closed by `show()` and at the end of a cell, as in Jupyter. Works in any interpreter that has
+IPython.
 """
 
 import atexit
@@ -140,9 +141,16 @@ def main() -> int:
                 file=sys.stderr,
             )
             return 1
-        if "matplotlib.pyplot" in sys.modules:
-            sys.modules["matplotlib.pyplot"].close("all")
+        _end_figures()
     return 0
+
+
+def _end_figures(*_: object, **__: object) -> None:
+    """Close all figures, as Jupyter does at `show()` and after every cell; nothing is drawn."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.show = _end_figures
+        pyplot.close("all")
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def explain(
         MigrationRefused: it cannot be migrated soundly.
     """
     progress = progress or Silent()
-    options = ObserveOptions(python or None, seed, until, thumbnails=True)
+    options = ObserveOptions(python or None, seed, until)
     found = observe_file(Path(source), options, tuple(arguments), progress, check=False)
     _, graph = understand(found, cut, progress)
     _, plan = wish(make_plan(graph, mode=cut), asked, Wishes())
@@ -139,7 +139,8 @@ def migrate(
     clock = _Clock()
     if output:
         check_target(Path(output).resolve(), force=force)
-    options = ObserveOptions(python or None, seed, until, thumbnails=True)
+    # A proof draws all figures once more, and keeps their pictures.
+    options = ObserveOptions(python or None, seed, until, thumbnails=not verify)
     original = observe_file(Path(source), options, tuple(arguments), progress, check=verify)
     original, graph = understand(original, cut, progress)
     clock.lap("observe")

@@ -100,7 +100,8 @@ def _relative(folder: Path, target: Path) -> str:
 def report(target: Path, plan: Plan, proof: Proof | None) -> None:
     """Write the report of a project, and what was proven into its README."""
     run = run_view(describe_run(load_project(target).store, proof.run)) if proof else None
-    html = render_report(plan, proof.dump() if proof else None, run)
+    pictures = proof.pictures if proof else {}
+    html = render_report(plan, proof.dump() if proof else None, run, pictures)
     verdict = proof.verdict if proof else ""
     proven = proven_text(proof.dump()) if proof else ""
     update_files(target, {"report.html": html}, verdict=verdict, proven=proven)

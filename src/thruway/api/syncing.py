@@ -109,7 +109,7 @@ def sync(
     yours = _read(folder, [*old.files, *_texts(folder)])
     _refuse_conflicts(folder, yours)
     path = _program(folder, old, source)
-    options = ObserveOptions(python or None, old.seed, old.until, thumbnails=True)
+    options = ObserveOptions(python or None, old.seed, old.until, thumbnails=not verify)
     found = observe_file(path, options, old.arguments, progress, check=verify and not dry_run)
     original, graph = understand(found, old.cut, progress)
     return _Merge(folder, old, yours, original, graph, asked).go(

@@ -58,7 +58,10 @@ def run_view(run: Mapping[str, Any]) -> RunView:
 
 
 def render_report(
-    plan: Plan, proof_view: dict[str, Any] | None = None, run_view: RunView | None = None
+    plan: Plan,
+    proof_view: dict[str, Any] | None = None,
+    run_view: RunView | None = None,
+    pictures: Mapping[str, str] | None = None,
 ) -> str:
     """Return `report.html`.
 
@@ -66,6 +69,7 @@ def render_report(
         plan: what was written.
         proof_view: what was proven, as `verify.types.Proof.dump()` gives it; None for nothing.
         run_view: how long the pipeline took; None when it did not run.
+        pictures: digest of a figure → a small picture of it, PNG in base64.
     """
     from markupsafe import Markup
 
@@ -96,7 +100,7 @@ def render_report(
         compared=by_step(plan, compared),
         comparisons=len(compared),
         skipped=[item for item in proof if item["slug"] == "none"],
-        figures=figure_rows(plan),
+        figures=figure_rows(plan, pictures or {}),
         version=__version__,
     )
 

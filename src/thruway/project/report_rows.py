@@ -110,8 +110,13 @@ def finding_rows(plan: Plan) -> list[dict[str, Any]]:
     return [{**finding.dump(), "where": str(finding.place)} for finding in ordered]
 
 
-def figure_rows(plan: Plan) -> list[dict[str, str]]:
-    """Return the figures of the original that have a picture."""
+def figure_rows(plan: Plan, pictures: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the figures of the original that have a picture.
+
+    Args:
+        plan: the plan.
+        pictures: digest of what is drawn → picture, for those that have none of their own.
+    """
     owner = {number: step.name for step in plan.steps for number in (*step.helpers, *step.body)}
     return [
         {
@@ -122,7 +127,7 @@ def figure_rows(plan: Plan) -> list[dict[str, str]]:
         }
         for fact in plan.graph.trace.facts
         for figure in fact.figures
-        if (picture := _picture(figure.png))
+        if (picture := _picture(figure.png or pictures.get(figure.digest, "")))
     ]
 
 

@@ -118,7 +118,7 @@ def _surroundings(
     job: Job, arguments: Mapping[str, Any], place: Place, seen: _Seen
 ) -> Iterator[None]:
     """Set up what surrounds a step, and note what it saw, also when the step raises."""
-    figures = FigureLog()
+    figures = FigureLog(thumbnails=job.probe)
     files = FileWatch(place, job.code, arguments)
     seed_all(job.seed)
     with (
@@ -136,8 +136,7 @@ def _surroundings(
             figures.flush(shown=False)
             seen.printed.finish()
             seen.figures = tuple(
-                FigureRecord(figure.number, figure.digest, figure.summary, figure.shown)
-                for figure in figures.take()
+                FigureRecord(f.number, f.digest, f.summary, f.shown, f.png) for f in figures.take()
             )
             seen.reads, seen.written = files.take()
             seen.removed = files.removed

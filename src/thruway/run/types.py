@@ -78,12 +78,16 @@ class ArtifactRef:
 
 @dataclass(frozen=True)
 class FigureRecord:
-    """A figure that a step drew: number, digest of the drawn data, what it is, was it shown."""
+    """A figure that a step drew: number, digest of the drawn data, what it is, was it shown.
+
+    And a small picture of it (PNG in base64), if the run was probed.
+    """
 
     number: int
     digest: str
     summary: str
     shown: bool
+    png: str = ""
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,13 @@ def prove(
         result.run,
         LIMITS,
         _edited_steps(manifest, project),
+        _pictures(result),
     )
+
+
+def _pictures(result: RunResult) -> dict[str, str]:
+    records = (step.record for step in result.steps if step.record is not None)
+    return {f.digest: f.png for record in records for f in record.figures if f.png}
 
 
 def _edited_steps(manifest: Manifest, project: ProjectConfig) -> tuple[str, ...]:

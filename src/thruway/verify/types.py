@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 from thruway.kit.values.types import Verdict
 
@@ -75,6 +78,7 @@ class Proof:
         run: id of the run of the pipeline in the project's store.
         limits: what no check covers, in words.
         edited: steps whose text is not as Thruway wrote it.
+        pictures: digest of a figure that the pipeline drew → a small picture, PNG in base64.
     """
 
     checks: tuple[Check, ...]
@@ -85,6 +89,7 @@ class Proof:
     run: str = ""
     limits: tuple[str, ...] = field(default=())
     edited: tuple[str, ...] = ()
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
