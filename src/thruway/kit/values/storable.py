@@ -161,10 +161,8 @@ def _look(part: Any) -> tuple[str, Iterable[Any] | None]:
     reason = refused(kind)
     if reason:
         return reason, ()
-    if (
-        getattr(part, "grad_fn", None) is not None
-        and origin.root(origin.module_of(kind)) == "torch"
-    ):
+    torch = sys.modules.get("torch")
+    if torch is not None and issubclass(kind, torch.Tensor) and part.grad_fn is not None:
         return "a tensor that remembers how it was computed, for `backward`", ()
     if isinstance(part, type | types.FunctionType | types.BuiltinFunctionType):
         return _by_name(part), ()
