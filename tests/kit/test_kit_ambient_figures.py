@@ -205,3 +205,23 @@ def test_a_mesh_is_its_corners_and_values():
     assert digest_of(np.arange(4.0), values)[0] == first
     assert digest_of(np.arange(4.0) * 2, values)[0] != first
     assert digest_of(np.arange(4.0), values + 1)[0] != first
+
+
+def test_who_labels_dates_does_not_count():
+    pd = pytest.importorskip("pandas")
+    days = pd.Series([1.0, 2.0, 3.0], index=pd.date_range("2020", periods=3)).index.to_pydatetime()
+
+    def digest_of():
+        figure, axes = plt.subplots()
+        axes.plot(days, [1.0, 2.0, 3.0])
+        found = drawing.digest(figure)
+        plt.close(figure)
+        return found
+
+    pd.plotting.deregister_matplotlib_converters()
+    before = digest_of()
+    pd.plotting.register_matplotlib_converters()
+    try:
+        assert digest_of() == before
+    finally:
+        pd.plotting.deregister_matplotlib_converters()

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 LIMITS = (
     "Data other than this run's: a branch that was not taken here was kept, not executed.",
     "Standard error, warnings, colours of terminals and the time things take.",
-    "Pixels: figures are compared by the data they draw.",
+    "Pixels, and who labels the ticks of dates: figures are compared by the data they draw.",
 )
 _CHOSEN = re.compile(r"(?<=/)tmp[a-z0-9_]{8}(?![a-z0-9_])")
 _TEMPORARY = "(temporary)"

@@ -121,11 +121,20 @@ def _axis(axes: Any, name: str) -> dict[str, Any]:
 
 def _locator(locator: Any) -> tuple[Any, ...]:
     fixed = getattr(locator, "locs", None) if type(locator).__name__ == "FixedLocator" else None
-    return (type(locator).__name__, None if fixed is None else _numbers(fixed))
+    return (_ticks(locator), None if fixed is None else _numbers(fixed))
+
+
+def _ticks(chooser: Any) -> str:
+    """Return what chooses or writes ticks; for dates, whoever of matplotlib and pandas it is.
+
+    Pandas puts its own in place of matplotlib's once it has drawn anything in this process.
+    """
+    name = type(chooser).__name__
+    return name.removeprefix("Pandas") if name.startswith("PandasAutoDate") else name
 
 
 def _formatter(formatter: Any) -> tuple[Any, ...]:
-    parts: list[Any] = [type(formatter).__name__]
+    parts: list[Any] = [_ticks(formatter)]
     parts += [str(getattr(formatter, name, "")) for name in ("fmt", "xmax", "decimals")]
     if hasattr(formatter, "seq"):
         parts.append(tuple(str(label) for label in formatter.seq))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 BY_EDITORS = re.compile(
-    r"Created on |@author|Spyder Editor|This is a temporary script|.*https?://", re.IGNORECASE
+    r"Created on |@author|Spyder Editor|This is a temporary script|.*https?://|\.\. ", re.IGNORECASE
 )
 """What editors write at the top of every new file."""
 

@@ -68,7 +68,8 @@ def suggestions(subject: Subject, models: Sequence[str]) -> list[str]:
     if subject.role == "ingest":
         stem = _stem(subject, written=False)
         loader = _loader(subject)
-        loaders = [loader, f"{loader}_data"] if loader else []
+        again = f"{verb}_{loader.partition('_')[2]}" if loader.endswith("_data") else ""
+        loaders = [loader, again or f"{loader}_data"] if loader else []
         return [f"{verb}_{stem}"] if stem else [*loaders, *_several(verb, subject)]
     if subject.role == "export":
         return [f"{verb}_{_stem(subject, written=True) or _saved(subject)}"]

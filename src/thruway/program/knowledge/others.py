@@ -42,6 +42,19 @@ TABLES = (
         tunable=frozenset({"transform", "train"}),
     ),
     Table(
+        library="skrub",
+        modules={"ingest": "skrub.datasets"},
+        roles={
+            "prepare": "skrub: deduplicate fuzzy_join Joiner AggJoiner Cleaner",
+            "transform": """
+                skrub: TableVectorizer tabular_pipeline GapEncoder MinHashEncoder StringEncoder
+                DatetimeEncoder ToDatetime ApplyToCols SelectCols DropCols
+            """,
+            "explore": "skrub: TableReport column_associations",
+        },
+        tunable=frozenset({"transform"}),
+    ),
+    Table(
         library="optuna",
         roles={"tune": "optuna: create_study optuna.samplers: TPESampler RandomSampler"},
         modules={"tune": "optuna", "explore": "optuna.visualization"},
