@@ -278,6 +278,7 @@ def test_the_worst_that_holds(checks, verdict):
     assert proof.dump()["verdict"] == verdict
 
 
+RUNS = "/work"  # where a project keeps the folders of its runs
 COMPARABLE = {
     "<Box at 0x7f3a5c0b2d90>": "<Box at <address>>",
     "<__main__.Box object at 0x7f3a5c0b2d90>": "<Box object at <address>>",
@@ -294,7 +295,7 @@ COMPARABLE = {
     "12 seconds": "<duration>",
     "/tmp/x/thruway-observe-1/a.csv": "<folder>/a.csv",
     "'/tmp/thruway-observe-1/workspace'": "'<folder>'",
-    "'/home/me/out/.thruway/work/20260101-101010-ab12/2/data'": "'<folder>/data'",
+    f"'/home/me/out/.thruway{RUNS}/20260101-101010-ab12/2/data'": "'<folder>/data'",
     "trailing   \n\n": "trailing",
     "accuracy 0.91": "accuracy 0.91",
     "0x12": "0x12",

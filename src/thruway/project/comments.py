@@ -54,10 +54,6 @@ class Lines:
         """Return a line of a statement's cell with its end, or `missing` outside of the cell."""
         return self._cells.get(statement.place.cell, {}).get(line, missing)
 
-    def top(self, statement: Statement) -> int:
-        """Return the line of the first comment above a statement, or its own."""
-        return min(self._comment_lines(statement), default=statement.place.line)
-
     def count_above(self, statement: Statement) -> int:
         """Return how many comment lines stand above a statement in its cell."""
         if statement.moved or not self.at(statement, statement.place.line):  # all are above

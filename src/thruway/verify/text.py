@@ -24,7 +24,7 @@ _VARYING: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     # Both runs work in folders of their own, whatever the program asks for its own.
     (re.compile(r"/[^\s'\":]*/thruway-[^\s'\":/]*(/workspace)?"), "<folder>"),
-    (re.compile(r"/[^\s'\":]*/\.thruway/work/[^\s'\":/]*(/\d+)?"), "<folder>"),
+    (re.compile(r"/[^\s'\":]*/\.thruway(?:/work)/[^\s'\":/]*(/\d+)?"), "<folder>"),
 )
 
 
