@@ -17,6 +17,7 @@ from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
 from thruway.run.answers import Answers, contents, file_clock, words
 from thruway.run.executors import Executors
+from thruway.run.failures import arguments_text, run_error
 from thruway.run.fan import Fan
 from thruway.run.interpreter import CodeKeys
 from thruway.run.job import WHOLE, Done, Failed, Job
@@ -24,6 +25,7 @@ from thruway.run.jobs import Jobs
 from thruway.run.lineage import Execution, Lineage
 from thruway.run.logs import OrderedLogs, with_errors
 from thruway.run.reporter import Reporter, SilentReporter
+from thruway.run.room import Room, machine, need_of, processors
 from thruway.run.schedule import Schedule
 from thruway.run.scratch import Scratch, sweep
 from thruway.run.store import LIST_FORMAT, Store
@@ -88,23 +90,26 @@ class PipelineRun:
         self.store.prepare()
         self.lineage = Lineage(self.store.root)
         self.answers = Answers(self.store, self.lineage, self.schedule.wanted, reporter)
-        self.code = CodeKeys(dag, project.roots, options.python if options.isolate else "")
+        self.code = CodeKeys(dag, project.roots, options.python if options.apart else "")
         self.jobs = Jobs(self.schedule, parameters, self.code, self.answers, options, self.seed)
-        self.scratch = Scratch(project, self.store, lambda: self.run, shared=not options.isolate)
+        self.scratch = Scratch(project, self.store, lambda: self.run, shared=not options.apart)
         self.run = ""
         self.context = 0
         self.logs = OrderedLogs(self.schedule.names, reporter)
         self.memory: dict[tuple[str, str], Any] = {}
         self._going: dict[int, _Going] = {}
         self._failed: dict[str, BaseException] = {}
+        self._room = Room(machine(options.jobs or processors())) if options.apart else None
         self._executors = Executors(self.scratch, dag, options)
         self._finished = False
+        self._checked = False
 
     def __enter__(self) -> Self:
         """Record that the run began."""
         shown = {name: repr(value) for name, value in self.jobs.parameters.items()}
-        executor = "isolated" if self.options.isolate else "in-process"
-        self.context, self.run = self.lineage.start_run(self.dag.name, shown, self.seed, executor)
+        self.context, self.run = self.lineage.start_run(
+            self.dag.name, shown, self.seed, self.options.where
+        )
         sweep(self.store, self.lineage.running())
         return self
 
@@ -124,18 +129,24 @@ class PipelineRun:
     def go(self) -> RunResult:
         """Answer or execute every step that was asked for.
 
-        After a failure nothing new begins, and what goes on is let finish: its results are kept.
+        After a failure, what does not need the failed step goes on: its results are kept.
         """
         self.reporter.run_started(self.run, self.schedule.names)
-        while self._going or (self.schedule.waiting and not self._failed):
+        while True:
             self._begin_ready()
-            if self._going:
-                self._end_one()
+            if not self._going:
+                break
+            self._end_one()
         self.logs.flush()
-        for name in self.schedule.order:
-            if name in self._failed:
-                raise self._failed[name]
+        if self._failed:
+            names = self.schedule.in_order(list(self._failed))
+            canceled = [name for name in self.schedule.names if self._is_canceled(name)]
+            raise run_error([self._failed[name] for name in names], canceled)
         return self._finish()
+
+    def _is_canceled(self, name: str) -> bool:
+        begun = any(failed.partition("[")[0] == name for failed in self._failed)
+        return name not in self.done and not begun
 
     def _finish(self) -> RunResult:
         steps = tuple(self.done[name] for name in self.schedule.names)
@@ -167,20 +178,16 @@ class PipelineRun:
 
     def _begin_ready(self) -> None:
         """Begin, in the order of the pipeline, every step whose inputs are there."""
-        while self._begin_next():
+        while any(map(self._begin, self.schedule.ready())):
             pass
-
-    def _begin_next(self) -> bool:
-        at_once = max(self.options.jobs, 1) if self.options.isolate else 1
-        if self._failed or len(self._going) >= at_once:
-            return False
-        return any(map(self._begin, self.schedule.ready()))
 
     def _begin(self, node: Node) -> bool:
         """Answer a step from the cache, or begin to execute it; False when it has to wait."""
         if node.name in self.schedule.fans:
             self._continue_fan(self.schedule.fans[node.name])
             return True
+        if not self._has_room(node):
+            return False
         mode = self.schedule.modes[node.name]
         job = self.jobs.of(node)
         found = self.jobs.ingredients(node, job)
@@ -201,6 +208,12 @@ class PipelineRun:
         else:
             self._execute(node, job, execution)
         return True
+
+    def _has_room(self, node: Node) -> bool:
+        """Say whether a step could begin; in this process, one runs at a time."""
+        if self._room is None:
+            return not self._going
+        return bool(node.mapped) or self._room.fits(need_of(node))
 
     def _soon_answered(self, address: str, mode: choose.Mode) -> bool:
         """Say whether an equal call goes on, whose result the cache will give."""
@@ -225,7 +238,7 @@ class PipelineRun:
         return self.scratch.sight(source.artifact for source in job.inputs.values())
 
     def _reuse(self, node: Node, hit: Execution) -> None:
-        self.schedule.waiting.remove(node.name)
+        self.schedule.begin(node.name)
         self.lineage.reuse(self.context, self.schedule.positions[node.name], hit, self.seed)
         self._note(hit, cacheable=True, written=False)
         self._log(node.name, hit.log)
@@ -243,13 +256,13 @@ class PipelineRun:
             fan.cacheable &= cacheable
 
     def _finished_step(self, result: StepResult) -> None:
-        self.done[result.name] = result
+        self.schedule.finish(result)
         self.reporter.step_finished(result.name, result.state, result.seconds, result.reason)
 
     # Execution ----------------------------------------------------------------------------------
 
     def _execute(self, node: Node, job: Job, execution: Execution) -> None:
-        self.schedule.waiting.remove(node.name)
+        self.schedule.begin(node.name)
         self.reporter.step_started(node.name)
         row = self.lineage.start(
             self.context, self.schedule.positions[node.name], execution, self.seed
@@ -257,12 +270,17 @@ class PipelineRun:
         self._start(_Going(node, job, execution, row, file_clock()))
 
     def _start(self, going: _Going) -> None:
-        self._going[self._executors.start(going.job, self.schedule.needed)] = going
+        ticket = self._executors.start(going.job, self.schedule.needed)
+        self._going[ticket] = going
+        if self._room is not None:
+            self._room.take(ticket, need_of(going.node))
 
     def _end_one(self) -> None:
         """Wait for a step, and keep what it gave, or what became of it."""
         ticket, done = self._executors.wait()
         going = self._going.pop(ticket)
+        if self._room is not None:
+            self._room.leave(ticket)
         if done.failure is not None and done.failure.kind == "Missing":
             self.lineage.fail(going.row, done.failure.what)
             self._repair(going.node, done.failure)
@@ -275,7 +293,7 @@ class PipelineRun:
 
     def _may_retry(self, going: _Going, failure: Failed) -> bool:
         attempts = 1 + int(choose.step_option(going.node, "retries", 0) or 0)
-        fatal = failure.kind == "StorageError" or bool(self._failed)
+        fatal = failure.kind == "StorageError"
         return going.attempt < attempts and not fatal
 
     def _settle(self, going: _Going, done: Done) -> None:
@@ -290,7 +308,11 @@ class PipelineRun:
             return
         self.lineage.fail(going.row, done.failure.what, log, stderr)
         self.reporter.step_finished(name, "FAILED", done.seconds, execution.reason)
-        error = with_errors(done.failure, done.stderr).error()
+        failure = with_errors(done.failure, done.stderr)
+        called = arguments_text(going.job)
+        if called:
+            failure = replace(failure, detail=f"called with {called}\n{failure.detail}".rstrip())
+        error = failure.error()
         error.__cause__ = done.cause
         self._failed[name] = error
         fan = self.schedule.fan_of(name)
@@ -354,7 +376,8 @@ class PipelineRun:
         row = self.lineage.start(
             self.context, self.schedule.positions[node.name], execution, self.seed
         )
-        fan = self.schedule.fans[node.name] = Fan(node, execution, row)
+        fan = Fan(node, execution, row)
+        self.schedule.open(fan)
         if node.mapped in job.values:
             count = fan.give(job.values[node.mapped], self.jobs.parameters)
             self.schedule.add(fan, fan.expand(count, given=True))
@@ -363,7 +386,7 @@ class PipelineRun:
         parts = self.store.parts(artifact)
         if artifact.format == LIST_FORMAT:
             outputs = {str(index): part for index, part in enumerate(parts)}
-            self.done[fan.items] = StepResult(fan.items, "CACHED", outputs=outputs)
+            self.schedule.finish(StepResult(fan.items, "CACHED", outputs=outputs))
             self.schedule.add(fan, fan.expand(len(parts), given=False))
             return
         if artifact.unstored:
@@ -379,18 +402,22 @@ class PipelineRun:
         try:
             result, execution = fan.gather([self.done[name] for name in fan.instances], self.store)
         except StepFailed as error:
+            self.schedule.begin(fan.node.name)
             self.lineage.fail(fan.row, error.what)
             self.reporter.step_finished(fan.node.name, "FAILED", 0.0, fan.execution.reason)
             self._failed[fan.node.name] = error
             return
         allowed = fan.cacheable and bool(execution.key) and not self.options.no_cache
         self.lineage.complete(fan.row, execution, cacheable=allowed)
-        self.schedule.waiting.remove(fan.node.name)
+        self.schedule.begin(fan.node.name)
         self.scratch.add(execution.files, written=False)
         self._log(fan.node.name, execution.log)
         self._finished_step(result)
 
     def _check_types(self) -> None:
+        if self._checked:
+            return
+        self._checked = True
         address = self.code.all()
         if not self.lineage.was_checked(address):
             self._executors.check_types()

@@ -49,7 +49,7 @@ class Executors:
 
     def _make(self) -> Executor:
         # Each brings its own imports; a run needs one of them, or none.
-        if self._options.isolate:
+        if self._options.apart:
             from thruway.run.isolated import IsolatedExecutor
 
             return IsolatedExecutor(self._scratch, self._dag, self._options)

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-State = Literal["NEW", "RUNNING", "COMPLETE", "CACHED", "FAILED"]
-"""States of an execution and of a run, in the words of ML Metadata."""
+State = Literal["NEW", "RUNNING", "COMPLETE", "CACHED", "FAILED", "CANCELED", "SKIPPED"]
+"""States of an execution and of a run, in the words of ML Metadata (`SKIPPED`: of TFX)."""
+
+EXECUTORS = ("in-process", "processes", "dask")
 
 EventKind = Literal["INPUT", "OUTPUT"]
 
@@ -34,7 +36,13 @@ class RunOptions:
         python: interpreter for isolated steps; "" is the running one.
         probe: record names, text, figures and files of every step (see `StepRecord`).
         keep: (step, local name) whose value at the step's end is stored as an artifact.
-        jobs: how many isolated steps may run at the same time.
+        jobs: how many steps in processes of their own may run at the same time; 0 is one for
+            each processor.
+        executor: `in-process`, `processes`, `dask` (a cluster on this machine) or the address of
+            a scheduler, `dask://host:port`; "" follows `isolate`.
+        given: `step` or `step.port` → file whose value takes the place of what the step gives.
+        resume: id of a run whose finished steps are taken, even if they are not cacheable.
+        debug: when a step raises, open the debugger where it did (in-process only).
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -49,6 +57,20 @@ class RunOptions:
     probe: bool = False
     keep: frozenset[tuple[str, str]] = frozenset()
     jobs: int = 1
+    executor: str = ""
+    given: Mapping[str, Path] = field(default_factory=dict)
+    resume: str = ""
+    debug: bool = False
+
+    @property
+    def apart(self) -> bool:
+        """Whether steps run in processes of their own, and meet only through the store."""
+        return self.isolate or self.executor not in ("", "in-process")
+
+    @property
+    def where(self) -> str:
+        """Name of the executor."""
+        return self.executor or ("processes" if self.isolate else "in-process")
 
 
 @dataclass(frozen=True)

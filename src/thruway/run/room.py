@@ -1,0 +1,116 @@
+"""Room on this machine: what steps declare that they need, and what is left of it.
+
+A step declares `cpus`, `memory` and `gpu` in `@step(...)`. Steps that run at the same time share
+what there is; one that needs more than there is runs alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from thruway.run import choose
+
+if TYPE_CHECKING:
+    from thruway.kit.dag import Node
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_BINARY = {"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40}
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*", re.IGNORECASE)
+
+
+def parse_bytes(size: str | int | None) -> int:
+    """Return a size in bytes; 0 for none.
+
+    >>> parse_bytes("2GB"), parse_bytes("512MiB"), parse_bytes(1000), parse_bytes(None)
+    (2000000000, 536870912, 1000, 0)
+    """
+    if size is None or isinstance(size, int):
+        return size or 0
+    match = _SIZE.fullmatch(size)
+    if match is None:
+        return 0
+    number, unit = match.groups()
+    return int(float(number) * {**_UNITS, **_BINARY}[unit.lower()])
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a step needs while it runs: processors, bytes, graphics processors."""
+
+    cpus: float = 1.0
+    memory: int = 0
+    gpu: float = 0.0
+
+
+def need_of(node: Node) -> Need:
+    """Return what the step of a node declares."""
+
+    def number(name: str, default: float) -> float:
+        found: Any = choose.step_option(node, name, default)
+        return float(found) if isinstance(found, int | float) else default
+
+    memory = parse_bytes(choose.step_option(node, "memory", None))
+    return Need(number("cpus", 1.0), memory, number("gpu", 0.0))
+
+
+@dataclass
+class Room:
+    """What is there, and what is taken.
+
+    Attributes:
+        total: what may be taken at the same time.
+        taken: ticket → what it took.
+    """
+
+    total: Need
+    taken: dict[int, Need] = field(default_factory=dict)
+
+    def fits(self, need: Need) -> bool:
+        """Say whether a step can begin now; a step is never refused an empty machine."""
+        if not self.taken:
+            return True
+        return (
+            sum(one.cpus for one in self.taken.values()) + need.cpus <= self.total.cpus
+            and (sum(one.memory for one in self.taken.values()) + need.memory <= self.total.memory)
+            and sum(one.gpu for one in self.taken.values()) + need.gpu <= self.total.gpu
+        )
+
+    def take(self, ticket: int, need: Need) -> None:
+        """Note that a step began."""
+        self.taken[ticket] = need
+
+    def leave(self, ticket: int) -> None:
+        """Note that it ended."""
+        self.taken.pop(ticket, None)
+
+
+def machine(jobs: int) -> Need:
+    """Return what this machine has for that many jobs of one processor each."""
+    return Need(float(jobs), _memory(), float(_gpus()))
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+def _memory() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return 1 << 62  # not known here (Windows): no limit
+
+
+def _gpus() -> int:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return len([one for one in visible.split(",") if one.strip() not in ("", "-1")])
+    try:
+        return len([name for name in os.listdir("/dev") if re.fullmatch(r"nvidia\d+", name)])  # noqa: PTH208 - names alone
+    except OSError:
+        return 0
