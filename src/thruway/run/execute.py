@@ -8,6 +8,7 @@ answer (`answers`). It is the only one that writes to the lineage, from one thre
 from __future__ import annotations
 
 import time
+from bisect import insort
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from thruway.kit.project import ProjectConfig
     from thruway.run.sight import Sight
 
+_LONGEST_BACKOFF = 60.0
+
 
 def run_project(
     project: ProjectConfig, options: RunOptions | None = None, reporter: Reporter | None = None
@@ -62,7 +65,12 @@ def run_project(
 
 @dataclass(frozen=True)
 class _Going:
-    """A step while it is executed."""
+    """A step while it is executed, or while it waits to be tried again.
+
+    Attributes:
+        due: when it is to be tried again, by `time.monotonic`.
+        here: it runs where the executor of the run says.
+    """
 
     node: Node
     job: Job
@@ -70,6 +78,8 @@ class _Going:
     row: int
     began: int
     attempt: int = 1
+    due: float = 0.0
+    here: bool = True
 
 
 class PipelineRun:
@@ -90,17 +100,18 @@ class PipelineRun:
         self.store.prepare()
         self.lineage = Lineage(self.store.root)
         self.answers = Answers(self.store, self.lineage, self.schedule.wanted, reporter)
-        self.code = CodeKeys(dag, project.roots, options.python if options.apart else "")
-        self.jobs = Jobs(self.schedule, parameters, self.code, self.answers, options, self.seed)
         self.scratch = Scratch(project, self.store, lambda: self.run, shared=not options.apart)
+        self._executors = Executors(self.scratch, dag, options)
+        self.code = CodeKeys(dag, project.roots, self._executors.about)
+        self.jobs = Jobs(self.schedule, parameters, self.code, self.answers, options, self.seed)
         self.run = ""
         self.context = 0
         self.logs = OrderedLogs(self.schedule.names, reporter)
         self.memory: dict[tuple[str, str], Any] = {}
         self._going: dict[int, _Going] = {}
+        self._delayed: list[_Going] = []
         self._failed: dict[str, BaseException] = {}
-        self._room = Room(machine(options.jobs or processors())) if options.apart else None
-        self._executors = Executors(self.scratch, dag, options)
+        self._room = Room(machine(options.jobs or processors()))
         self._finished = False
         self._checked = False
 
@@ -134,9 +145,13 @@ class PipelineRun:
         self.reporter.run_started(self.run, self.schedule.names)
         while True:
             self._begin_ready()
-            if not self._going:
+            if self._going:
+                self._end_one()
+            elif self._delayed:
+                time.sleep(max(self._delayed[0].due - time.monotonic(), 0.0))
+            else:
                 break
-            self._end_one()
+            self._begin_delayed()
         self.logs.flush()
         if self._failed:
             names = self.schedule.in_order(list(self._failed))
@@ -211,8 +226,9 @@ class PipelineRun:
 
     def _has_room(self, node: Node) -> bool:
         """Say whether a step could begin; in this process, one runs at a time."""
-        if self._room is None:
-            return not self._going
+        if not self.options.apart:
+            return not self._going and not self._delayed
+        self._room.total = self._executors.total or self._room.total
         return bool(node.mapped) or self._room.fits(need_of(node))
 
     def _soon_answered(self, address: str, mode: choose.Mode) -> bool:
@@ -262,39 +278,51 @@ class PipelineRun:
     # Execution ----------------------------------------------------------------------------------
 
     def _execute(self, node: Node, job: Job, execution: Execution) -> None:
+        moves = self._executors.moves(job)
         self.schedule.begin(node.name)
         self.reporter.step_started(node.name)
         row = self.lineage.start(
             self.context, self.schedule.positions[node.name], execution, self.seed
         )
-        self._start(_Going(node, job, execution, row, file_clock()))
+        self._start(_Going(node, job, execution, row, file_clock(), here=not moves))
 
     def _start(self, going: _Going) -> None:
         ticket = self._executors.start(going.job, self.schedule.needed)
         self._going[ticket] = going
-        if self._room is not None:
-            self._room.take(ticket, need_of(going.node))
+        self._room.take(ticket, need_of(going.node))
 
     def _end_one(self) -> None:
         """Wait for a step, and keep what it gave, or what became of it."""
-        ticket, done = self._executors.wait()
+        patience = self._delayed[0].due - time.monotonic() if self._delayed else None
+        ended = self._executors.wait(None if patience is None else max(patience, 0.0))
+        if ended is None:
+            return
+        ticket, done = ended
         going = self._going.pop(ticket)
-        if self._room is not None:
-            self._room.leave(ticket)
+        self._room.leave(ticket)
         if done.failure is not None and done.failure.kind == "Missing":
             self.lineage.fail(going.row, done.failure.what)
             self._repair(going.node, done.failure)
         elif done.failure is not None and self._may_retry(going, done.failure):
-            self.reporter.warned(going.node.name, f"{done.failure.what}; tried again")
-            time.sleep(min(0.5 * 2 ** (going.attempt - 1), 30.0))
-            self._start(replace(going, attempt=going.attempt + 1))
+            self._retry(going, done.failure)
         else:
             self._settle(going, done)
 
     def _may_retry(self, going: _Going, failure: Failed) -> bool:
         attempts = 1 + int(choose.step_option(going.node, "retries", 0) or 0)
-        fatal = failure.kind == "StorageError"
-        return going.attempt < attempts and not fatal
+        return going.attempt < attempts and failure.kind != "StorageError"
+
+    def _retry(self, going: _Going, failure: Failed) -> None:
+        """Have a step tried again, after a while that doubles each time; others go on."""
+        backoff = float(choose.step_option(going.node, "backoff", 0.5))
+        seconds = min(backoff * 2 ** (going.attempt - 1), _LONGEST_BACKOFF)
+        self.reporter.warned(going.node.name, f"{failure.what}; tried again in {seconds:g} s")
+        again = replace(going, attempt=going.attempt + 1, due=time.monotonic() + seconds)
+        insort(self._delayed, again, key=lambda one: one.due)
+
+    def _begin_delayed(self) -> None:
+        while self._delayed and self._delayed[0].due <= time.monotonic():
+            self._start(self._delayed.pop(0))
 
     def _settle(self, going: _Going, done: Done) -> None:
         name = going.node.name
@@ -338,7 +366,7 @@ class PipelineRun:
             seconds=done.seconds,
         )
         self.lineage.complete(going.row, complete, cacheable=allowed)
-        self._note(complete, cacheable=allowed, written=True)
+        self._note(complete, cacheable=allowed, written=going.here)
         self.answers.sound |= {ref.hash for ref in done.outputs.values() if ref.hash}
         self._finished_step(
             StepResult(

@@ -12,6 +12,7 @@ import ast
 import os
 import re
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,31 +128,47 @@ def _strings(arguments: Mapping[str, Any]) -> Iterator[str]:
             yield from (item for item in value if isinstance(item, str))
 
 
-def _constants(place: str) -> set[str]:
+def _constants(place: str) -> frozenset[str]:
     """Return the texts that could name a file, in one definition (`churn.shared.clean`)."""
     name, whole = place.removesuffix(".*"), place.endswith(".*")
     module, _, definition = name.rpartition(".")
     if whole or name in sys.modules:
         module, definition = name, ""
-    file = getattr(sys.modules.get(module), "__file__", None)
+    loaded = sys.modules.get(module)
+    file = getattr(loaded, "__file__", None)
     if not file:
-        return set()
-    return {
+        return frozenset()
+    # The text that runs, where a module of the project was compiled from it.
+    text = getattr(getattr(loaded, "__loader__", None), "text", None)
+    return _named_in(text if isinstance(text, bytes) else _content(str(file)), definition)
+
+
+@lru_cache(maxsize=4096)
+def _named_in(text: bytes, definition: str) -> frozenset[str]:
+    return frozenset(
         node.value
-        for statement in _statements(str(file))
+        for statement in _statements(text)
         if not definition or definition in _bound(statement)
         for node in ast.walk(statement)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and _PATH_LIKE.fullmatch(node.value)
-    }
+    )
 
 
-def _statements(file: str) -> list[ast.stmt]:
+def _content(file: str) -> bytes:
     try:
-        return ast.parse(Path(file).read_bytes()).body
-    except (OSError, SyntaxError, ValueError):
-        return []
+        return Path(file).read_bytes()
+    except OSError:
+        return b""
+
+
+@lru_cache(maxsize=256)
+def _statements(text: bytes) -> tuple[ast.stmt, ...]:
+    try:
+        return tuple(ast.parse(text).body)
+    except (SyntaxError, ValueError):
+        return ()
 
 
 def _bound(statement: ast.stmt) -> set[str]:

@@ -72,8 +72,9 @@ class InProcessExecutor:
         """Run one step; `needed` says whether a later step takes something of an object."""
         self._ended.append((ticket, self._perform(job, needed)))
 
-    def wait(self) -> tuple[int, Done]:
-        """Return the ticket of a step that has ended, and what came of it."""
+    def wait(self, seconds: float | None = None) -> tuple[int, Done] | None:
+        """Return the ticket of a step that has ended, and what came of it: it always has."""
+        del seconds
         return self._ended.popleft()
 
     def _perform(self, job: Job, needed: Callable[[ObjectKey], bool]) -> Done:

@@ -16,7 +16,7 @@ from thruway.kit import code, packages
 from thruway.kit.ambient import children
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from thruway.kit.code import CodeKey
@@ -74,17 +74,21 @@ def _unusable(python: str, reason: str) -> InterpreterError:
 class CodeKeys:
     """The code keys of a pipeline's steps, each read once."""
 
-    def __init__(self, dag: Dag, roots: Sequence[Path], interpreter: str) -> None:
+    def __init__(
+        self,
+        dag: Dag,
+        roots: Sequence[Path],
+        foreign: Callable[[], About | None] = lambda: None,
+    ) -> None:
         self.dag = dag
         self.roots = roots
-        self.interpreter = interpreter
+        self._ask = foreign
         self._known: dict[StepRef, CodeKey] = {}
 
     @cached_property
     def foreign(self) -> About | None:
         """The other interpreter; None when steps run with this one."""
-        same = not self.interpreter or self.interpreter == sys.executable
-        return None if same else about(self.interpreter)
+        return self._ask()
 
     @property
     def python(self) -> str:

@@ -50,6 +50,8 @@ class Job:
             written, in this run.
         fan: `split` takes the items of a mapped step apart; `item` is the call for one of them,
             apart from the calls for the others.
+        timeout: seconds after which its process is killed; 0 for none.
+        memory: bytes of memory at which its process is killed; 0 for none.
     """
 
     node: str
@@ -65,6 +67,13 @@ class Job:
     keep: frozenset[str] = frozenset()
     trusted: frozenset[str] = frozenset()
     fan: Literal["", "split", "item"] = ""
+    timeout: float = 0.0
+    memory: int = 0
+
+    @property
+    def limited(self) -> bool:
+        """Whether only a process of its own can be held to what the step declares."""
+        return bool(self.timeout or self.memory)
 
 
 @dataclass(frozen=True)
@@ -148,8 +157,11 @@ class Executor(Protocol):
     def start(self, ticket: int, job: Job, needed: Callable[[tuple[str, str]], bool]) -> None:
         """Begin a step; `needed` says whether a later step takes something of an object."""
 
-    def wait(self) -> tuple[int, Done]:
-        """Return the ticket of a step that has ended, and what came of it."""
+    def wait(self, seconds: float | None = None) -> tuple[int, Done] | None:
+        """Return the ticket of a step that has ended, and what came of it.
+
+        None when none has ended within the time; without one, it waits.
+        """
 
     def close(self) -> None:
         """Stop everything that still runs."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from thruway.kit.dag import FromOutput
 from thruway.run import choose, key
 from thruway.run.job import Input, Job
+from thruway.run.room import need_of
 
 if TYPE_CHECKING:
     from thruway.kit.dag import Node
@@ -46,6 +47,8 @@ class Jobs:
             if isinstance(source, FromOutput):
                 inputs[name] = self._schedule.input(source)
         fan = self._schedule.fan_of(node.name)
+        splits = fan is not None and node.name == fan.items
+        timeout = None if splits else choose.step_option(node, "timeout", None)
         return Job(
             node=node.name,
             module=node.step.module,
@@ -62,7 +65,9 @@ class Jobs:
                 for step, name in self._options.keep
                 if step == node.name or (fan is not None and step == fan.node.name)
             ),
-            fan="" if fan is None else "split" if node.name == fan.items else "item",
+            fan="" if fan is None else "split" if splits else "item",
+            timeout=float(timeout or 0.0),
+            memory=0 if splits else need_of(node).memory,
             trusted=frozenset(
                 source.artifact.hash
                 for source in inputs.values()

@@ -60,8 +60,17 @@ class Launcher(Protocol):
     def start(self, task: Task) -> None:
         """Begin a task."""
 
-    def wait(self) -> tuple[int, int]:
-        """Return the number of a task that has ended, and its status; negative for a signal."""
+    def wait(self, seconds: float | None = None) -> tuple[int, int] | None:
+        """Return the number of a task that has ended, and its status; negative for a signal.
+
+        None when none has ended within the time.
+        """
+
+    def process(self, number: int) -> int | None:
+        """Return the process of a task; None if it has none yet, or none any more."""
+
+    def stop(self, number: int) -> None:
+        """Kill the process of a task, and what it started; `wait` tells of its end."""
 
     def close(self) -> None:
         """End every process that still runs."""
@@ -74,6 +83,7 @@ class Zygote:
         self._python = python
         self._errors = config.with_name("zygote.err")
         self._answers: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
+        self._running: dict[int, int] = {}
         with self._errors.open("wb") as errors:
             try:
                 self._process = subprocess.Popen(
@@ -93,22 +103,40 @@ class Zygote:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            number, status = json.loads(line)
-            self._answers.put((number, status))
+            number, *rest = json.loads(line)
+            if len(rest) == 1:
+                self._running.pop(number, None)
+                self._answers.put((number, rest[0]))
+            else:
+                self._running[number] = rest[1]
         self._answers.put(None)
 
     def start(self, task: Task) -> None:
         """Begin a task."""
+        self._order(task.dump())
+
+    def stop(self, number: int) -> None:
+        """Kill the process of a task."""
+        self._order(json.dumps([number]))
+
+    def process(self, number: int) -> int | None:
+        """Return the process of a task."""
+        return self._running.get(number)
+
+    def _order(self, line: str) -> None:
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(task.dump().encode() + b"\n")
+            self._process.stdin.write(line.encode() + b"\n")
             self._process.stdin.flush()
         except OSError as error:
             raise unusable(self._python, tail(self._errors)) from error
 
-    def wait(self) -> tuple[int, int]:
-        """Return the number of a task that has ended, and its status."""
-        answer = self._answers.get()
+    def wait(self, seconds: float | None = None) -> tuple[int, int] | None:
+        """Return the number of a task that has ended, and its status; None if it took too long."""
+        try:
+            answer = self._answers.get(timeout=seconds)
+        except queue.Empty:
+            return None
         if answer is None:
             raise unusable(self._python, tail(self._errors))
         return answer
@@ -155,11 +183,25 @@ class Spawner:
     def _watch(self, number: int, process: subprocess.Popen[bytes]) -> None:
         self._ended.put((number, process.wait()))
 
-    def wait(self) -> tuple[int, int]:
-        """Return the number of a task that has ended, and its status."""
-        number, status = self._ended.get()
+    def wait(self, seconds: float | None = None) -> tuple[int, int] | None:
+        """Return the number of a task that has ended, and its status; None if it took too long."""
+        try:
+            number, status = self._ended.get(timeout=seconds)
+        except queue.Empty:
+            return None
         _forget(self._processes.pop(number))
         return number, status
+
+    def process(self, number: int) -> int | None:
+        """Return the process of a task."""
+        found = self._processes.get(number)
+        return found.pid if found else None
+
+    def stop(self, number: int) -> None:
+        """Kill the process of a task."""
+        found = self._processes.get(number)
+        if found is not None:
+            found.kill()
 
     def close(self) -> None:
         """End every process that still runs."""

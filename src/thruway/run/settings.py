@@ -45,9 +45,11 @@ def _environment() -> Undo:
     before = dict(os.environ)
 
     def put_back() -> None:
-        if dict(os.environ) != before:
-            os.environ.clear()
-            os.environ.update(before)
+        now = dict(os.environ)
+        if now != before:
+            for name in now.keys() - before.keys():
+                del os.environ[name]
+            os.environ.update({n: v for n, v in before.items() if now.get(n) != v})
 
     return put_back
 

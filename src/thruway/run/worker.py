@@ -134,7 +134,11 @@ class _Zygote:
                         return 0
                     *lines, pending = (pending + received).split(b"\n")
                     for line in lines:
-                        self._order(_Task(*json.loads(line)))
+                        number, *rest = json.loads(line)
+                        if rest:
+                            self._order(_Task(number, *rest))
+                        else:
+                            self._stop(number)
         finally:
             self._kill_all()
 
@@ -144,8 +148,17 @@ class _Zygote:
             with contextlib.suppress(OSError):
                 os.setpgid(process, process)
             self._tasks[process] = task.number
+            self._tell(task.number, "pid", process)
             return
         self._child(task)
+
+    def _stop(self, number: int) -> None:
+        for process, task in self._tasks.items():
+            if task == number:
+                _kill_group(process)
+
+    def _tell(self, *answer: object) -> None:
+        os.write(self._answers, json.dumps(answer).encode() + b"\n")
 
     def _child(self, task: _Task) -> None:
         status = _CRASHED
@@ -172,8 +185,7 @@ class _Zygote:
             if found:
                 number = self._tasks.pop(process)
                 _kill_group(process)  # what the step started and left behind
-                answer = [number, os.waitstatus_to_exitcode(status)]
-                os.write(self._answers, json.dumps(answer).encode() + b"\n")
+                self._tell(number, os.waitstatus_to_exitcode(status))
 
     def _kill_all(self) -> None:
         for process in self._tasks:
