@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from thruway.errors import PipelineError, UsageError
@@ -53,6 +54,13 @@ def plain_arguments(node: Node, parameters: Mapping[str, Any]) -> dict[str, Any]
         elif isinstance(source, FromLiteral):
             values[name] = _literal(source.text, f"argument {name} of {node.name}")
     return values
+
+
+def binding_value(source: FromParameter | FromLiteral, parameters: Mapping[str, Any]) -> Any:
+    """Return the value of a binding that needs no step."""
+    if isinstance(source, FromParameter):
+        return parameters[source.name]
+    return _literal(source.text, "the result of the pipeline")
 
 
 def _literal(text: str, where: str) -> Any:
@@ -135,3 +143,11 @@ def step_option(node: Node, name: str, default: Any) -> Any:
             except (ValueError, SyntaxError):
                 return default
     return default
+
+
+def declared_environment(node: Node) -> dict[str, str | None]:
+    """Return the environment variables that a step declares, with their values; None if unset."""
+    names = step_option(node, "env", ())
+    if isinstance(names, str):
+        names = (names,)
+    return {str(name): os.environ.get(str(name)) for name in names}

@@ -277,6 +277,12 @@ def _check(dag: Dag) -> Done:
 def _step(job: Job, place: Place, probe: Probe) -> Done:
     from thruway.run.perform import perform
 
+    for variable, value in job.environment.items():
+        if value is None:
+            os.environ.pop(variable, None)
+        else:
+            os.environ[variable] = value
+
     artifacts = {name: source.artifact for name, source in job.inputs.items()}
     nodes = {name: source.node for name, source in job.inputs.items()}
     try:
