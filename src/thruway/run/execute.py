@@ -205,6 +205,9 @@ class PipelineRun:
             return True
         if not self._has_room(node):
             return False
+        if node.name in self.schedule.given:
+            self._take_given(node)
+            return True
         mode = self.schedule.modes[node.name]
         job = self.jobs.of(node)
         found = self.jobs.ingredients(node, job)
@@ -212,9 +215,6 @@ class PipelineRun:
         if self._soon_answered(address, mode):
             return False
         execution = Execution(0, self.run, node.name, "RUNNING", address, found)
-        if self._is_given(node):
-            self._take_given(node, execution)
-            return True
         hit, reason = self._answer(node, mode, execution, self._sight(job))
         if hit is not None:
             # An equal call may have given it: what is recorded is this one.
@@ -266,18 +266,13 @@ class PipelineRun:
     def _may_cache(self, node: Node) -> bool:
         return choose.step_option(node, "cache", default=True) is not False
 
-    def _is_given(self, node: Node) -> bool:
-        """Say whether all that others take of a step is given."""
-        taken = {field or WHOLE for field in self.schedule.wanted[node.name]} or {WHOLE}
-        return node.name in self._given and taken <= self._given[node.name].keys()
-
-    def _take_given(self, node: Node, execution: Execution) -> None:
+    def _take_given(self, node: Node) -> None:
         """Take values from files, in place of executing a step."""
         files = self._given[node.name]
         outputs = store_given(self.store, files)
         reason = f"given: {', '.join(map(str, files.values()))}"
         found = {f"given:{port}": ref.hash for port, ref in outputs.items()}
-        taken = replace(execution, reason=reason, key="", ingredients=found)
+        taken = Execution(0, self.run, node.name, "RUNNING", "", found, reason=reason)
         self.schedule.begin(node.name)
         row = self.lineage.start(self.context, self.schedule.positions[node.name], taken, self.seed)
         self.lineage.complete(row, replace(taken, outputs=outputs), cacheable=False)

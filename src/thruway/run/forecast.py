@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
-from thruway.run.answers import Answers, words
+from thruway.run.answers import Answers
 from thruway.run.executors import Executors
 from thruway.run.given import given_ports
 from thruway.run.interpreter import CodeKeys
@@ -141,6 +141,12 @@ class _Forecaster:
         job = self._jobs.of(node)
         found = self._jobs.ingredients(node, job)
         execution = Execution(0, "", node.name, "NEW", key.key_of(found) if found else "", found)
+        if last and last.ingredients == found:
+            for name in (token.partition(":")[2] for token in last.reads):
+                if name in self._rewritten:
+                    self._will_write(node.name, last)
+                    reason = f"`{self._rewritten[name]}`, which runs first, writes `{name}`"
+                    return StepForecast(node.name, "depends", reason, seconds, pickled=pickled)
         sight = self._scratch.sight(source.artifact for source in job.inputs.values())
         hit, reason = None, "the cache is off"
         if choose.step_option(node, "cache", default=True) is False:
@@ -151,11 +157,6 @@ class _Forecaster:
             self._will_write(node.name, last)
             changes = tuple(key.changes(last.ingredients, found)) if last else ()
             return StepForecast(node.name, "run", reason, seconds, changes=changes, pickled=pickled)
-        for token in hit.reads:
-            name = token.partition(":")[2]
-            if name in self._rewritten:
-                reason = f"{words(token)} is written by `{self._rewritten[name]}`, which runs first"
-                return StepForecast(node.name, "depends", reason, hit.seconds, pickled=pickled)
         self._scratch.add(hit.files, written=False)
         self._schedule.finish(StepResult(node.name, "CACHED", hit.seconds, hit.outputs, hit.files))
         return StepForecast(
