@@ -17,6 +17,7 @@ from thruway.kit.dag import Dag, FromOutput, Node
 from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
 from thruway.run.answers import Answers, contents, file_clock, words
+from thruway.run.events import events_of
 from thruway.run.executors import Executors
 from thruway.run.failures import arguments_text, run_error
 from thruway.run.fan import Fan
@@ -104,6 +105,7 @@ class PipelineRun:
         self.answers = Answers(self.store, self.lineage, self.schedule.wanted, reporter)
         self.scratch = Scratch(project, self.store, lambda: self.run, shared=not options.apart)
         self._executors = Executors(self.scratch, dag, options)
+        self.events = events_of(project, dag, lambda text: reporter.warned(dag.name, text))
         self.code = CodeKeys(dag, project.roots, self._executors.about)
         self.jobs = Jobs(self.schedule, parameters, self.code, self.answers, options, self.seed)
         self.run = ""
@@ -124,6 +126,7 @@ class PipelineRun:
             self.dag.name, shown, self.seed, self.options.where
         )
         sweep(self.store, self.lineage.running())
+        self.events.run_started(self.run, shown)
         return self
 
     def __exit__(
@@ -137,6 +140,7 @@ class PipelineRun:
         self.scratch.close()
         if not self._finished:
             self.lineage.finish_run(self.context, "FAILED", {})
+            self.events.run_ended("FAILED", str(error) if error else "")
         self.lineage.__exit__(kind, error, traceback)
 
     def go(self) -> RunResult:
@@ -188,6 +192,7 @@ class PipelineRun:
         )
         self.lineage.finish_run(self.context, result.state, results)
         self._finished = True
+        self.events.run_ended(result.state)
         self.reporter.run_finished(result)
         return result
 
@@ -287,6 +292,7 @@ class PipelineRun:
         self.schedule.begin(node.name)
         self.lineage.reuse(self.context, self.schedule.positions[node.name], hit, self.seed)
         self._note(hit, cacheable=True, written=False)
+        self.events.step_ended(replace(hit, run=self.run), "CACHED")
         self._log(node.name, hit.log)
         self._finished_step(
             StepResult(node.name, "CACHED", hit.seconds, hit.outputs, hit.files, "")
@@ -309,6 +315,7 @@ class PipelineRun:
 
     def _execute(self, node: Node, job: Job, execution: Execution) -> None:
         moves = self._executors.moves(job)
+        self.events.step_started(execution)
         self.schedule.begin(node.name)
         self.reporter.step_started(node.name)
         row = self.lineage.start(
@@ -365,6 +372,7 @@ class PipelineRun:
             self._keep(going, done, execution)
             return
         self.lineage.fail(going.row, done.failure.what, log, stderr)
+        self.events.step_ended(execution, "FAILED", done.failure.what)
         self.reporter.step_finished(name, "FAILED", done.seconds, execution.reason)
         failure = with_errors(done.failure, done.stderr)
         called = arguments_text(going.job)
@@ -400,6 +408,7 @@ class PipelineRun:
             seconds=done.seconds,
         )
         self.lineage.complete(going.row, complete, cacheable=allowed)
+        self.events.step_ended(complete, "COMPLETE")
         self._note(complete, cacheable=allowed, written=going.here)
         self.answers.sound |= {ref.hash for ref in outputs.values() if ref.hash}
         self._finished_step(
