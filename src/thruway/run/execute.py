@@ -28,7 +28,7 @@ from thruway.run.jobs import Jobs
 from thruway.run.lineage import Execution, Lineage
 from thruway.run.logs import OrderedLogs, with_errors
 from thruway.run.reporter import Reporter, SilentReporter
-from thruway.run.room import Room, machine, need_of, processors
+from thruway.run.room import need_of, processors, this_machine
 from thruway.run.schedule import Schedule
 from thruway.run.scratch import Scratch, sweep
 from thruway.run.store import LIST_FORMAT, Store
@@ -115,7 +115,7 @@ class PipelineRun:
         self._going: dict[int, _Going] = {}
         self._delayed: list[_Going] = []
         self._failed: dict[str, BaseException] = {}
-        self._room = Room(machine(options.jobs or processors()))
+        self._room = this_machine(options.jobs or processors())
         self._finished = False
         self._checked = False
 
@@ -324,9 +324,12 @@ class PipelineRun:
         self._start(_Going(node, job, execution, row, file_clock(), here=not moves))
 
     def _start(self, going: _Going) -> None:
-        ticket = self._executors.start(going.job, self.schedule.needed)
+        need = need_of(going.node)
+        seen = self._room.visible(need) if self.options.where == "processes" else {}
+        job = replace(going.job, environment={**going.job.environment, **seen})
+        ticket = self._executors.start(job, self.schedule.needed)
         self._going[ticket] = going
-        self._room.take(ticket, need_of(going.node))
+        self._room.take(ticket, need, *filter(None, seen.values()))
 
     def _end_one(self) -> None:
         """Wait for a step, and keep what it gave, or what became of it."""
