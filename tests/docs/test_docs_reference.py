@@ -12,7 +12,7 @@ from docs_pages import DOCS, PAGES, ROOT, blocks, name, rows, sections
 import thruway
 from thruway import errors, findings
 from thruway.trace import types as trace_types
-from thruway.ui.cli import app
+from thruway.ui.commands import app
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 REFERENCE = DOCS / "reference"

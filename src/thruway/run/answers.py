@@ -41,6 +41,7 @@ class Answers:
     wanted: Mapping[str, frozenset[str | None]]
     reporter: Reporter
     sound: set[str] = field(default_factory=set)
+    _runs: dict[str, dict[str, Execution]] = field(default_factory=dict)
 
     def find(self, execution: Execution, sight: Sight) -> tuple[Execution | None, str]:
         """Return an execution that gave what this one would give, or why there is none."""
@@ -52,6 +53,21 @@ class Answers:
             if not reason:
                 return candidate, ""
         return None, reason or self._why(execution)
+
+    def of_run(self, run: str, execution: Execution, sight: Sight) -> Execution | None:
+        """Return what a step gave in a run, if it would be given the same now; else None.
+
+        Also what the cache would not answer: a step that is never cached counts as done once.
+        """
+        if run not in self._runs:
+            finished = [
+                one for one in self.lineage.executions(run) if one.state in ("COMPLETE", "CACHED")
+            ]
+            self._runs[run] = {one.step: one for one in finished}
+        found = self._runs[run].get(execution.step)
+        if found is None or not found.ingredients or found.ingredients != execution.ingredients:
+            return None
+        return None if self._unusable(found, execution.step, sight) else found
 
     def newest(self, execution: Execution, asked: str) -> Execution:
         """Return the newest result of a step that is not to be executed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from thruway.errors import PipelineError, UsageError
@@ -55,6 +56,13 @@ def plain_arguments(node: Node, parameters: Mapping[str, Any]) -> dict[str, Any]
     return values
 
 
+def binding_value(source: FromParameter | FromLiteral, parameters: Mapping[str, Any]) -> Any:
+    """Return the value of a binding that needs no step."""
+    if isinstance(source, FromParameter):
+        return parameters[source.name]
+    return _literal(source.text, "the result of the pipeline")
+
+
 def _literal(text: str, where: str) -> Any:
     try:
         return ast.literal_eval(text)
@@ -91,29 +99,63 @@ def modes(dag: Dag, options: RunOptions) -> dict[str, Mode]:
     if options.only:
         return _only(dag, options)
     forced = _after(dag, options.from_step) if options.from_step else set()
+    idle = _idle(dag, options)
     # Steps before it are answered by the cache, or executed when they have changed since.
-    return {
-        node.name: "force" if options.force or node.name in forced else "normal"
-        for node in dag.nodes
-    }
+    chosen: dict[str, Mode] = {}
+    for node in dag.nodes:
+        mode: Mode = "force" if options.force or node.name in forced else "normal"
+        chosen[node.name] = "skip" if node.name in idle else mode
+    return chosen
+
+
+def given_whole(dag: Dag, options: RunOptions) -> frozenset[str]:
+    """Return the nodes of which all that others take is given: they need nothing."""
+    found: set[str] = set()
+    for name, fields in wanted_fields(dag).items() if options.given else ():
+        ports = {f"{name}.{field}" for field in fields if field is not None}
+        targets = {f"{name}.{target}" for target in dag.node(name).targets}
+        single = fields <= {None} and targets & options.given.keys()
+        if name in options.given or single or (ports and ports <= options.given.keys()):
+            found.add(name)
+    return frozenset(found)
+
+
+def _idle(dag: Dag, options: RunOptions) -> set[str]:
+    """Return the nodes whose results only nodes take that are given, or idle themselves."""
+    given = given_whole(dag, options)
+    returned = {source.node for _, source in dag.outputs if isinstance(source, FromOutput)}
+    idle: set[str] = set()
+    takers: dict[str, list[str]] = {node.name: [] for node in dag.nodes}
+    for node in reversed(dag.nodes):
+        taken = takers[node.name]
+        if taken and node.name not in {*returned, *given} and {*taken} <= {*given, *idle}:
+            idle.add(node.name)
+        for needed in node.needs:
+            takers[needed].append(node.name)
+    return idle
 
 
 def _only(dag: Dag, options: RunOptions) -> dict[str, Mode]:
     chosen: dict[str, Mode] = {node.name: "skip" for node in dag.nodes}
-    chosen |= dict.fromkeys(_before(dag, {options.only}), "take")
+    chosen |= dict.fromkeys(_before(dag, options), "take")
     chosen[options.only] = "force" if options.force else "normal"
     return chosen
 
 
-def _before(dag: Dag, names: set[str]) -> set[str]:
-    """Return everything that these nodes depend on, without themselves unless needed."""
+def _before(dag: Dag, options: RunOptions) -> set[str]:
+    """Return everything that a step depends on; nothing of what stands behind given values."""
+    nodes = {node.name: node for node in dag.nodes}
+    given = given_whole(dag, options)
     found: set[str] = set()
-    open_names = list(names)
-    while open_names:
-        for needed in dag.node(open_names.pop()).needs:
+    waiting = [options.only]
+    while waiting:
+        name = waiting.pop()
+        if name in given:
+            continue
+        for needed in nodes[name].needs:
             if needed not in found:
                 found.add(needed)
-                open_names.append(needed)
+                waiting.append(needed)
     return found
 
 
@@ -135,3 +177,11 @@ def step_option(node: Node, name: str, default: Any) -> Any:
             except (ValueError, SyntaxError):
                 return default
     return default
+
+
+def declared_environment(node: Node) -> dict[str, str | None]:
+    """Return the environment variables that a step declares, with their values; None if unset."""
+    names = step_option(node, "env", ())
+    if isinstance(names, str):
+        names = (names,)
+    return {str(name): os.environ.get(str(name)) for name in names}

@@ -119,7 +119,7 @@ def _connect(options: RunOptions) -> tuple[Any, Any]:
             n_workers=options.jobs or processors(),
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
         )
     try:
         where = cluster or f"tcp://{address}"

@@ -21,6 +21,7 @@ from thruway.run.answers import Answers, contents, file_clock, words
 from thruway.run.executors import Executors
 from thruway.run.failures import arguments_text, run_error
 from thruway.run.fan import Fan
+from thruway.run.given import given_ports, store_given
 from thruway.run.interpreter import CodeKeys
 from thruway.run.job import WHOLE, Done, Failed, Job
 from thruway.run.jobs import Jobs
@@ -95,6 +96,7 @@ class PipelineRun:
         self.reporter = reporter
         self.seed = project.seed if options.seed is None else options.seed
         parameters = choose.parameter_values(dag, options.params)
+        self._given = given_ports(dag, options.given)
         self.schedule = Schedule(dag, options)
         self.done = self.schedule.done
         self.store = Store(project.storage)
@@ -206,6 +208,9 @@ class PipelineRun:
             return True
         if not self._has_room(node):
             return False
+        if node.name in self.schedule.given:
+            self._take_given(node)
+            return True
         mode = self.schedule.modes[node.name]
         job = self.jobs.of(node)
         found = self.jobs.ingredients(node, job)
@@ -213,7 +218,7 @@ class PipelineRun:
         if self._soon_answered(address, mode):
             return False
         execution = Execution(0, self.run, node.name, "RUNNING", address, found)
-        hit, reason = self._answer(mode, execution, self._sight(job))
+        hit, reason = self._answer(node, mode, execution, self._sight(job))
         # An equal call may have given it: what is recorded is this one.
         if hit is not None:
             if self._reuse(node, replace(hit, step=node.name, key=address, ingredients=found)):
@@ -243,16 +248,41 @@ class PipelineRun:
         return any(going.execution.key == address for going in self._going.values())
 
     def _answer(
-        self, mode: choose.Mode, execution: Execution, sight: Sight
+        self, node: Node, mode: choose.Mode, execution: Execution, sight: Sight
     ) -> tuple[Execution | None, str]:
+        if node.name in self._given:
+            return None, "a value is given in place of one of its outputs"
+        if self.options.resume and mode == "normal":
+            hit = self.answers.of_run(self.options.resume, execution, sight)
+            if hit is not None:
+                return hit, ""
         if mode == "force" or (self.options.probe and mode == "normal"):
             return None, "asked for"  # nobody can be asked again what they saw
         hit, reason = None, "the cache is off"
-        if not self.options.no_cache:
+        if not self._may_cache(node):
+            reason = "it says `cache=False`"
+        elif not self.options.no_cache:
             hit, reason = self.answers.find(execution, sight)
         if hit is None and mode == "take":
             hit = self.answers.newest(execution, self.options.only)
         return hit, reason
+
+    def _may_cache(self, node: Node) -> bool:
+        return choose.step_option(node, "cache", default=True) is not False
+
+    def _take_given(self, node: Node) -> None:
+        """Take values from files, in place of executing a step."""
+        files = self._given[node.name]
+        outputs = store_given(self.store, files)
+        reason = f"given: {', '.join(map(str, files.values()))}"
+        found = {f"given:{port}": ref.hash for port, ref in outputs.items()}
+        taken = Execution(0, self.run, node.name, "RUNNING", "", found, reason=reason)
+        self.schedule.begin(node.name)
+        row = self.lineage.start(self.context, self.schedule.positions[node.name], taken, self.seed)
+        self.lineage.complete(row, replace(taken, outputs=outputs), cacheable=False)
+        self._note(taken, cacheable=False, written=False)
+        self._log(node.name, "")
+        self._finished_step(StepResult(node.name, "COMPLETE", 0.0, outputs, {}, reason))
 
     def _sight(self, job: Job) -> Sight:
         return self.scratch.sight(source.artifact for source in job.inputs.values())
@@ -366,11 +396,15 @@ class PipelineRun:
         reads, unsettled = contents(done.reads, self._sight(going.job), going.began)
         for token in unsettled:
             self.reporter.warned(name, f"{words(token)} changed meanwhile: not cached")
-        off = self.options.no_cache or "outside:stdin" in reads
+        off = self.options.no_cache or "outside:stdin" in reads or name in self._given
+        off = off or not self._may_cache(going.node)
+        outputs = done.outputs
+        if name in self._given:
+            outputs = {**outputs, **store_given(self.store, self._given[name])}
         allowed = bool(execution.key) and not unstored and not unsettled and not off
         complete = replace(
             execution,
-            outputs=done.outputs,
+            outputs=outputs,
             files=done.files,
             reads=reads,
             seconds=done.seconds,
@@ -378,13 +412,13 @@ class PipelineRun:
         )
         self.answers.keep(going.row, complete, cacheable=allowed)
         self._note(complete, cacheable=allowed, written=going.here)
-        self.answers.sound |= {ref.hash for ref in done.outputs.values() if ref.hash}
+        self.answers.sound |= {ref.hash for ref in outputs.values() if ref.hash}
         self._finished_step(
             StepResult(
                 name,
                 "COMPLETE",
                 done.seconds,
-                done.outputs,
+                outputs,
                 done.files,
                 execution.reason,
                 done.record,

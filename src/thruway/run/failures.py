@@ -41,7 +41,8 @@ def arguments_text(job: Job) -> str:
     shown = [f"{name}={_short(repr(value))}" for name, value in job.values.items()]
     for name, source in job.inputs.items():
         preview = _short(" ".join(source.artifact.preview.split()))
-        shown.append(f"{name}={source.artifact.type}{f' ({preview})' if preview else ''}")
+        kind = source.artifact.type.removeprefix("builtins.")
+        shown.append(f"{name}={kind}{f' ({preview})' if preview else ''}")
     return ", ".join(shown)
 
 

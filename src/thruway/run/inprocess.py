@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from thruway.run.types import RunOptions
 
 ObjectKey = tuple[str, str]
+_FEW = 64
 _IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), range, File)
 
 
@@ -51,6 +52,7 @@ class InProcessExecutor:
         self._trees: dict[str, LinkTree] = {}
         probed = probed_steps(dag) if options.probe else {}
         self._probe = Probe()
+        self._debug = options.debug
         self._memory: dict[ObjectKey, dict[str, Any]] = {}
         self._digests: dict[ObjectKey, str] = {}
         self._ended: deque[tuple[int, Done]] = deque()
@@ -90,6 +92,8 @@ class InProcessExecutor:
         with settings_kept(), _backend(), self._at(job) as place:
             done = perform(job, arguments, place, self._probe, strict=bool(job.fan))
         if done.failure is not None:
+            if self._debug and done.cause is not None:
+                open_debugger(done.cause)
             # It may be tried again: then with what the store has.
             self._forget(source.object for source in job.inputs.values())
             return done
@@ -195,9 +199,13 @@ class InProcessExecutor:
             at = Input(job.node, artifact).object
             if artifact.format not in PATH_FORMATS:
                 self._memory.setdefault(at, {})[port] = done.values[port]
-        for at in [at for at in self._memory if not needed(at)]:
-            del self._memory[at]
-            self._digests.pop(at, None)
+        mine = {source.object for source in job.inputs.values()}
+        mine |= {Input(job.node, artifact).object for artifact in done.outputs.values()}
+        # All of them, unless they are so many that looking would take longer than the steps.
+        for at in list(self._memory) if len(self._memory) <= _FEW else mine:
+            if at in self._memory and not needed(at):
+                del self._memory[at]
+                self._digests.pop(at, None)
 
     def _forget(self, objects: Iterable[ObjectKey]) -> None:
         """Drop values that the store can give again."""
@@ -205,6 +213,15 @@ class InProcessExecutor:
             if not _only_in_memory(at):
                 self._memory.pop(at, None)
             self._digests.pop(at, None)
+
+
+def open_debugger(error: BaseException) -> None:
+    """Open pdb where a step raised; it goes on when the user leaves it."""
+    import pdb  # noqa: T100 - asked for with --pdb
+    import traceback
+
+    traceback.print_exception(error)
+    pdb.post_mortem(error.__traceback__)
 
 
 def _lendable(values: Mapping[str, Any]) -> bool:

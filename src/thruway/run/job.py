@@ -52,6 +52,7 @@ class Job:
             apart from the calls for the others.
         timeout: seconds after which its process is killed; 0 for none.
         memory: bytes of memory at which its process is killed; 0 for none.
+        environment: variables that the step declares, wherever it runs; None for unset.
     """
 
     node: str
@@ -69,6 +70,7 @@ class Job:
     fan: Literal["", "split", "item"] = ""
     timeout: float = 0.0
     memory: int = 0
+    environment: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def limited(self) -> bool:

@@ -68,6 +68,7 @@ class Jobs:
             fan="" if fan is None else "split" if splits else "item",
             timeout=float(timeout or 0.0),
             memory=0 if splits else need_of(node).memory,
+            environment={} if splits else choose.declared_environment(node),
             trusted=frozenset(
                 source.artifact.hash
                 for source in inputs.values()
@@ -82,6 +83,7 @@ class Jobs:
             return {}
         code, packages = self._code.of(node)
         return key.ingredients(
+            environment=job.environment,
             code=code,
             params=job.values,
             inputs=inputs,

@@ -27,6 +27,8 @@ _NOUNS = {
     "param": "parameter `{name}`",
     "input": "input `{name}`",
     "package": "package {name}",
+    "env": "environment variable {name}",
+    "given": "what was given as `{name}`",
     "seed": "the ambient seed",
     "python": "the Python version",
 }
@@ -67,6 +69,7 @@ def _content(value: Any) -> str:
 
 def ingredients(
     *,
+    environment: Mapping[str, str | None],
     code: Mapping[str, str],
     params: Mapping[str, Any],
     inputs: Mapping[str, ArtifactRef],
@@ -78,8 +81,14 @@ def ingredients(
     found = {f"code:{name}": text for name, text in code.items()}
     found |= {f"param:{name}": exact(value) for name, value in params.items()}
     found |= {f"input:{name}": identity(reference) for name, reference in inputs.items()}
+    found |= {f"env:{name}": _hidden(value) for name, value in environment.items()}
     found |= {f"package:{name}": version for name, version in packages.items()}
     return found | {"seed:": str(seed), "python:": python}
+
+
+def _hidden(value: str | None) -> str:
+    """Return a digest of a variable's value: it may be a secret."""
+    return "unset" if value is None else hashlib.blake2b(value.encode(), digest_size=8).hexdigest()
 
 
 def identity(reference: ArtifactRef) -> str:
@@ -99,15 +108,20 @@ def difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     >>> difference({"param:C": "float:1.0"}, {"param:C": "float:2.0"})
     'parameter `C` was 1.0, is 2.0'
     """
-    changes = [
+    found = changes(old, new)
+    shown = found[:4]
+    if len(found) > len(shown):
+        shown.append(f"{len(found) - len(shown)} more")
+    return "; ".join(shown)
+
+
+def changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """Return a sentence for every ingredient that differs; code first, then parameters, data …."""
+    return [
         _change(name, old.get(name), new.get(name))
         for name in sorted({*old, *new}, key=_order)
         if old.get(name) != new.get(name)
     ]
-    shown = changes[:4]
-    if len(changes) > len(shown):
-        shown.append(f"{len(changes) - len(shown)} more")
-    return "; ".join(shown)
 
 
 def _order(name: str) -> tuple[int, str]:
@@ -121,7 +135,7 @@ def _change(name: str, old: str | None, new: str | None) -> str:
         return f"{noun} is new"
     if new is None:
         return f"{noun} is gone"
-    if kind in ("code", "input"):
+    if kind in ("code", "input", "env", "given"):
         return f"{noun} changed"
     return f"{noun} was {_short(old)}, is {_short(new)}"
 

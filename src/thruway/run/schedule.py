@@ -39,6 +39,7 @@ class Schedule:
         positions: name → place in the pipeline; added nodes have that of the mapped one.
         modes: name → what is to be done with it.
         wanted: name → parts of its result that are taken.
+        given: nodes whose results are given, so that they need nothing.
         fans: name → mapped node that has begun.
         done: name → what came of it.
     """
@@ -46,6 +47,7 @@ class Schedule:
     def __init__(self, dag: Dag, options: RunOptions) -> None:
         self.modes = choose.modes(dag, options)
         self.wanted = choose.wanted_fields(dag)
+        self.given = choose.given_whole(dag, options)
         self.nodes = {node.name: node for node in dag.nodes}
         self.positions = {node.name: number for number, node in enumerate(dag.nodes)}
         self.names = [node.name for node in dag.nodes if self.modes[node.name] != "skip"]
@@ -73,7 +75,7 @@ class Schedule:
         """Note that a node waits no more."""
         self.waiting.discard(name)
         self._ready.remove(self._ranks[name])
-        if name not in self.fans:
+        if name not in self.fans and name not in self.given:
             self._release(name)
 
     def finish(self, result: StepResult) -> None:
@@ -160,9 +162,10 @@ class Schedule:
         """Count what a node waits for, and what it takes."""
         fan = self.fans.get(name)
         self._unmet[name] = set()
-        if fan is None or fan.instances is None:
+        if (fan is None or fan.instances is None) and name not in self.given:
             self._takers.update(_takes(self.nodes[name]))
-        self._expect(name, fan.awaits if fan else self.nodes[name].needs)
+        needs = () if name in self.given else self.nodes[name].needs
+        self._expect(name, fan.awaits if fan else needs)
 
     def _expect(self, name: str, needs: Sequence[str]) -> None:
         unmet = self._unmet[name]

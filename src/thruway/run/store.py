@@ -456,7 +456,7 @@ def copy_atomically(source: Path, target: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def write_atomically(target: Path, content: bytes) -> None:
+def write_atomically(target: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write a small file whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(prefix=".new-", dir=target.parent)
@@ -464,7 +464,7 @@ def write_atomically(target: Path, content: bytes) -> None:
     try:
         with os.fdopen(number, "wb") as handle:
             handle.write(content)
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -47,7 +47,8 @@ def as_text(text: str) -> str:
 def _write(target: Path, record: object, *, plain: bool) -> None:
     handle = io.BytesIO()
     _Pickler(handle, plain=plain).dump(record)
-    write_atomically(target, handle.getvalue())
+    # An order may hold variables that are secrets.
+    write_atomically(target, handle.getvalue(), mode=0o600)
 
 
 class _Pickler(pickle.Pickler):

@@ -279,6 +279,12 @@ def _check(dag: Dag) -> Done:
 def _step(job: Job, place: Place, probe: Probe, store: Store) -> Done:
     from thruway.run.perform import perform
 
+    for variable, value in job.environment.items():
+        if value is None:
+            os.environ.pop(variable, None)
+        else:
+            os.environ[variable] = value
+
     artifacts = {name: source.artifact for name, source in job.inputs.items()}
     nodes = {name: source.node for name, source in job.inputs.items()}
     try:

@@ -55,7 +55,7 @@ def _guarded(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
-    from thruway.ui.cli import app
+    from thruway.ui.commands import app
 
     try:
         result = app(args=words, standalone_mode=False, prog_name="thruway")

@@ -39,3 +39,65 @@ def parse_parameters(config: ProjectConfig, words: list[str]) -> dict[str, Any]:
             value = str(Path(value).resolve())
         values[name] = value
     return values
+
+
+def read_parameters(config: ProjectConfig, file: Path) -> dict[str, Any]:
+    """Return the parameters in a JSON, TOML or YAML file.
+
+    Raises:
+        UsageError: the file is missing, is no mapping, or names a parameter that is not there.
+    """
+    try:
+        values = _loaded(file)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read: {error}", where=str(file)) from error
+    if not isinstance(values, dict):
+        raise UsageError(
+            f"{file} holds {type(values).__name__}, and not parameter: value", where=str(file)
+        )
+    known = [parameter.name for parameter in read_pipeline(config).parameters]
+    for name in values:
+        if name not in known:
+            raise UsageError(
+                f"`{name}` in {file} is no parameter of this pipeline",
+                where=str(file),
+                fix=f"the parameters are: {', '.join(known) or 'none'}",
+            )
+    return values
+
+
+def _loaded(file: Path) -> Any:
+    if file.suffix == ".toml":
+        import tomllib
+
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    if file.suffix in (".yaml", ".yml"):
+        try:
+            import yaml
+        except ImportError as error:
+            raise UsageError(
+                f"{file} is YAML, and the package PyYAML is not installed",
+                fix="pip install pyyaml, or write it as JSON or TOML",
+            ) from error
+        try:
+            return yaml.safe_load(file.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise ValueError(str(error)) from error
+    import json
+
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def parse_given(words: list[str]) -> dict[str, Path]:
+    """Return `step` or `step.port` → file of `--with` options.
+
+    Raises:
+        UsageError: there is no `=`.
+    """
+    found: dict[str, Path] = {}
+    for word in words:
+        name, equals, path = word.partition("=")
+        if not equals:
+            raise UsageError(f"`--with {word}` names no file", fix="write --with step.port=FILE")
+        found[name] = Path(path).absolute()
+    return found

@@ -1,28 +1,17 @@
-"""The commands: arguments in, `thruway.api` called, text or JSON out."""
+"""The commands that understand: a program to a project, and both kept in step."""
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from thruway.version import __version__
+from thruway.ui.app import Debug, Json, Project, Python, Quiet, app, emit
 
 if TYPE_CHECKING:
     from thruway.plan.ask import Asked
-
-app = typer.Typer(
-    name="thruway",
-    help="From one long notebook or script to a pipeline of typed steps that provably computes "
-    "the same thing.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
 
 class Cut(StrEnum):
@@ -35,15 +24,6 @@ class Cut(StrEnum):
 
 
 Source = Annotated[Path, typer.Argument(help="Notebook (.ipynb) or script (.py).")]
-Project = Annotated[
-    Path, typer.Argument(help="Folder of a project, or pipeline.py[:name], or package.module:name.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Python = Annotated[
-    str, typer.Option("--python", help="Interpreter of the program (3.11 or newer).")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
 Until = Annotated[int | None, typer.Option("--until", metavar="CELL", help="Last cell to take.")]
 Seed = Annotated[int, typer.Option("--seed", help="Ambient seed of the random streams.")]
 Arguments = Annotated[
@@ -67,15 +47,6 @@ Rename = Annotated[
     list[str] | None,
     typer.Option("--rename", metavar="OLD=NEW", help="Give a step or parameter another name."),
 ]
-
-
-@app.callback(invoke_without_command=True)
-def _main(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
 
 
 @app.command(
@@ -127,7 +98,7 @@ def migrate(
             keep_overrides=not no_overrides,
             progress=watcher,
         )
-    _emit(migration_json(done) if as_json else migration_text(done))
+    emit(migration_json(done) if as_json else migration_text(done))
     return 0 if done.proof is None or done.proof.holds else 1
 
 
@@ -163,7 +134,7 @@ def explain(
             arguments=arguments or (),
             progress=watcher,
         )
-    _emit(explanation_json(found) if as_json else explanation_text(found))
+    emit(explanation_json(found) if as_json else explanation_text(found))
     return 0
 
 
@@ -199,7 +170,7 @@ def verify(
             steps=step or (),
             progress=watcher,
         )
-    _emit(proof.dump() if as_json else proof_text(proof, verbose=verbose))
+    emit(proof.dump() if as_json else proof_text(proof, verbose=verbose))
     return 0 if proof.holds else 1
 
 
@@ -241,82 +212,8 @@ def sync(
             dry_run=dry_run,
             progress=watcher,
         )
-    _emit(sync_json(done) if as_json else sync_text(done))
+    emit(sync_json(done) if as_json else sync_text(done))
     return 0 if done.holds else 1
-
-
-@app.command(
-    epilog="Example: thruway run churn -p test_size=0.3 --isolate",
-)
-def run(
-    project: Project,
-    parameters: Annotated[
-        list[str] | None, typer.Option("-p", "--param", metavar="K=V", help="Set a parameter.")
-    ] = None,
-    isolate: Annotated[
-        bool, typer.Option("--isolate", help="Run every step in a process of its own.")
-    ] = False,
-    only: Annotated[str, typer.Option("--only", metavar="STEP", help="Run this step alone.")] = "",
-    from_step: Annotated[
-        str, typer.Option("--from", metavar="STEP", help="Run this step and what follows.")
-    ] = "",
-    force: Annotated[bool, typer.Option("--force", help="Run every step again.")] = False,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Leave the cache alone.")] = False,
-    logs: Annotated[bool, typer.Option("--logs", help="Echo what the steps print.")] = False,
-    seed: Annotated[int | None, typer.Option("--seed", help="Ambient seed.")] = None,
-    python: Python = "",
-    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Isolated steps at a time.")] = 1,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,  # noqa: ARG001 - read by main
-) -> int:
-    """Run a pipeline; steps whose ingredients are unchanged come from the cache."""
-    from thruway.kit.project import load_project
-    from thruway.run import RunOptions, run_project
-    from thruway.ui.parameters import parse_parameters
-    from thruway.ui.running import RunPrinter, run_text
-
-    config = load_project(project)
-    options = RunOptions(
-        params=parse_parameters(config, parameters or []),
-        seed=seed,
-        isolate=isolate or bool(python),
-        only=only,
-        from_step=from_step,
-        force=force,
-        no_cache=no_cache,
-        logs=logs,
-        python=python,
-        jobs=jobs,
-    )
-    result = run_project(config, options, RunPrinter(quiet=quiet or as_json))
-    _emit(result.dump() if as_json else run_text(result, quiet=quiet))
-    return 0
-
-
-@app.command(epilog="Example: thruway runs churn")
-def runs(project: Project, as_json: Json = False, debug: Debug = False) -> int:  # noqa: ARG001
-    """List the runs of a project, the newest first."""
-    from thruway.ui.history import runs_records, runs_text
-
-    records = runs_records(project)
-    _emit(records if as_json else runs_text(records))
-    return 0
-
-
-@app.command(epilog="Example: thruway show churn latest")
-def show(
-    project: Project,
-    what: Annotated[str, typer.Argument(help="Id of a run, or (prefix of) an artifact's hash.")],
-    as_json: Json = False,
-    debug: Debug = False,  # noqa: ARG001 - read by main
-) -> int:
-    """Show one run or one artifact."""
-    from thruway.ui.history import show_record, show_text
-
-    record = show_record(project, what)
-    _emit(record if as_json else show_text(record))
-    return 0
 
 
 def _asked(
@@ -330,10 +227,3 @@ def _asked(
     return Asked(
         tuple(merge or ()), tuple(cut_before or ()), tuple(move or ()), tuple(rename or ())
     )
-
-
-def _emit(result: Any) -> None:
-    if isinstance(result, str):
-        typer.echo(result)
-    else:
-        typer.echo(json.dumps(result, ensure_ascii=False, indent=1, default=str))

@@ -1,0 +1,8 @@
+"""All commands of `thruway`, in the order in which `--help` lists them."""
+
+from __future__ import annotations
+
+from thruway.ui import migrate_commands, run_commands
+from thruway.ui.app import app
+
+__all__ = ["app", "migrate_commands", "run_commands"]
