@@ -279,7 +279,7 @@ class PipelineRun:
         taken = Execution(0, self.run, node.name, "RUNNING", "", found, reason=reason)
         self.schedule.begin(node.name)
         row = self.lineage.start(self.context, self.schedule.positions[node.name], taken, self.seed)
-        self.lineage.complete(row, replace(taken, outputs=outputs), cacheable=False)
+        self.answers.keep(row, replace(taken, outputs=outputs), cacheable=False)
         self._note(taken, cacheable=False, written=False)
         self._log(node.name, "")
         self._finished_step(StepResult(node.name, "COMPLETE", 0.0, outputs, {}, reason))

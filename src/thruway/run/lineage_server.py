@@ -120,8 +120,14 @@ class _Session:
 
     def has_table(self, name: str) -> bool:
         """Say whether there is such a table."""
-        found = self.rows("SELECT to_regclass(:name) IS NOT NULL AS known", name=name)
-        return bool(found[0]["known"])
+        # Not `to_regclass`: it answers from a cache that another's tables, made while we waited
+        # for our turn, are not in yet.
+        found = self.rows(
+            "SELECT 1 AS one FROM pg_catalog.pg_tables WHERE tablename = :name"
+            " AND schemaname = ANY (current_schemas(false))",
+            name=name,
+        )
+        return bool(found)
 
     def run(self, statement: str, **values: object) -> int:
         """Change rows; return how many."""
