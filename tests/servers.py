@@ -56,7 +56,9 @@ class Postgres:
 
     def start(self) -> None:
         options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder} -c fsync=off"
-        self._run("pg_ctl", "-D", self.data, "-o", options, "-l", f"{self.folder}/log", "-w", "start")
+        self._run(
+            "pg_ctl", "-D", self.data, "-o", options, "-l", f"{self.folder}/log", "-w", "start"
+        )
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
@@ -126,7 +128,6 @@ class S3:
                 pytest.skip(f"{module} is not installed: see `make test-s3`")
         self.port = free_port()
         self.start()
-        self.files().mkdir(self.bucket)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -135,7 +136,7 @@ class S3:
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
             "AWS_ACCESS_KEY_ID": "thruway",
             "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "eu-central-1",
         }
 
     def files(self):
@@ -145,7 +146,7 @@ class S3:
             key="thruway",
             secret="secret",
             endpoint_url=self.environment["AWS_ENDPOINT_URL"],
-            client_kwargs={"region_name": "us-east-1"},
+            client_kwargs={"region_name": "eu-central-1"},
             use_listings_cache=False,
             skip_instance_cache=True,
         )
@@ -157,6 +158,7 @@ class S3:
             stderr=subprocess.DEVNULL,
         )
         wait_for_port(self.port, self._process)
+        self.files().mkdir(self.bucket)
 
     def close(self) -> None:
         self._process.kill()

@@ -77,7 +77,12 @@ def test_a_run_is_remembered(at, name):
         first = lineage.executions(run)[0]
         assert (first.attempts, first.seconds, first.peak_bytes) == (3, 0.5, None)
     (row,) = list_runs(at)
-    assert (row["run"], row["state"], row["params"], row["seed"]) == (run, "COMPLETE", {"C": "1.0"}, 7)
+    assert (row["run"], row["state"], row["params"], row["seed"]) == (
+        run,
+        "COMPLETE",
+        {"C": "1.0"},
+        7,
+    )
     assert [each["step"] for each in describe_run(at, "latest")["executions"]] == ["load", "total"]
 
 
@@ -126,7 +131,16 @@ def test_artifacts_are_found_by_a_beginning(at):
 
 
 # Texts that a database might not take as they are.
-TEXTS = ["", "ü → 漢字 🙂", "a\0b", "not \udcff text", "\x01", "\x01[1]", "'; DROP TABLE event; --", ":name %s %"]
+TEXTS = [
+    "",
+    "ü → 漢字 🙂",
+    "a\0b",
+    "not \udcff text",
+    "\x01",
+    "\x01[1]",
+    "'; DROP TABLE event; --",
+    ":name %s %",
+]
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -198,10 +212,15 @@ def test_two_writers_do_not_see_halves(at):
             db.run("UPDATE execution SET state = 'COMPLETE' WHERE id = :id", id=row)
             assert [one.state for one in reader.executions(run)] == ["RUNNING"]
         assert [one.state for one in reader.executions(run)] == ["COMPLETE"]
-        with pytest.raises(KeyError), writer.database.transaction() as db:
-            db.run("UPDATE execution SET state = 'FAILED' WHERE id = :id", id=row)
-            raise KeyError
+        with pytest.raises(KeyError):
+            fail_in_the_middle(writer, row)
         assert [one.state for one in reader.executions(run)] == ["COMPLETE"]
+
+
+def fail_in_the_middle(writer: Lineage, row: int) -> None:
+    with writer.database.transaction() as db:
+        db.run("UPDATE execution SET state = 'FAILED' WHERE id = :id", id=row)
+        raise KeyError
 
 
 LETTERS = "abcdefgh"
@@ -351,7 +370,12 @@ def test_an_older_file_is_brought_up_to_date(tmp_path, version):
         assert [one.step for one in lineage.candidates("k1")] == ["load"]
         assert lineage.was_checked("c")
         ids = [row["id"] for row in lineage.query("SELECT id FROM artifact ORDER BY id")]
-        assert ids == [1, 2, 4, 5]  # one that was there twice is there once; what is loose, is loose
+        assert ids == [
+            1,
+            2,
+            4,
+            5,
+        ]  # one that was there twice is there once; what is loose, is loose
         record(lineage, "load()->a; total(a)->b")
         with Lineage(tmp_path / "new") as new:
             assert tables(lineage) == tables(new)
