@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from bisect import insort
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from thruway.errors import StepFailed
@@ -99,9 +100,9 @@ class PipelineRun:
         self._given = given_ports(dag, options.given)
         self.schedule = Schedule(dag, options)
         self.done = self.schedule.done
-        self.store = Store(project.store)
+        self.store = Store(project.storage)
         self.store.prepare()
-        self.lineage = Lineage(self.store.root)
+        self.lineage = Lineage(project.storage)
         self.answers = Answers(self.store, self.lineage, self.schedule.wanted, reporter)
         self.scratch = Scratch(project, self.store, lambda: self.run, shared=not options.apart)
         self._executors = Executors(self.scratch, dag, options)
@@ -139,7 +140,8 @@ class PipelineRun:
         self._executors.close()
         self.scratch.close()
         if not self._finished:
-            self.lineage.finish_run(self.context, "FAILED", {})
+            canceled = isinstance(error, KeyboardInterrupt)
+            self.lineage.finish_run(self.context, "CANCELED" if canceled else "FAILED", {})
             self.events.run_ended("FAILED", str(error) if error else "")
         self.lineage.__exit__(kind, error, traceback)
 
@@ -188,9 +190,10 @@ class PipelineRun:
             results={name: self.done[node].outputs[port] for name, (node, port) in results.items()},
             outputs=self.project.outputs,
             store=self.store.root,
+            storage=self.store.config,
             memory={name: self.memory[at] for name, at in results.items() if at in self.memory},
         )
-        self.lineage.finish_run(self.context, result.state, results)
+        self.lineage.finish_run(self.context, result.state, results, code=self.code.all())
         self._finished = True
         self.events.run_ended(result.state)
         self.reporter.run_finished(result)
@@ -221,10 +224,11 @@ class PipelineRun:
             return False
         execution = Execution(0, self.run, node.name, "RUNNING", address, found)
         hit, reason = self._answer(node, mode, execution, self._sight(job))
+        # An equal call may have given it: what is recorded is this one.
         if hit is not None:
-            # An equal call may have given it: what is recorded is this one.
-            self._reuse(node, replace(hit, step=node.name, key=address, ingredients=found))
-            return True
+            if self._reuse(node, replace(hit, step=node.name, key=address, ingredients=found)):
+                return True
+            reason = "its result was collected just now"
         inputs = {name: source.artifact for name, source in job.inputs.items()}
         execution = replace(execution, reason=reason, inputs=inputs)
         self._check_types()
@@ -280,7 +284,7 @@ class PipelineRun:
         taken = Execution(0, self.run, node.name, "RUNNING", "", found, reason=reason)
         self.schedule.begin(node.name)
         row = self.lineage.start(self.context, self.schedule.positions[node.name], taken, self.seed)
-        self.lineage.complete(row, replace(taken, outputs=outputs), cacheable=False)
+        self.answers.keep(row, replace(taken, outputs=outputs), cacheable=False)
         self._note(taken, cacheable=False, written=False)
         self._log(node.name, "")
         self._finished_step(StepResult(node.name, "COMPLETE", 0.0, outputs, {}, reason))
@@ -288,15 +292,19 @@ class PipelineRun:
     def _sight(self, job: Job) -> Sight:
         return self.scratch.sight(source.artifact for source in job.inputs.values())
 
-    def _reuse(self, node: Node, hit: Execution) -> None:
+    def _reuse(self, node: Node, hit: Execution) -> bool:
+        position = self.schedule.positions[node.name]
+        present = partial(self.answers.still_there, hit)
+        if not self.lineage.reuse(self.context, position, hit, self.seed, present=present):
+            return False
         self.schedule.begin(node.name)
-        self.lineage.reuse(self.context, self.schedule.positions[node.name], hit, self.seed)
         self._note(hit, cacheable=True, written=False)
         self.events.step_ended(replace(hit, run=self.run), "CACHED")
         self._log(node.name, hit.log)
         self._finished_step(
             StepResult(node.name, "CACHED", hit.seconds, hit.outputs, hit.files, "")
         )
+        return True
 
     def _note(self, execution: Execution, *, cacheable: bool, written: bool) -> None:
         """Keep what a step did to files: of one of several calls, until all are done."""
@@ -324,6 +332,7 @@ class PipelineRun:
         self._start(_Going(node, job, execution, row, file_clock(), here=not moves))
 
     def _start(self, going: _Going) -> None:
+        self.store.fetch_inputs(source.artifact for source in going.job.inputs.values())
         need = need_of(going.node)
         seen = self._room.visible(need) if self.options.where == "processes" else {}
         job = replace(going.job, environment={**going.job.environment, **seen})
@@ -374,7 +383,8 @@ class PipelineRun:
         if done.failure is None:
             self._keep(going, done, execution)
             return
-        self.lineage.fail(going.row, done.failure.what, log, stderr)
+        self.store.share((log, stderr))
+        self.lineage.fail(going.row, done.failure.what, log, stderr, attempts=going.attempt)
         self.events.step_ended(execution, "FAILED", done.failure.what)
         self.reporter.step_finished(name, "FAILED", done.seconds, execution.reason)
         failure = with_errors(done.failure, done.stderr)
@@ -409,9 +419,8 @@ class PipelineRun:
             files=done.files,
             reads=reads,
             seconds=done.seconds,
+            attempts=going.attempt,
         )
-        self.lineage.complete(going.row, complete, cacheable=allowed)
-        self.events.step_ended(complete, "COMPLETE")
         self._note(complete, cacheable=allowed, written=going.here)
         self.answers.sound |= {ref.hash for ref in outputs.values() if ref.hash}
         self._finished_step(
@@ -482,7 +491,7 @@ class PipelineRun:
             self._failed[fan.node.name] = error
             return
         allowed = fan.cacheable and bool(execution.key) and not self.options.no_cache
-        self.lineage.complete(fan.row, execution, cacheable=allowed)
+        self.answers.keep(fan.row, execution, cacheable=allowed)
         self.schedule.begin(fan.node.name)
         self.scratch.add(execution.files, written=False)
         self._log(fan.node.name, execution.log)

@@ -89,7 +89,7 @@ def forecast(project: ProjectConfig, options: RunOptions | None = None) -> Forec
     """
     dag = read_pipeline(project)
     asked = options or RunOptions()
-    with Lineage(project.store) as lineage:
+    with Lineage(project.storage) as lineage:
         return Forecast(dag.name, _Forecaster(project, dag, asked, lineage).all())
 
 
@@ -101,7 +101,7 @@ class _Forecaster:
         self._options = options
         self._given = given_ports(dag, options.given)
         self._schedule = Schedule(dag, options)
-        self._store = Store(project.store)
+        self._store = Store(project.storage)
         self._lineage = lineage
         self._answers = Answers(self._store, lineage, self._schedule.wanted, SilentReporter())
         self._scratch = Scratch(project, self._store, lambda: "", shared=not options.apart)
