@@ -421,6 +421,8 @@ class PipelineRun:
             seconds=done.seconds,
             attempts=going.attempt,
         )
+        self.answers.keep(going.row, complete, cacheable=allowed)
+        self.events.step_ended(complete, "COMPLETE")
         self._note(complete, cacheable=allowed, written=going.here)
         self.answers.sound |= {ref.hash for ref in outputs.values() if ref.hash}
         self._finished_step(
