@@ -12,30 +12,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from thruway.kit.step_options import parse_bytes
 from thruway.run import choose
 
 if TYPE_CHECKING:
     from thruway.kit.dag import Node
 
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_BINARY = {"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40}
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*", re.IGNORECASE)
-
-
-def parse_bytes(size: str | int | None) -> int:
-    """Return a size in bytes; 0 for none.
-
-    >>> parse_bytes("2GB"), parse_bytes("512MiB"), parse_bytes(1000), parse_bytes(None)
-    (2000000000, 536870912, 1000, 0)
-    """
-    if size is None or isinstance(size, int):
-        return size or 0
-    match = _SIZE.fullmatch(size)
-    if match is None:
-        return 0
-    number, unit = match.groups()
-    return int(float(number) * {**_UNITS, **_BINARY}[unit.lower()])
 
 
 @dataclass(frozen=True)
