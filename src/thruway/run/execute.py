@@ -14,10 +14,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from thruway.errors import StepFailed
-from thruway.kit.dag import Dag, FromOutput, Node
+from thruway.kit.dag import Dag, FromOutput, Node, outputs_in
 from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
 from thruway.run.answers import Answers, contents, file_clock, words
+from thruway.run.conditions import Conditions, load_from
 from thruway.run.events import events_of
 from thruway.run.executors import Executors
 from thruway.run.failures import arguments_text, run_error
@@ -108,11 +109,21 @@ class PipelineRun:
         self._executors = Executors(self.scratch, dag, options)
         self.events = events_of(project, dag, lambda text: reporter.warned(dag.name, text))
         self.code = CodeKeys(dag, project.roots, self._executors.about)
-        self.jobs = Jobs(self.schedule, parameters, self.code, self.answers, options, self.seed)
+        self.memory: dict[tuple[str, str], Any] = {}
+        load = load_from(self.schedule, self.memory, self.store.load)
+        self.conditions = Conditions(self.schedule, parameters, load)
+        self.jobs = Jobs(
+            self.schedule,
+            parameters,
+            self.code,
+            self.answers,
+            options,
+            self.seed,
+            self.conditions,
+        )
         self.run = ""
         self.context = 0
         self.logs = OrderedLogs(self.schedule.names, reporter)
-        self.memory: dict[tuple[str, str], Any] = {}
         self._going: dict[int, _Going] = {}
         self._delayed: list[_Going] = []
         self._failed: dict[str, BaseException] = {}
@@ -178,11 +189,16 @@ class PipelineRun:
         made = [step for step in steps if step.state == "COMPLETE"]
         new = [*made, *(each for step in made for each in step.instances)]
         self.store.settle(ref.hash for step in new for ref in step.outputs.values())
-        results = {
-            name: (source.node, source.field or WHOLE)
-            for name, source in self.dag.outputs
-            if isinstance(source, FromOutput) and source.node in self.done
-        }
+        results: dict[str, tuple[str, str]] = {}
+        none: dict[str, Any] = {}
+        for name, source in self.dag.outputs:
+            if any(output.node not in self.done for output in outputs_in(source)):
+                continue
+            settled = self.conditions.settle(source)
+            if isinstance(settled, FromOutput):
+                results[name] = settled.node, settled.field or WHOLE
+            elif settled is None:
+                none[name] = None
         result = RunResult(
             run=self.run,
             state="COMPLETE" if made else "CACHED",
@@ -191,7 +207,8 @@ class PipelineRun:
             outputs=self.project.outputs,
             store=self.store.root,
             storage=self.store.config,
-            memory={name: self.memory[at] for name, at in results.items() if at in self.memory},
+            memory=none
+            | {name: self.memory[at] for name, at in results.items() if at in self.memory},
         )
         self.lineage.finish_run(self.context, result.state, results, code=self.code.all())
         self._finished = True
@@ -215,6 +232,9 @@ class PipelineRun:
             return False
         if node.name in self.schedule.given:
             self._take_given(node)
+            return True
+        if not self.conditions.holds(node):
+            self._skip(node)
             return True
         mode = self.schedule.modes[node.name]
         job = self.jobs.of(node)
@@ -274,6 +294,17 @@ class PipelineRun:
 
     def _may_cache(self, node: Node) -> bool:
         return choose.step_option(node, "cache", default=True) is not False
+
+    def _skip(self, node: Node) -> None:
+        """Leave out a step whose condition does not hold."""
+        self.schedule.begin(node.name)
+        reason = self.conditions.reason(node)
+        position = self.schedule.positions[node.name]
+        skipped = Execution(0, self.run, node.name, "SKIPPED", "", {}, reason=reason)
+        self.lineage.skip(self.context, position, skipped, self.seed)
+        self.events.step_ended(skipped, "SKIPPED")
+        self._log(node.name, "")
+        self._finished_step(StepResult(node.name, "SKIPPED", reason=reason))
 
     def _take_given(self, node: Node) -> None:
         """Take values from files, in place of executing a step."""
