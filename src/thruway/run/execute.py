@@ -104,6 +104,7 @@ class PipelineRun:
         self.store = Store(project.storage)
         self.store.prepare()
         self.lineage = Lineage(project.storage)
+        self.store.announce(self.lineage.id, self.lineage.database.place)
         self.answers = Answers(self.store, self.lineage, self.schedule.wanted, reporter)
         self.scratch = Scratch(project, self.store, lambda: self.run, shared=not options.apart)
         self._executors = Executors(self.scratch, dag, options)

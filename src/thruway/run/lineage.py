@@ -59,6 +59,11 @@ class Lineage:
         """Close the connection."""
         self.database.close()
 
+    @property
+    def id(self) -> str:
+        """What makes it this one and no other."""
+        return str(self.query("SELECT value FROM meta WHERE name = 'id'")[0]["value"])
+
     def query(self, statement: str, **values: object) -> list[Row]:
         """Return the rows of a reading query."""
         return self.database.rows(statement, **values)
