@@ -6,8 +6,9 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
+from servers import S3, Postgres
 
-from thruway.kit.project import load_project
+from thruway.kit.project import StoreConfig, load_project
 from thruway.run import RunOptions, SilentReporter, run_project
 
 if TYPE_CHECKING:
@@ -80,3 +81,24 @@ def local(tmp_path):
 @pytest.fixture
 def apart(tmp_path):
     return Toy(tmp_path, isolate=True)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def s3():
+    server = S3()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def at(request, tmp_path):
+    """Where a new lineage is, on either database."""
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres").url()
+    return StoreConfig(tmp_path / "store", lineage=url, pipeline="flow" if url else "")

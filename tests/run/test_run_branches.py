@@ -101,7 +101,10 @@ def test_resume_takes_the_parameters_and_what_was_finished(toy, tmp_path, monkey
     result = run_project(project, options)
     assert (result.load("m"), dict(options.params), options.seed) == (6, {"by": 5}, 7)
     assert counted.read_text() == "x"
-    assert [(s.name, s.state) for s in result.steps] == [("count", "CACHED"), ("fragile", "COMPLETE")]
+    assert [(s.name, s.state) for s in result.steps] == [
+        ("count", "CACHED"),
+        ("fragile", "COMPLETE"),
+    ]
 
 
 def test_resume_after_an_edit_does_the_step_again(toy, tmp_path, monkeypatch):

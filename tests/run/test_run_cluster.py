@@ -105,7 +105,10 @@ def test_an_error_there_says_what_it_says_here(local, cluster):
     local.edit("item * item", "item // (item - 3)")
     with pytest.raises(StepFailed) as caught:
         local.run(executor=address)
-    assert caught.value.what == "step `work[3]` raised ZeroDivisionError: integer division or modulo by zero"
+    assert (
+        caught.value.what
+        == "step `work[3]` raised ZeroDivisionError: integer division or modulo by zero"
+    )
     assert "toy.py:15" in caught.value.where
 
 

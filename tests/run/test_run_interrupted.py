@@ -49,6 +49,9 @@ run_project(load_project(sys.argv[1]), options)
 """
 
 
+STATES = {signal.SIGINT: "CANCELED", signal.SIGKILL: "FAILED"}
+
+
 @pytest.mark.parametrize("isolate", [False, True], ids=["in-process", "isolated"])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
 def test_a_run_that_is_stopped(tmp_path, isolate, how):
@@ -68,7 +71,7 @@ def test_a_run_that_is_stopped(tmp_path, isolate, how):
     wait_for(lambda: not alive(step))
     result = run_project(load_project(tmp_path), RunOptions(isolate=isolate))
     assert [s.state for s in result.steps] == ["CACHED", "COMPLETE"]
-    assert [r["state"] for r in list_runs(tmp_path / ".thruway")] == ["COMPLETE", "FAILED"]
+    assert [r["state"] for r in list_runs(tmp_path / ".thruway")] == ["COMPLETE", STATES[how]]
     assert not list((tmp_path / ".thruway").glob("work/*"))
     assert not list((tmp_path / ".thruway").glob("objects/.new-*"))
 

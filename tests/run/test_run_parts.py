@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import pickle
-import sqlite3
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -19,7 +18,6 @@ from thruway.run.folders import Packing, index_of, restore
 from thruway.run.hashing import HashingWriter, digest_bytes
 from thruway.run.job import Done
 from thruway.run.key import exact
-from thruway.run.lineage import Lineage
 from thruway.run.linktree import look_at
 from thruway.run.store import Store
 
@@ -137,16 +135,3 @@ def test_an_answer_needs_no_library(tmp_path):
     assert b"PurePosixPath" not in (tmp_path / "done").read_bytes()
     wire.send(tmp_path / "order", Foreign(2))
     assert pickle.loads((tmp_path / "order").read_bytes()) == Foreign(2)
-
-
-def test_an_older_lineage_is_brought_up_to_date(tmp_path):
-    with Lineage(tmp_path) as lineage:
-        lineage.start_run("flow", {}, 0, "in-process")
-    with sqlite3.connect(tmp_path / "lineage.db") as db:
-        db.execute("ALTER TABLE execution DROP COLUMN stderr")
-        db.execute("UPDATE meta SET value = '1'")
-    db.close()
-    with Lineage(tmp_path) as lineage:
-        columns = lineage.query("SELECT name FROM pragma_table_info('execution')")
-        assert {"name": "stderr"} in columns
-        assert lineage.executions("none") == ()

@@ -99,7 +99,7 @@ def _relative(folder: Path, target: Path) -> str:
 
 def report(target: Path, plan: Plan, proof: Proof | None) -> None:
     """Write the report of a project, and what was proven into its README."""
-    run = run_view(describe_run(load_project(target).store, proof.run)) if proof else None
+    run = run_view(describe_run(load_project(target).storage, proof.run)) if proof else None
     pictures = proof.pictures if proof else {}
     html = render_report(plan, proof.dump() if proof else None, run, pictures)
     verdict = proof.verdict if proof else ""

@@ -9,7 +9,13 @@ seed = 0            # ambient seed of every step
 program = "churn.py" # what steps see as `sys.argv[0]`; empty by default
 local = "local"     # copies of modules that lay beside the original; none by default
 path = ["src", "."] # where these are found, as the program had it on `sys.path`
+store = "s3://bucket/churn"       # where objects are kept: a folder, or a URL that fsspec knows
+lineage = "postgresql://host/ml"  # where lineage is kept: a file beside the objects by default
+trust = true        # load pickles from a store that others can write to
 ```
+
+The environment variables `THRUWAY_STORE` and `THRUWAY_LINEAGE` win over the settings. This module
+reads where things are kept; what is done there is `run.store`'s and `run.lineage`'s business.
 """
 
 from __future__ import annotations
@@ -29,13 +35,43 @@ _SETTINGS: dict[str, type] = {
     "program": str,
     "outputs": str,
     "store": str,
+    "lineage": str,
+    "trust": bool,
     "local": str,
     "path": list,
 }
-_NOUNS = {int: "a number from 0", str: "a text", list: "a list of texts"}
+_NOUNS = {
+    int: "a number from 0",
+    str: "a text",
+    list: "a list of texts",
+    bool: "true or false",
+}
+_STORE = ".thruway"
+SQLITE = "sqlite:///"
+"""What the URL of a file begins with; its path follows."""
 PARENT = "__parent__"
 """In the folder of copied modules, what `..` is in a path."""
 _SAMPLE = 'write [tool.thruway] with pipeline = "package.module:function" in pyproject.toml'
+
+
+@dataclass(frozen=True)
+class StoreConfig:
+    """Where the runs of a project are kept.
+
+    Attributes:
+        folder: on this machine: the objects, or copies of those that are kept elsewhere, the
+            lineage if it has no place of its own, and what a run needs while it goes on.
+        objects: URL of the objects; "" for those in the folder.
+        lineage: URL of the lineage; "" for the file in the folder.
+        trust: load pickles although others can write to the store.
+        pipeline: name of the pipeline, by which its runs are found where several share a lineage.
+    """
+
+    folder: Path
+    objects: str = ""
+    lineage: str = ""
+    trust: bool = False
+    pipeline: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +87,10 @@ class ProjectConfig:
         seed: ambient seed of every step.
         program: what steps see as `sys.argv[0]`.
         outputs: folder for the files that a run wrote.
-        store: folder of the store.
+        store: folder of the store on this machine.
+        objects: URL under which the objects are kept; "" for the folder of the store.
+        lineage: URL of the lineage; "" for a file in the folder of the store.
+        trust: load pickles although others can write to the store.
         local: folder with copies of modules that lay beside the original; None if there are none.
         path: folders in which these are found, posix, relative to `data`, first ones first.
     """
@@ -63,10 +102,18 @@ class ProjectConfig:
     climb: int = 0
     seed: int = 0
     outputs: Path = Path("outputs")
-    store: Path = Path(".thruway")
+    store: Path = Path(_STORE)
     program: str = ""
     local: Path | None = None
     path: tuple[str, ...] = (".",)
+    objects: str = ""
+    lineage: str = ""
+    trust: bool = False
+
+    @property
+    def storage(self) -> StoreConfig:
+        """Where the runs are kept."""
+        return StoreConfig(self.store, self.objects, self.lineage, self.trust, self.name)
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -197,7 +244,7 @@ def _checked(settings: dict[str, Any], file: Path) -> dict[str, Any]:
             raise ProjectError(
                 f"`{name}` is not a setting.", str(file), f"use one of: {', '.join(_SETTINGS)}"
             )
-        negative = isinstance(value, int) and value < 0
+        negative = type(value) is int and value < 0
         mixed = type(value) is list and not all(isinstance(item, str) for item in value)
         if type(value) is not wanted or negative or mixed:
             raise ProjectError(
@@ -219,6 +266,7 @@ def _config(
             str(folder / "pyproject.toml"),
             "correct `data`, which is relative to the project's folder",
         )
+    store, objects = _kept(folder, _setting("store", settings) or _STORE)
     config = ProjectConfig(
         dir=folder,
         module=module,
@@ -228,12 +276,42 @@ def _config(
         seed=settings.get("seed", 0),
         program=settings.get("program", ""),
         outputs=folder / settings.get("outputs", "outputs"),
-        store=folder / settings.get("store", ".thruway"),
+        store=store,
+        objects=objects,
+        lineage=_lineage(folder, _setting("lineage", settings)),
+        trust=settings.get("trust", False),
         local=folder / settings["local"] if "local" in settings else None,
         path=tuple(settings.get("path", ["."])),
     )
     _module_file(module, config.roots)
     return config
+
+
+def _setting(name: str, settings: dict[str, Any]) -> str:
+    return os.environ.get(f"THRUWAY_{name.upper()}", "") or str(settings.get(name, ""))
+
+
+def _kept(folder: Path, text: str) -> tuple[Path, str]:
+    """Return the folder of the store, and the URL of its objects if they are kept elsewhere.
+
+    >>> [str(part) for part in _kept(Path("p"), "s3://b/x/")]
+    ['p/.thruway', 's3://b/x']
+    """
+    if not is_url(text):
+        return folder / text, ""
+    trimmed = text.rstrip("/")
+    return folder / _STORE, trimmed if is_url(trimmed) else text
+
+
+def _lineage(folder: Path, text: str) -> str:
+    """Return the URL of a lineage; a path is one of a SQLite file."""
+    path = text.removeprefix(SQLITE)
+    return text if not text or is_url(path) else f"{SQLITE}{(folder / path).as_posix()}"
+
+
+def is_url(text: str) -> bool:
+    """Say whether a text is a URL, and not a path."""
+    return "://" in text
 
 
 def _module_file(module: str, roots: tuple[Path, ...]) -> Path:

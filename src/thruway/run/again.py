@@ -28,7 +28,7 @@ def options_of(project: ProjectConfig, run: str) -> tuple[str, RunOptions]:
     Raises:
         UsageError: there is no such run, or a parameter of it cannot be read back.
     """
-    record = describe_run(project.store, run)
+    record = describe_run(project.storage, run)
     params = {name: _value(name, text) for name, text in record["params"].items()}
     executor = {"isolated": "processes"}.get(record["executor"], record["executor"])
     return record["run"], RunOptions(params=params, seed=record["seed"], executor=executor)

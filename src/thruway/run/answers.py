@@ -94,10 +94,10 @@ class Answers:
             return True
         if artifact.format == LIST_FORMAT:
             return self._is_sound_list(artifact)
-        if artifact.bytes > _VERIFIED_ON_HIT:
-            return self.store.has(address) and (
-                self.store.path(address).stat().st_size == artifact.bytes
-            )
+        if artifact.format.startswith("pickle") and not self.store.may_load(address):
+            return False
+        if artifact.bytes > _VERIFIED_ON_HIT or not self.store.is_here(address):
+            return self.store.size(address) == artifact.bytes
         good = self.store.sound(address)
         if good:
             self.sound.add(address)
@@ -122,12 +122,33 @@ class Answers:
         changed = key.files_unchanged(candidate.reads, sight.digest)
         if changed:
             return f"{words(changed)} changed"
+        self.store.fetch(artifact.hash for artifact in candidate.files.values())
         for artifact in (*candidate.outputs.values(), *candidate.files.values()):
             if not self.is_sound(artifact):
-                reason = f"`{artifact.member}` in the store is gone or damaged"
+                reason = f"`{artifact.member}` in the store is {self._fault(artifact)}"
                 self.reporter.warned(step, f"{reason}: made anew")
                 return reason
         return ""
+
+    def _fault(self, artifact: ArtifactRef) -> str:
+        pickled = artifact.format.startswith("pickle") and self.store.has(artifact.hash)
+        if pickled and not self.store.may_load(artifact.hash):
+            return "a pickle that others can have written (set trust = true to use it)"
+        return "gone or damaged"
+
+    def keep(self, row: int, done: Execution, *, cacheable: bool) -> None:
+        """Record what an execution gave, once everyone who sees the record can get it."""
+        artifacts = (*done.outputs.values(), *done.files.values())
+        addresses = [done.log, done.stderr, *(artifact.hash for artifact in artifacts)]
+        self.store.share(addresses)
+        self.lineage.complete(row, done, cacheable=cacheable)
+        # It may have been collected until the record referred to it.
+        self.store.share(addresses)
+
+    def still_there(self, execution: Execution) -> bool:
+        """Say whether what answers a step was not collected just now."""
+        artifacts = (*execution.outputs.values(), *execution.files.values())
+        return all(self.store.has(artifact.hash) for artifact in artifacts)
 
     def _why(self, execution: Execution) -> str:
         last = self.lineage.latest(execution.step, complete=False)

@@ -10,13 +10,16 @@ from __future__ import annotations
 import time
 from bisect import insort
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from thruway.errors import StepFailed
-from thruway.kit.dag import Dag, FromOutput, Node
+from thruway.kit.dag import Dag, FromOutput, Node, outputs_in
 from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
 from thruway.run.answers import Answers, contents, file_clock, words
+from thruway.run.conditions import Conditions, load_from
+from thruway.run.events import events_of
 from thruway.run.executors import Executors
 from thruway.run.failures import arguments_text, run_error
 from thruway.run.fan import Fan
@@ -27,7 +30,7 @@ from thruway.run.jobs import Jobs
 from thruway.run.lineage import Execution, Lineage
 from thruway.run.logs import OrderedLogs, with_errors
 from thruway.run.reporter import Reporter, SilentReporter
-from thruway.run.room import Room, machine, need_of, processors
+from thruway.run.room import need_of, processors, this_machine
 from thruway.run.schedule import Schedule
 from thruway.run.scratch import Scratch, sweep
 from thruway.run.store import LIST_FORMAT, Store
@@ -98,22 +101,34 @@ class PipelineRun:
         self._given = given_ports(dag, options.given)
         self.schedule = Schedule(dag, options)
         self.done = self.schedule.done
-        self.store = Store(project.store)
+        self.store = Store(project.storage)
         self.store.prepare()
-        self.lineage = Lineage(self.store.root)
+        self.lineage = Lineage(project.storage)
+        self.store.announce(self.lineage.id, self.lineage.database.place)
         self.answers = Answers(self.store, self.lineage, self.schedule.wanted, reporter)
         self.scratch = Scratch(project, self.store, lambda: self.run, shared=not options.apart)
         self._executors = Executors(self.scratch, dag, options)
+        self.events = events_of(project, dag, lambda text: reporter.warned(dag.name, text))
         self.code = CodeKeys(dag, project.roots, self._executors.about)
-        self.jobs = Jobs(self.schedule, parameters, self.code, self.answers, options, self.seed)
+        self.memory: dict[tuple[str, str], Any] = {}
+        load = load_from(self.schedule, self.memory, self.store.load)
+        self.conditions = Conditions(self.schedule, parameters, load)
+        self.jobs = Jobs(
+            self.schedule,
+            parameters,
+            self.code,
+            self.answers,
+            options,
+            self.seed,
+            self.conditions,
+        )
         self.run = ""
         self.context = 0
         self.logs = OrderedLogs(self.schedule.names, reporter)
-        self.memory: dict[tuple[str, str], Any] = {}
         self._going: dict[int, _Going] = {}
         self._delayed: list[_Going] = []
         self._failed: dict[str, BaseException] = {}
-        self._room = Room(machine(options.jobs or processors()))
+        self._room = this_machine(options.jobs or processors())
         self._finished = False
         self._checked = False
 
@@ -124,6 +139,7 @@ class PipelineRun:
             self.dag.name, shown, self.seed, self.options.where
         )
         sweep(self.store, self.lineage.running())
+        self.events.run_started(self.run, shown)
         return self
 
     def __exit__(
@@ -136,7 +152,9 @@ class PipelineRun:
         self._executors.close()
         self.scratch.close()
         if not self._finished:
-            self.lineage.finish_run(self.context, "FAILED", {})
+            canceled = isinstance(error, KeyboardInterrupt)
+            self.lineage.finish_run(self.context, "CANCELED" if canceled else "FAILED", {})
+            self.events.run_ended("FAILED", str(error) if error else "")
         self.lineage.__exit__(kind, error, traceback)
 
     def go(self) -> RunResult:
@@ -172,11 +190,16 @@ class PipelineRun:
         made = [step for step in steps if step.state == "COMPLETE"]
         new = [*made, *(each for step in made for each in step.instances)]
         self.store.settle(ref.hash for step in new for ref in step.outputs.values())
-        results = {
-            name: (source.node, source.field or WHOLE)
-            for name, source in self.dag.outputs
-            if isinstance(source, FromOutput) and source.node in self.done
-        }
+        results: dict[str, tuple[str, str]] = {}
+        none: dict[str, Any] = {}
+        for name, source in self.dag.outputs:
+            if any(output.node not in self.done for output in outputs_in(source)):
+                continue
+            settled = self.conditions.settle(source)
+            if isinstance(settled, FromOutput):
+                results[name] = settled.node, settled.field or WHOLE
+            elif settled is None:
+                none[name] = None
         result = RunResult(
             run=self.run,
             state="COMPLETE" if made else "CACHED",
@@ -184,10 +207,13 @@ class PipelineRun:
             results={name: self.done[node].outputs[port] for name, (node, port) in results.items()},
             outputs=self.project.outputs,
             store=self.store.root,
-            memory={name: self.memory[at] for name, at in results.items() if at in self.memory},
+            storage=self.store.config,
+            memory=none
+            | {name: self.memory[at] for name, at in results.items() if at in self.memory},
         )
-        self.lineage.finish_run(self.context, result.state, results)
+        self.lineage.finish_run(self.context, result.state, results, code=self.code.all())
         self._finished = True
+        self.events.run_ended(result.state)
         self.reporter.run_finished(result)
         return result
 
@@ -208,6 +234,9 @@ class PipelineRun:
         if node.name in self.schedule.given:
             self._take_given(node)
             return True
+        if not self.conditions.holds(node):
+            self._skip(node)
+            return True
         mode = self.schedule.modes[node.name]
         job = self.jobs.of(node)
         found = self.jobs.ingredients(node, job)
@@ -216,10 +245,11 @@ class PipelineRun:
             return False
         execution = Execution(0, self.run, node.name, "RUNNING", address, found)
         hit, reason = self._answer(node, mode, execution, self._sight(job))
+        # An equal call may have given it: what is recorded is this one.
         if hit is not None:
-            # An equal call may have given it: what is recorded is this one.
-            self._reuse(node, replace(hit, step=node.name, key=address, ingredients=found))
-            return True
+            if self._reuse(node, replace(hit, step=node.name, key=address, ingredients=found)):
+                return True
+            reason = "its result was collected just now"
         inputs = {name: source.artifact for name, source in job.inputs.items()}
         execution = replace(execution, reason=reason, inputs=inputs)
         self._check_types()
@@ -266,6 +296,17 @@ class PipelineRun:
     def _may_cache(self, node: Node) -> bool:
         return choose.step_option(node, "cache", default=True) is not False
 
+    def _skip(self, node: Node) -> None:
+        """Leave out a step whose condition does not hold."""
+        self.schedule.begin(node.name)
+        reason = self.conditions.reason(node)
+        position = self.schedule.positions[node.name]
+        skipped = Execution(0, self.run, node.name, "SKIPPED", "", {}, reason=reason)
+        self.lineage.skip(self.context, position, skipped, self.seed)
+        self.events.step_ended(skipped, "SKIPPED")
+        self._log(node.name, "")
+        self._finished_step(StepResult(node.name, "SKIPPED", reason=reason))
+
     def _take_given(self, node: Node) -> None:
         """Take values from files, in place of executing a step."""
         files = self._given[node.name]
@@ -275,7 +316,7 @@ class PipelineRun:
         taken = Execution(0, self.run, node.name, "RUNNING", "", found, reason=reason)
         self.schedule.begin(node.name)
         row = self.lineage.start(self.context, self.schedule.positions[node.name], taken, self.seed)
-        self.lineage.complete(row, replace(taken, outputs=outputs), cacheable=False)
+        self.answers.keep(row, replace(taken, outputs=outputs), cacheable=False)
         self._note(taken, cacheable=False, written=False)
         self._log(node.name, "")
         self._finished_step(StepResult(node.name, "COMPLETE", 0.0, outputs, {}, reason))
@@ -283,14 +324,19 @@ class PipelineRun:
     def _sight(self, job: Job) -> Sight:
         return self.scratch.sight(source.artifact for source in job.inputs.values())
 
-    def _reuse(self, node: Node, hit: Execution) -> None:
+    def _reuse(self, node: Node, hit: Execution) -> bool:
+        position = self.schedule.positions[node.name]
+        present = partial(self.answers.still_there, hit)
+        if not self.lineage.reuse(self.context, position, hit, self.seed, present=present):
+            return False
         self.schedule.begin(node.name)
-        self.lineage.reuse(self.context, self.schedule.positions[node.name], hit, self.seed)
         self._note(hit, cacheable=True, written=False)
+        self.events.step_ended(replace(hit, run=self.run), "CACHED")
         self._log(node.name, hit.log)
         self._finished_step(
             StepResult(node.name, "CACHED", hit.seconds, hit.outputs, hit.files, "")
         )
+        return True
 
     def _note(self, execution: Execution, *, cacheable: bool, written: bool) -> None:
         """Keep what a step did to files: of one of several calls, until all are done."""
@@ -309,6 +355,7 @@ class PipelineRun:
 
     def _execute(self, node: Node, job: Job, execution: Execution) -> None:
         moves = self._executors.moves(job)
+        self.events.step_started(execution)
         self.schedule.begin(node.name)
         self.reporter.step_started(node.name)
         row = self.lineage.start(
@@ -317,9 +364,13 @@ class PipelineRun:
         self._start(_Going(node, job, execution, row, file_clock(), here=not moves))
 
     def _start(self, going: _Going) -> None:
-        ticket = self._executors.start(going.job, self.schedule.needed)
+        self.store.fetch_inputs(source.artifact for source in going.job.inputs.values())
+        need = need_of(going.node)
+        seen = self._room.visible(need) if self.options.where == "processes" else {}
+        job = replace(going.job, environment={**going.job.environment, **seen})
+        ticket = self._executors.start(job, self.schedule.needed)
         self._going[ticket] = going
-        self._room.take(ticket, need_of(going.node))
+        self._room.take(ticket, need, *filter(None, seen.values()))
 
     def _end_one(self) -> None:
         """Wait for a step, and keep what it gave, or what became of it."""
@@ -364,7 +415,9 @@ class PipelineRun:
         if done.failure is None:
             self._keep(going, done, execution)
             return
-        self.lineage.fail(going.row, done.failure.what, log, stderr)
+        self.store.share((log, stderr))
+        self.lineage.fail(going.row, done.failure.what, log, stderr, attempts=going.attempt)
+        self.events.step_ended(execution, "FAILED", done.failure.what)
         self.reporter.step_finished(name, "FAILED", done.seconds, execution.reason)
         failure = with_errors(done.failure, done.stderr)
         called = arguments_text(going.job)
@@ -398,8 +451,10 @@ class PipelineRun:
             files=done.files,
             reads=reads,
             seconds=done.seconds,
+            attempts=going.attempt,
         )
-        self.lineage.complete(going.row, complete, cacheable=allowed)
+        self.answers.keep(going.row, complete, cacheable=allowed)
+        self.events.step_ended(complete, "COMPLETE")
         self._note(complete, cacheable=allowed, written=going.here)
         self.answers.sound |= {ref.hash for ref in outputs.values() if ref.hash}
         self._finished_step(
@@ -470,7 +525,7 @@ class PipelineRun:
             self._failed[fan.node.name] = error
             return
         allowed = fan.cacheable and bool(execution.key) and not self.options.no_cache
-        self.lineage.complete(fan.row, execution, cacheable=allowed)
+        self.answers.keep(fan.row, execution, cacheable=allowed)
         self.schedule.begin(fan.node.name)
         self.scratch.add(execution.files, written=False)
         self._log(fan.node.name, execution.log)

@@ -71,8 +71,10 @@ def config_of(scratch: Scratch, dag: Dag, *, probe: bool) -> Config:
     """Return what the processes of a run have in common."""
     roots = scratch.project.roots
     files = [node.step.file for node in dag.nodes if node.step.file]
+    # A worker sees the folder of the store only; no address or password goes there.
+    project = replace(scratch.project, objects="", lineage="")
     return Config(
-        scratch.project,
+        project,
         scratch.store.root,
         scratch.data,
         scratch.tree(),

@@ -90,9 +90,11 @@ class Failed:
 
     def error(self) -> ThruwayError:
         """Return the exception to raise."""
-        made = {"StorageError": StorageError, "PipelineError": PipelineError}.get(
-            self.kind, StepFailed
-        )
+        made = {
+            "StorageError": StorageError,
+            "Missing": StorageError,
+            "PipelineError": PipelineError,
+        }.get(self.kind, StepFailed)
         return made(self.what, self.where, self.fix, self.detail)
 
 

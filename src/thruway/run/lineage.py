@@ -1,8 +1,8 @@
-"""What was computed from what: a SQLite file beside the objects, in the words of ML Metadata.
+"""What was computed from what, in the words of ML Metadata, on SQLite or PostgreSQL.
 
 Artifact (a stored value), Execution (a step that ran, or was answered from the cache), Event (an
-execution took or gave an artifact at a port) and Context (the run). The file itself is
-`lineage_file`'s business, its rows are `lineage_rows`'.
+execution took or gave an artifact at a port) and Context (the run). The database itself is
+`lineage_database`'s business, its rows are `lineage_rows`'.
 """
 
 from __future__ import annotations
@@ -12,36 +12,39 @@ import os
 import socket
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from thruway.run.lineage_file import connect, transaction
-from thruway.run.lineage_rows import (
-    SELECT,
-    Execution,
-    add_events,
-    row_id,
-    to_execution,
-    to_reference,
-)
+from thruway.kit.project import StoreConfig
+from thruway.run.lineage_database import Row, open_database
+from thruway.run.lineage_rows import SELECT, Execution, add_events, with_artifacts
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
-    from thruway.run.types import ArtifactRef, State
+    from thruway.run.lineage_database import Writer
+    from thruway.run.types import State
 
-__all__ = ["Execution", "Lineage"]
+__all__ = ["Execution", "Lineage", "close_abandoned"]
 
 
 class Lineage:
-    """The lineage of one store; not to be shared between threads."""
+    """The lineage of one store; not to be shared between threads.
 
-    def __init__(self, root: Path) -> None:
-        self.path = root / "lineage.db"
-        root.mkdir(parents=True, exist_ok=True)
-        self._connection = connect(self.path)
+    Args:
+        at: folder of the store, or where its parts are kept.
+
+    Attributes:
+        database: for queries of other modules.
+        pipeline: whose runs are looked at when a step is asked for by its name; "" for all.
+    """
+
+    def __init__(self, at: Path | StoreConfig) -> None:
+        config = at if isinstance(at, StoreConfig) else StoreConfig(at)
+        self.database = open_database(config.folder, config.lineage)
+        # Of a file, all runs are the project's; a server may be shared by several projects.
+        self.pipeline = config.pipeline if config.lineage else ""
 
     def __enter__(self) -> Self:
         """Return itself; the connection is closed at the end of the block."""
@@ -54,176 +57,273 @@ class Lineage:
         traceback: TracebackType | None,
     ) -> None:
         """Close the connection."""
-        self._connection.close()
+        self.database.close()
+
+    @property
+    def id(self) -> str:
+        """What makes it this one and no other."""
+        return str(self.query("SELECT value FROM meta WHERE name = 'id'")[0]["value"])
+
+    def query(self, statement: str, **values: object) -> list[Row]:
+        """Return the rows of a reading query."""
+        return self.database.rows(statement, **values)
 
     # Runs -------------------------------------------------------------------------------------
 
     def start_run(
-        self, pipeline: str, params: Mapping[str, str], seed: int, executor: str
+        self,
+        pipeline: str,
+        params: Mapping[str, str],
+        seed: int,
+        executor: str,
+        *,
+        engine: tuple[str, str, str] = ("", "", ""),
     ) -> tuple[int, str]:
-        """Record a run that begins; return its row and its id."""
+        """Record a run that begins; return its row and its id.
+
+        Args:
+            pipeline: its name.
+            params: parameter → text of its value.
+            seed: ambient seed.
+            executor: where steps run.
+            engine: of a run on another engine: its name, its id of the run, a link to it there.
+        """
         run = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + uuid.uuid4().hex[:6]
-        with transaction(self._connection) as db:
-            _close_abandoned(db)
-            cursor = db.execute(
-                "INSERT INTO context (run, pipeline, state, params, seed, executor, host, pid,"
-                " started) VALUES (?, ?, 'RUNNING', ?, ?, ?, ?, ?, ?)",
-                (run, pipeline, json.dumps(dict(params)), seed, executor, socket.gethostname(),
-                 os.getpid(), time.time()),
-            )  # fmt: skip
-        return row_id(cursor), run
+        name, engine_run, link = engine
+        with self.database.transaction() as db:
+            close_abandoned(db)
+            row = db.add(
+                "context",
+                run=run,
+                pipeline=pipeline,
+                state="RUNNING",
+                params=json.dumps(dict(params)),
+                seed=seed,
+                executor=executor,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                started=time.time(),
+                engine=name,
+                engine_run=engine_run,
+                engine_link=link,
+            )
+        return row, run
 
     def finish_run(
-        self, context: int, state: State, results: Mapping[str, tuple[str, str]]
+        self,
+        context: int,
+        state: State,
+        results: Mapping[str, tuple[str, str]],
+        *,
+        code: str = "",
     ) -> None:
-        """Record how a run ended; `results` are (step, port) by result name."""
-        with transaction(self._connection) as db:
-            db.execute(
-                "UPDATE context SET state = ?, ended = ?, results = ? WHERE id = ?",
-                (state, time.time(), json.dumps(dict(results)), context),
+        """Record how a run ended.
+
+        Args:
+            context: its row.
+            state: how.
+            results: result of the pipeline → (step, port).
+            code: digest of all of the pipeline's code.
+        """
+        with self.database.transaction() as db:
+            db.run(
+                "UPDATE context SET state = :state, ended = :ended, results = :results,"
+                " code = :code WHERE id = :id",
+                state=state,
+                ended=time.time(),
+                results=json.dumps(dict(results)),
+                code=code,
+                id=context,
             )
-            db.execute(
-                "UPDATE execution SET state = 'FAILED', error = 'the run was stopped'"
-                " WHERE context = ? AND state IN ('NEW', 'RUNNING')",
-                (context,),
-            )
+            _end_executions(db, context, "the run was stopped")
 
     def running(self) -> frozenset[str]:
         """Return the ids of runs that go on."""
-        rows = self._connection.execute("SELECT run FROM context WHERE state = 'RUNNING'")
-        return frozenset(row["run"] for row in rows.fetchall())
+        rows = self.query("SELECT run FROM context WHERE state = 'RUNNING'")
+        return frozenset(row["run"] for row in rows)
 
     # Executions -------------------------------------------------------------------------------
 
     def start(self, context: int, position: int, execution: Execution, seed: int) -> int:
         """Record an execution that begins; return its row."""
-        with transaction(self._connection) as db:
-            cursor = db.execute(
-                "INSERT INTO execution (context, step, position, state, key, ingredients, params,"
-                " seed, started, reason) VALUES (?, ?, ?, 'RUNNING', ?, ?, ?, ?, ?, ?)",
-                (context, execution.step, position, execution.key,
-                 json.dumps(dict(execution.ingredients)), "{}", seed, time.time(),
-                 execution.reason),
-            )  # fmt: skip
-            row = row_id(cursor)
-            add_events(db, row, "INPUT", execution.inputs)
+        with self.database.transaction() as db:
+            row = db.add(
+                "execution",
+                **_beginning(context, position, execution, seed),
+                state="RUNNING",
+                reason=execution.reason,
+            )
+            add_events(db, row, inputs=execution.inputs)
         return row
+
+    def skip(self, context: int, position: int, execution: Execution, seed: int) -> None:
+        """Record a step whose condition did not hold."""
+        with self.database.transaction() as db:
+            db.add(
+                "execution",
+                **_beginning(context, position, execution, seed),
+                state="SKIPPED",
+                reason=execution.reason,
+            )
 
     def complete(self, row: int, done: Execution, *, cacheable: bool) -> None:
         """Record outputs and facts of an execution that ran to its end, all at once."""
-        with transaction(self._connection) as db:
-            add_events(db, row, "OUTPUT", done.outputs)
-            add_events(db, row, "OUTPUT", done.files, is_file=True)
-            db.execute(
-                "UPDATE execution SET state = 'COMPLETE', ended = ?, seconds = ?, log = ?,"
-                " reads = ?, cacheable = ?, stderr = ? WHERE id = ?",
-                (time.time(), done.seconds, done.log, json.dumps(dict(done.reads)),
-                 int(cacheable), done.stderr, row),
-            )  # fmt: skip
+        with self.database.transaction() as db:
+            add_events(db, row, outputs=done.outputs, files=done.files)
+            db.run(
+                "UPDATE execution SET state = 'COMPLETE', ended = :ended, seconds = :seconds,"
+                " log = :log, reads = :reads, cacheable = :cacheable, stderr = :stderr,"
+                " attempts = :attempts, peak_bytes = :peak WHERE id = :id",
+                ended=time.time(),
+                seconds=done.seconds,
+                log=done.log,
+                reads=json.dumps(dict(done.reads)),
+                cacheable=int(cacheable),
+                stderr=done.stderr,
+                attempts=done.attempts,
+                peak=done.peak_bytes,
+                id=row,
+            )
 
-    def fail(self, row: int, error: str, log: str = "", stderr: str = "") -> None:
+    def fail(
+        self, row: int, error: str, log: str = "", stderr: str = "", *, attempts: int = 1
+    ) -> None:
         """Record an execution that raised; nothing of it is ever taken from the cache."""
-        with transaction(self._connection) as db:
-            db.execute(
-                "UPDATE execution SET state = 'FAILED', ended = ?, error = ?, log = ?, stderr = ?"
-                " WHERE id = ?",
-                (time.time(), error, log, stderr, row),
+        with self.database.transaction() as db:
+            db.run(
+                "UPDATE execution SET state = 'FAILED', ended = :ended, error = :error,"
+                " log = :log, stderr = :stderr, attempts = :attempts WHERE id = :id",
+                ended=time.time(),
+                error=error,
+                log=log,
+                stderr=stderr,
+                attempts=attempts,
+                id=row,
             )
 
-    def reuse(self, context: int, position: int, execution: Execution, seed: int) -> None:
-        """Record that an earlier execution answered a step of this run."""
-        with transaction(self._connection) as db:
-            cursor = db.execute(
-                "INSERT INTO execution (context, step, position, state, key, ingredients, params,"
-                " seed, started, ended, seconds, log, reads, source, stderr)"
-                " VALUES (?, ?, ?, 'CACHED', ?, ?, '{}', ?, ?, ?, ?, ?, ?, ?, ?)",
-                (context, execution.step, position, execution.key,
-                 json.dumps(dict(execution.ingredients)), seed, time.time(), time.time(),
-                 execution.seconds, execution.log, json.dumps(dict(execution.reads)),
-                 execution.id, execution.stderr),
-            )  # fmt: skip
-            row = row_id(cursor)
-            db.execute(
-                "INSERT INTO event (execution, artifact, kind, port, is_file)"
-                " SELECT ?, artifact, kind, port, is_file FROM event WHERE execution = ?",
-                (row, execution.id),
+    def reuse(
+        self,
+        context: int,
+        position: int,
+        execution: Execution,
+        seed: int,
+        *,
+        present: Callable[[], bool] = lambda: True,
+    ) -> bool:
+        """Record that an earlier execution answered a step of this run.
+
+        Args:
+            context: row of the run.
+            position: of the step in the pipeline.
+            execution: the earlier one, under the name of the step.
+            seed: ambient seed.
+            present: says whether its objects are still there, now that nobody can collect them.
+
+        Returns:
+            Whether they were; nothing is recorded if not.
+        """
+        now = time.time()
+        with self.database.transaction() as db:
+            row = db.add(
+                "execution",
+                **_beginning(context, position, execution, seed),
+                state="CACHED",
+                ended=now,
+                seconds=execution.seconds,
+                log=execution.log,
+                reads=json.dumps(dict(execution.reads)),
+                source=execution.id or None,
+                stderr=execution.stderr,
+                peak_bytes=execution.peak_bytes,
             )
+            # Not copied from the earlier rows: these may have been collected just now.
+            add_events(
+                db,
+                row,
+                inputs=execution.inputs,
+                outputs=execution.outputs,
+                files=execution.files,
+            )
+            if present():
+                return True
+            db.run("DELETE FROM event WHERE execution = :id", id=row)
+            db.run("DELETE FROM execution WHERE id = :id", id=row)
+        return False
 
     def candidates(self, key: str, limit: int = 8) -> tuple[Execution, ...]:
         """Return executions that may answer for a key, the newest first."""
-        rows = self._connection.execute(
-            f"{SELECT} WHERE key = ? AND e.state = 'COMPLETE' AND cacheable = 1"
-            " ORDER BY e.id DESC LIMIT ?",
-            (key, limit),
+        # An answer from the cache is one itself when it is the last that is left: see `collect`.
+        rows = self.query(
+            f"{SELECT} WHERE e.key = :key AND e.cacheable = 1 ORDER BY e.id DESC LIMIT :limit",
+            key=key,
+            limit=limit,
         )
-        return tuple(self._with_artifacts(to_execution(row)) for row in rows.fetchall())
+        return with_artifacts(self.database, rows)
 
     def latest(self, step: str, *, complete: bool = True, limit: int = 1) -> tuple[Execution, ...]:
         """Return the newest executions of a step; only those that gave outputs if `complete`."""
         wanted = "('COMPLETE', 'CACHED')" if complete else "('COMPLETE', 'CACHED', 'FAILED')"
-        rows = self._connection.execute(
-            f"{SELECT} WHERE e.step = ? AND e.state IN {wanted} ORDER BY e.id DESC LIMIT ?",
-            (step, limit),
+        rows = self.query(
+            f"{SELECT} WHERE e.step = :step AND e.state IN {wanted}"
+            " AND (:pipeline = '' OR c.pipeline = :pipeline) ORDER BY e.id DESC LIMIT :limit",
+            step=step,
+            pipeline=self.pipeline,
+            limit=limit,
         )
-        return tuple(self._with_artifacts(to_execution(row)) for row in rows.fetchall())
+        return with_artifacts(self.database, rows)
 
     def executions(self, run: str) -> tuple[Execution, ...]:
         """Return the executions of a run in pipeline order."""
-        rows = self._connection.execute(
-            f"{SELECT} WHERE c.run = ? ORDER BY e.position, e.id", (run,)
-        )
-        return tuple(self._with_artifacts(to_execution(row)) for row in rows.fetchall())
-
-    def _with_artifacts(self, execution: Execution) -> Execution:
-        rows = self._connection.execute(
-            "SELECT v.kind AS kind, v.port AS port, v.is_file AS is_file, a.* FROM event v"
-            " JOIN artifact a ON a.id = v.artifact WHERE v.execution = ? ORDER BY v.rowid",
-            (execution.id,),
-        )
-        found: dict[str, dict[str, ArtifactRef]] = {"INPUT": {}, "OUTPUT": {}, "FILE": {}}
-        for row in rows.fetchall():
-            found["FILE" if row["is_file"] else row["kind"]][row["port"]] = to_reference(row)
-        return Execution(
-            **{
-                **execution.__dict__,
-                "inputs": found["INPUT"],
-                "outputs": found["OUTPUT"],
-                "files": found["FILE"],
-            }
-        )
+        rows = self.query(f"{SELECT} WHERE c.run = :run ORDER BY e.position, e.id", run=run)
+        return with_artifacts(self.database, rows)
 
     # Type checks ------------------------------------------------------------------------------
 
     def was_checked(self, key: str) -> bool:
         """Say whether the types of a pipeline were found right before."""
-        found = self._connection.execute("SELECT 1 FROM checked WHERE key = ?", (key,))
-        return found.fetchone() is not None
+        return bool(self.query("SELECT 1 AS one FROM checked WHERE key = :key", key=key))
 
     def note_checked(self, key: str) -> None:
         """Remember that the types of a pipeline are right."""
-        with transaction(self._connection) as db:
-            db.execute("INSERT OR IGNORE INTO checked VALUES (?)", (key,))
-
-    def query(self, statement: str, values: Iterable[object] = ()) -> list[dict[str, Any]]:
-        """Return the rows of a reading query."""
-        cursor = self._connection.execute(statement, tuple(values))
-        return [dict(row) for row in cursor.fetchall()]
+        with self.database.transaction() as db:
+            db.run("INSERT INTO checked VALUES (:key) ON CONFLICT (key) DO NOTHING", key=key)
 
 
-def _close_abandoned(db: sqlite3.Connection) -> None:
+def _beginning(context: int, position: int, execution: Execution, seed: int) -> dict[str, object]:
+    return {
+        "context": context,
+        "step": execution.step,
+        "position": position,
+        "key": execution.key,
+        "ingredients": json.dumps(dict(execution.ingredients)),
+        "params": "{}",
+        "seed": seed,
+        "started": time.time(),
+    }
+
+
+def close_abandoned(db: Writer) -> None:
     """Mark runs of this machine whose process is gone (killed, power cut) as failed."""
-    running = db.execute(
-        "SELECT id, pid FROM context WHERE state = 'RUNNING' AND host = ?",
-        (socket.gethostname(),),
-    ).fetchall()
+    running = db.rows(
+        "SELECT id, pid FROM context WHERE state = 'RUNNING' AND host = :host ORDER BY id",
+        host=socket.gethostname(),
+    )
     for row in running:
         if not _alive(row["pid"]):
-            db.execute("UPDATE context SET state = 'FAILED' WHERE id = ?", (row["id"],))
-            db.execute(
-                "UPDATE execution SET state = 'FAILED', error = 'the run was killed'"
-                " WHERE context = ? AND state IN ('NEW', 'RUNNING')",
-                (row["id"],),
+            db.run(
+                "UPDATE context SET state = 'FAILED' WHERE id = :id AND state = 'RUNNING'",
+                id=row["id"],
             )
+            _end_executions(db, row["id"], "the run was killed")
+
+
+def _end_executions(db: Writer, context: int, error: str) -> None:
+    db.run(
+        "UPDATE execution SET state = 'FAILED', error = :error"
+        " WHERE context = :context AND state IN ('NEW', 'RUNNING')",
+        error=error,
+        context=context,
+    )
 
 
 def _alive(pid: int) -> bool:

@@ -1,7 +1,7 @@
-"""The SQLite file of a lineage: its tables, how it is opened, how it comes up to date.
+"""A lineage in a SQLite file, from the standard library: nothing to install, nothing to import.
 
 WAL and a busy timeout let several runs use one store at the same time; every write is one short
-transaction. What is in the tables is `lineage`'s business.
+transaction.
 """
 
 from __future__ import annotations
@@ -12,124 +12,143 @@ import time
 from typing import TYPE_CHECKING
 
 from thruway.errors import StorageError
+from thruway.run.lineage_database import restored, stored, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 2
+    from thruway.run.lineage_database import Row
+    from thruway.run.lineage_schema import Dialect
+
 BUSY_SECONDS = 60.0
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS context (
-    id INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, pipeline TEXT NOT NULL,
-    state TEXT NOT NULL, params TEXT NOT NULL, seed INTEGER NOT NULL, executor TEXT NOT NULL,
-    host TEXT NOT NULL, pid INTEGER NOT NULL, started REAL NOT NULL, ended REAL,
-    results TEXT NOT NULL DEFAULT '{}');
-CREATE TABLE IF NOT EXISTS artifact (
-    id INTEGER PRIMARY KEY, hash TEXT NOT NULL, member TEXT NOT NULL, type TEXT NOT NULL,
-    format TEXT NOT NULL, bytes INTEGER NOT NULL, path TEXT NOT NULL,
-    description TEXT NOT NULL, state TEXT NOT NULL, unstored TEXT NOT NULL DEFAULT '',
-    preview TEXT NOT NULL DEFAULT '');
-CREATE INDEX IF NOT EXISTS artifact_hash ON artifact (hash, member);
-CREATE TABLE IF NOT EXISTS execution (
-    id INTEGER PRIMARY KEY, context INTEGER NOT NULL REFERENCES context (id),
-    step TEXT NOT NULL, position INTEGER NOT NULL, state TEXT NOT NULL, key TEXT NOT NULL,
-    ingredients TEXT NOT NULL, params TEXT NOT NULL, seed INTEGER NOT NULL,
-    started REAL, ended REAL, seconds REAL NOT NULL DEFAULT 0, log TEXT NOT NULL DEFAULT '',
-    reads TEXT NOT NULL DEFAULT '{}', reason TEXT NOT NULL DEFAULT '',
-    cacheable INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '', source INTEGER,
-    stderr TEXT NOT NULL DEFAULT '');
-CREATE INDEX IF NOT EXISTS execution_key ON execution (key, state);
-CREATE INDEX IF NOT EXISTS execution_step ON execution (step, id);
-CREATE TABLE IF NOT EXISTS event (
-    execution INTEGER NOT NULL REFERENCES execution (id),
-    artifact INTEGER NOT NULL REFERENCES artifact (id),
-    kind TEXT NOT NULL, port TEXT NOT NULL, is_file INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS event_execution ON event (execution);
-CREATE INDEX IF NOT EXISTS event_artifact ON event (artifact);
-CREATE TABLE IF NOT EXISTS checked (key TEXT PRIMARY KEY);
-"""
-
-_UPGRADES = {2: "ALTER TABLE execution ADD COLUMN stderr TEXT NOT NULL DEFAULT ''"}
-"""Version → what makes it out of the one before."""
+_READ_ONLY = ("readonly", "unable to open")
+_FIXES = {
+    "full": "make room on the disk, and run again: finished steps are taken from the cache",
+    "readonly": "correct the rights of the file and its folder, or give another `lineage`",
+    "unable to open": "correct the rights of the file and its folder, or give another `lineage`",
+    "locked": "wait until what else uses the store is done, and run again",
+}
+_MOVE = "move the file away (the objects stay): the next run makes a new one"
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection to a lineage, made or brought up to date if need be.
+class FileDatabase:
+    """A lineage in a file; see `lineage_database.Database`."""
 
-    Raises:
-        StorageError: the file is damaged, or newer than this program.
-    """
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.place = str(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unusable(self.place, error.strerror or str(error), _FIXES["readonly"]) from error
+        with self._named():
+            self._connection = self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            return _open(str(self.path))
+        except sqlite3.OperationalError as error:
+            if not _is_read_only(error) or not self.path.is_file():
+                raise
+            # A store on a read-only disk, or of somebody else: it can be looked at.
+            return _open(f"{self.path.absolute().as_uri()}?immutable=1", uri=True)
+
+    def rows(self, statement: str, **values: object) -> list[Row]:
+        """Return the rows of a query."""
+        with self._named():
+            found = self._connection.execute(statement, stored(values)).fetchall()
+        return [restored(dict(row)) for row in found]
+
+    def has_table(self, name: str) -> bool:
+        """Say whether there is such a table."""
+        return bool(self.rows("SELECT 1 FROM sqlite_master WHERE name = :name", name=name))
+
+    def run(self, statement: str, **values: object) -> int:
+        """Change rows; return how many."""
+        with self._named():
+            return self._connection.execute(statement, stored(values)).rowcount
+
+    def add(self, table: str, **values: object) -> int:
+        """Add a row and return its number."""
+        names = ", ".join(values)
+        places = ", ".join(f":{name}" for name in values)
+        with self._named():
+            cursor = self._connection.execute(
+                f"INSERT INTO {table} ({names}) VALUES ({places})",  # noqa: S608 - our own names
+                stored(values),
+            )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def lock(self) -> None:
+        """Nothing: a transaction keeps other writers out from its beginning."""
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[FileDatabase]:
+        """Write all of the block or nothing."""
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield self
+            self.run("COMMIT")
+        except BaseException:
+            # A disk that is full may have ended the transaction already.
+            with contextlib.suppress(StorageError):
+                self.run("ROLLBACK")
+            raise
+
+    @contextlib.contextmanager
+    def setting_up(self) -> Iterator[FileDatabase]:
+        """Write all of the block or nothing; from now on, readers and a writer share the file."""
+        self._enter_wal()
+        with self.transaction() as db:
+            yield db
+
+    def _enter_wal(self) -> None:
+        # Two runs that create the store together: SQLite answers the change of journal with
+        # "locked" at once, without waiting for the busy timeout.
+        for attempt in range(200):
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:
+                time.sleep(0.005 * (1 + attempt % 5))
+            except sqlite3.DatabaseError as error:
+                raise self._unusable(error) from error
+            else:
+                return
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: sqlite3.Error) -> StorageError:
+        text = str(error)
+        fix = next((fix for word, fix in _FIXES.items() if word in text), _MOVE)
+        return unusable(self.place, text, fix)
+
+
+def _open(name: str, *, uri: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=uri
     )
     try:
-        _open(connection)
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise _unusable(str(error)) from error
-    except StorageError:
+        connection.row_factory = sqlite3.Row
+        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except BaseException:
         connection.close()
         raise
     return connection
 
 
-@contextlib.contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Write all of the block or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield connection
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
-def _open(connection: sqlite3.Connection) -> None:
-    connection.row_factory = sqlite3.Row
-    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-    if _version(connection) == SCHEMA_VERSION:
-        return
-    _enter_wal(connection)
-    with transaction(connection) as db:
-        version = _version(db)  # another run may have been faster
-        if version == 0:
-            for statement in _SCHEMA.split(";"):
-                db.execute(statement)
-        for number in range(version + 1, SCHEMA_VERSION + 1) if version else ():
-            db.execute(_UPGRADES[number])
-        db.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
-
-
-def _enter_wal(connection: sqlite3.Connection) -> None:
-    # Two runs that create the store together: SQLite answers the change of journal with
-    # "locked" at once, without waiting for the busy timeout.
-    for attempt in range(200):
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            time.sleep(0.005 * (1 + attempt % 5))
-        else:
-            return
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'")
-    if known.fetchone() is None:
-        return 0
-    row = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
-    version = int(row["value"]) if row else 0
-    if version > SCHEMA_VERSION:
-        raise _unusable(f"its schema {version} is newer than this Thruway's {SCHEMA_VERSION}")
-    return version
-
-
-def _unusable(reason: str) -> StorageError:
-    return StorageError(
-        f"the lineage of this project cannot be used: {reason}",
-        where=".thruway/lineage.db",
-        fix="move the folder `.thruway` away; the next run makes a new one",
-    )
+def _is_read_only(error: sqlite3.Error) -> bool:
+    return any(word in str(error) for word in _READ_ONLY)

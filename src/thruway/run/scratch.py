@@ -112,7 +112,7 @@ class Scratch:
             target = self.project.outputs / name
             if not name or (target.is_file() and digest_file(target) == reference.hash):
                 continue
-            copy_atomically(self.store.path(reference.hash), target)
+            copy_atomically(self.store.local(reference.hash), target)
 
     def close(self) -> None:
         """Remove the working folders; links in them are removed, not what they point to."""

@@ -68,7 +68,7 @@ class Sight:
         if reference is not None and reference.format != FOLDER_FORMAT:
             return reference.hash[:FILE_DIGITS]
         for folder, inner in self._members(name):
-            entry = index_of(self.store.path(folder.hash)).get(inner)
+            entry = index_of(self.store.local(folder.hash)).get(inner)
             if inner and (entry is None or entry.kind != "own"):
                 return entry.detail[:FILE_DIGITS] if entry else ""
         path = self.data / name
@@ -95,7 +95,7 @@ class Sight:
 
     def _names(self, name: str) -> set[str]:
         for folder, inner in self._members(name):
-            index = index_of(self.store.path(folder.hash))
+            index = index_of(self.store.local(folder.hash))
             prefix = f"{inner}/" if inner else ""
             if not inner or (inner in index and index[inner].kind == "folder"):
                 below = (one.removeprefix(prefix) for one in index if one.startswith(prefix))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from thruway.kit.project import StoreConfig
+
 State = Literal["NEW", "RUNNING", "COMPLETE", "CACHED", "FAILED", "CANCELED", "SKIPPED"]
 """States of an execution and of a run, in the words of ML Metadata (`SKIPPED`: of TFX)."""
 
@@ -187,7 +189,8 @@ class RunResult:
         steps: in pipeline order.
         results: name of a pipeline result → artifact.
         outputs: folder into which the files that steps wrote were copied.
-        store: folder of the store.
+        store: folder of the store on this machine.
+        storage: where the parts of the store are kept.
         memory: results that could not be stored (in-process runs only).
     """
 
@@ -198,6 +201,7 @@ class RunResult:
     outputs: Path
     store: Path
     memory: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    storage: StoreConfig | None = field(default=None, repr=False, compare=False)
 
     def step(self, name: str) -> StepResult:
         """Return the result of one step.
@@ -222,7 +226,7 @@ class RunResult:
         if name in self.memory:
             return self.memory[name]
         reference = self.results.get(name) or self._port(name)
-        return Store(self.store).load(reference)
+        return Store(self.storage or self.store).load(reference)
 
     def _port(self, name: str) -> ArtifactRef:
         step, _, port = name.rpartition(".")

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from thruway.errors import StorageError, ThruwayError
 from thruway.kit.dag import Dag
+from thruway.kit.project import StoreConfig
 from thruway.run import wire
 from thruway.run.job import Done, Failed, Job, Place
 from thruway.run.modules import project_imports
@@ -259,7 +260,8 @@ def _run_task(config: Config, task: _Task) -> None:
     )
     with project_imports(roots, config.probed, probe):
         order = wire.receive(Path(task.order))
-        done = _check(order) if isinstance(order, Dag) else _step(order, place, probe)
+        store = Store(StoreConfig(config.store, trust=config.project.trust))
+        done = _check(order) if isinstance(order, Dag) else _step(order, place, probe, store)
         wire.answer(Path(task.answer), replace(done, values={}, cause=None))
 
 
@@ -274,7 +276,7 @@ def _check(dag: Dag) -> Done:
     return Done()
 
 
-def _step(job: Job, place: Place, probe: Probe) -> Done:
+def _step(job: Job, place: Place, probe: Probe, store: Store) -> Done:
     from thruway.run.perform import perform
 
     for variable, value in job.environment.items():
@@ -286,7 +288,7 @@ def _step(job: Job, place: Place, probe: Probe) -> Done:
     artifacts = {name: source.artifact for name, source in job.inputs.items()}
     nodes = {name: source.node for name, source in job.inputs.items()}
     try:
-        inputs = load_inputs(Store(place.store), artifacts, nodes, place.cwd, job.trusted)
+        inputs = load_inputs(store, artifacts, nodes, place.cwd, job.trusted)
     except StorageError as error:
         return Done(failure=Failed("Missing", error.what, error.where, error.fix))
     return perform(job, {**inputs, **job.values}, place, probe, strict=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def runs_records(project: Path) -> list[dict[str, Any]]:
     """Return every run, the newest first."""
-    return list_runs(load_project(project).store)
+    return list_runs(load_project(project).storage)
 
 
 def runs_text(records: list[dict[str, Any]]) -> str:
@@ -39,7 +39,7 @@ def show_record(project: Path, what: str) -> dict[str, Any]:
     Raises:
         UsageError: neither has that name.
     """
-    store = load_project(project).store
+    store = load_project(project).storage
     try:
         return {"kind": "run", **describe_run(store, what)}
     except UsageError as run_error:
