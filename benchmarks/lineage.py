@@ -100,7 +100,7 @@ def main() -> None:
                 "lineage --up, RUN:step": lambda: upstream(at, early),
                 "lineage --down, one run": lambda: downstream(at, early),
                 "lineage --down, of 1,000 steps": lambda: downstream(at, common, 1),
-                "find by hash": lambda: find_artifact(lineage, last[:8]),
+                "find by hash": lambda: find_artifact(lineage, last[:12]),
                 "find by step": lambda: find_artifact(lineage, "s9"),
                 "show ARTIFACT": lambda: describe_artifact(at, last[:12]),
                 "a step of the cache": lambda: lineage.candidates(key),
