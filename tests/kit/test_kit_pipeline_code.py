@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from textwrap import dedent
 
 import pytest
@@ -348,20 +347,6 @@ def test_errors_say_where(tmp_path):
     (tmp_path / "t.py").write_text("x = 1\n")
     with pytest.raises(PipelineError, match="does not define `f`"):
         key(tmp_path, "f", "t.py")
-
-
-def test_ten_steps_are_fast(tmp_path):
-    body = "".join(f"    df = df.assign(c{n}=np.log(df['a'] + {n}))\n" for n in range(30))
-    for n in range(10):
-        (tmp_path / f"s{n}.py").write_text(
-            f"import numpy as np\nimport pandas as pd\nfrom shared import helper\n\ndef f(df: pd.DataFrame):\n{body}    return helper(df)\n"
-        )
-    (tmp_path / "shared.py").write_text(f"import numpy as np\n\ndef helper(df):\n{body}    return df\n")  # fmt: skip
-    start = time.perf_counter()
-    for n in range(10):
-        key(tmp_path, "f", f"s{n}.py")
-    # 0.05 s on a quiet machine; a shared one may be several times slower.
-    assert time.perf_counter() - start < 0.5
 
 
 def test_a_folder_named_like_a_package_does_not_hide_it(tmp_path):

@@ -67,7 +67,7 @@ EXACT = {
         X, np.asfortranarray(X), np.array(3.5), np.zeros((0, 3)), np.array(["a", "bc"]),
         np.array(["2020-01-01", "NaT"], "M8[D]"), np.arange(3, dtype=">i2"), np.array([1 + 2j]),
     ],
-    "pickle/1": [
+    "objects/1": [
         (1, 2), [(1,)], {1: "a"}, {1, 2}, 1 << 70, "\ud800", b"x", np.float64(1.5), np.bool_(True),
         collections.OrderedDict(a=1), collections.defaultdict(list, a=[1]), dt.date(2020, 1, 1),
         X[::2], X.T[:, ::-1], locked(X[:5].copy()), locked(X.copy()[::2]), locked(np.arange(3)),
@@ -82,8 +82,9 @@ EXACT = {
         pd.Timestamp("2020", tz="UTC"), pd.NaT, pd.NA, pd.Series(pd.arrays.SparseArray([0, 1])),
         scipy.sparse.eye(3, format="csr"), np.random.default_rng(1), np.random.RandomState(1),
         RandomForestClassifier(3, random_state=0).fit(X, Y), HistGradientBoostingClassifier(max_iter=3).fit(X, Y),
-        make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y), Mine({"a": [Mine(1)]}), len, Mine,
+        make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y),
     ],
+    "pickle/2": [Mine({"a": [Mine(1)]}), len, Mine, [FRAME, Mine(X)]],
 }  # fmt: skip
 CASES = [(name, value) for name, values in EXACT.items() for value in values]
 
@@ -98,7 +99,7 @@ def test_exact(name, value, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "array", [a for a in EXACT["npy/1"] + EXACT["pickle/1"] if type(a) is np.ndarray]
+    "array", [a for a in EXACT["npy/1"] + EXACT["objects/1"] if type(a) is np.ndarray]
 )
 def test_layout_comes_back(array, tmp_path):
     back = round_trip({"x": array}, tmp_path)[1]["x"]
@@ -233,7 +234,7 @@ def test_unknown_format(tmp_path):
     with pytest.raises(StorageError, match="unknown"):
         read("tar/9", tmp_path)
     (tmp_path / "x").write_bytes(b"garbage")
-    for name in ("json/1", "npy/1", "pickle/1"):
+    for name in ("json/1", "npy/1", "objects/1", "pickle/1", "pickle/2"):
         with pytest.raises(StorageError, match="read back"):
             read(name, tmp_path / "x")
         with pytest.raises(StorageError, match="cannot be read"):

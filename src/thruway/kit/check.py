@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from thruway.errors import PipelineError, TypeMismatch
 from thruway.kit.annotations import UNKNOWN, Placeholder, field_hints, hints, resolve_text
-from thruway.kit.dag import FromLiteral, FromOutput, FromParameter
+from thruway.kit.dag import FromEither, FromLiteral, FromOutput, FromParameter
 from thruway.kit.fanout import refuse_random
 from thruway.kit.fit import fits, items_of, show, value_fits
 from thruway.kit.parameters import parse_parameter
@@ -23,7 +23,7 @@ from thruway.kit.step import import_step as import_by_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from thruway.kit.dag import Binding, Dag, Node, StepRef
+    from thruway.kit.dag import Binding, Condition, Dag, Node, StepRef
 
     Importer = Callable[[StepRef], Callable[..., Any]]
 
@@ -108,13 +108,52 @@ class _Checker:
         """Yield what does not fit among the inputs of a node."""
         self.arguments(node)
         self.streams(node)
+        if node.condition is not None:
+            yield from self.condition(node, node.condition)
         for argument, source in node.inputs:
             if isinstance(source, FromLiteral):
                 yield from self.value(node, argument, "the literal", ast.literal_eval(source.text))
             elif isinstance(source, FromParameter):
                 yield from self.parameter(node, argument, source)
+            elif isinstance(source, FromEither):
+                yield from self.either(node, argument, source)
             else:
                 yield from self.output(node, argument, source)
+
+    def condition(self, node: Node, condition: Condition) -> Iterator[TypeMismatch]:
+        """Check that what decides whether a node is called is a bool."""
+        source = condition.source
+        if isinstance(source, FromParameter):
+            one, given = f"{self.dag.name}.{source.name}", self.annotation(source.name)
+        else:
+            one, given = f"{source.node}.{source.field or self.target(source)}", self.given(source)
+        if not fits(given, bool):
+            yield self.mismatch(
+                node,
+                "condition",
+                one,
+                got=show(given),
+                wanted=bool,
+                fix="let the step that gives it return bool(…), and say `-> bool`",
+            )
+
+    def either(self, node: Node, argument: str, source: FromEither) -> Iterator[TypeMismatch]:
+        """Check what each of two branches gives; None where there is no other."""
+        yield from self.output(node, argument, source.then)
+        if source.otherwise is not None:
+            yield from self.output(node, argument, source.otherwise)
+            return
+        wanted = self.wanted(node, argument)
+        if not fits(type(None), wanted):
+            yield self.mismatch(
+                node,
+                argument,
+                f"{source.then.node}, which is called only when {source.condition},",
+                got="None when it is not",
+                wanted=wanted,
+                fix=f"let `{argument}` of `{node.step.name}` be `… | None`, or give `when` another "
+                "step for the other case",
+            )
 
     def output(self, node: Node, argument: str, source: FromOutput) -> Iterator[TypeMismatch]:
         one = f"{source.node}.{source.field or self.target(source)}"
@@ -183,11 +222,15 @@ class _Checker:
         other = f"{node.name}.{argument}"
         return TypeMismatch(
             f"{one} does not fit {other}: expected {show(wanted)}, got {got}.",
-            f"{self.dag.file or self.dag.name}, line {node.line}",
+            self.where(node),
             fix
             or f"change the annotation of `{argument}` in `{node.step.name}` or of {one}, "
             "or convert the value in a step between them",
         )
+
+    def where(self, node: Node) -> str:
+        """Return where a node is called."""
+        return f"{node.file or self.dag.file or self.dag.name}, line {node.line}"
 
     def target(self, source: FromOutput) -> str:
         """Return the port's name for a single output: what the pipeline calls it."""
@@ -249,8 +292,7 @@ class _Checker:
         fields = field_hints(returned) if _is_class(returned) else {}
         for name, hint in {**found, **fields}.items():
             port = "its result" if name == "return" else f"`{name}`"
-            where = f"{self.dag.file or self.dag.name}, line {node.line}"
-            refuse_random(getattr(hint, "__name__", ""), node.step.name, port, where)
+            refuse_random(getattr(hint, "__name__", ""), node.step.name, port, self.where(node))
 
     def arguments(self, node: Node) -> None:
         """Check a call against a signature that the text did not show."""
@@ -269,7 +311,7 @@ class _Checker:
         except TypeError as error:
             raise PipelineError(
                 f"`{node.step.name}` cannot be called so: {error}.",
-                f"{self.dag.file or self.dag.name}, line {node.line}",
+                self.where(node),
                 f"it takes {node.step.name}{signature}",
             ) from error
 

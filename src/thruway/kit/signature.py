@@ -10,6 +10,7 @@ from thruway.errors import PipelineError
 from thruway.kit.dag import StepParameter, StepRef
 from thruway.kit.modules import Finder, Foreign, Local
 from thruway.kit.scope import chain_of, unquoted
+from thruway.kit.step_options import check_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _STEP = frozenset({"thruway.step", "thruway.kit.step.step"})
 _PIPELINE = frozenset({"thruway.pipeline", "thruway.kit.pipeline.pipeline"})
 MAP_OVER = frozenset({"thruway.map_over", "thruway.kit.fanout.map_over"})
+WHEN = frozenset({"thruway.when", "thruway.kit.branch.when"})
 _TUPLES = frozenset({"typing.NamedTuple", "typing_extensions.NamedTuple"})
 _DATACLASS = frozenset({"dataclasses.dataclass"})
 
@@ -105,9 +107,9 @@ def _refuse_function(
     place = f"{hit.module.file.name}, line {node.lineno}"
     if _decoration(finder, hit.module, node, _PIPELINE) is not None:
         raise PipelineError(
-            f"`{name}` is a pipeline, and a pipeline cannot call another.",
+            f"`{name}` is a pipeline, and not a step.",
             where,
-            "call its steps here",
+            "call the pipeline itself, or give one of its steps",
         )
     raise PipelineError(
         f"`{name}` is a plain function, not a step.", where, f"put @step above it ({place})"
@@ -125,6 +127,19 @@ def _decoration(
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         if means(finder, module, called, names):
             return decorator.keywords if isinstance(decorator, ast.Call) else []
+    return None
+
+
+def pipeline_of(
+    finder: Finder, module: Module, chain: Chain
+) -> tuple[Module, ast.FunctionDef] | None:
+    """Return the pipeline of the project that a name means, with its module; None if none."""
+    for hit in finder.follow(module, chain):
+        if isinstance(hit, Local):
+            for bound in reversed(hit.module.bindings[hit.name]):
+                node = bound.node
+                if isinstance(node, ast.FunctionDef) and is_pipeline(finder, hit.module, node):
+                    return hit.module, node
     return None
 
 
@@ -172,7 +187,15 @@ def _made_step(finder: Finder, hit: Local, node: ast.Assign | ast.AnnAssign) -> 
             if isinstance(found, Local) and isinstance(bound.node, ast.FunctionDef):
                 ref = ref_of(finder, found.module, bound.node, name, options)
                 return _at(ref, module, name)
-    return StepRef(module.name, name, module.file, _role(options), known=False)
+    place = f"{module.file.name}, line {node.lineno}"
+    return StepRef(
+        module.name,
+        name,
+        module.file,
+        _role(options),
+        known=False,
+        options=_options(options, place),
+    )
 
 
 def _at(ref: StepRef, module: Module, name: str) -> StepRef:
@@ -200,7 +223,7 @@ def ref_of(
         returns=ast.unparse(node.returns) if node.returns else "",
         variadic=node.args.vararg is not None,
         open=node.args.kwarg is not None,
-        options=_options(options),
+        options=_options(options, f"{module.file.name}, line {node.lineno}"),
     )
 
 
@@ -211,8 +234,31 @@ def _role(options: list[ast.keyword]) -> str:
     return ""
 
 
-def _options(options: list[ast.keyword]) -> tuple[tuple[str, str], ...]:
-    found = [(o.arg, ast.unparse(o.value)) for o in options if o.arg and o.arg != "role"]
+def _options(options: list[ast.keyword], where: str) -> tuple[tuple[str, str], ...]:
+    """Return the options that say how a step runs.
+
+    Raises:
+        PipelineError: one is no literal, or no such value.
+    """
+    found: list[tuple[str, str]] = []
+    for option in options:
+        if option.arg is None:
+            raise PipelineError(
+                "`@step(**options)` cannot be read.", where, "write each option by its name"
+            )
+        if option.arg == "role":
+            continue
+        try:
+            value = ast.literal_eval(option.value)
+        except (ValueError, TypeError, SyntaxError) as error:
+            raise PipelineError(
+                f"The option `{option.arg}` of `@step` is not a literal: "
+                f"{ast.unparse(option.value)}",
+                where,
+                "options are read from the text, before anything is imported: write the value",
+            ) from error
+        check_options({option.arg: value}, where)
+        found.append((option.arg, ast.unparse(option.value)))
     return tuple(sorted(found))
 
 

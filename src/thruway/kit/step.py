@@ -50,19 +50,29 @@ class Step(Generic[P, R]):
         name: its name.
         role: what it is for; "" if not said.
         retries: how often it is tried again when it fails.
+        backoff: seconds before it is first tried again; doubled each time.
+        timeout: seconds after which it is killed; None for never.
+        cpus: processors that it uses.
+        memory: how much it may hold (`"2GB"`, or bytes); None for any.
+        gpu: graphics processors that it uses.
+        env: environment variables that it depends on.
+        cache: whether an earlier result may answer for it.
     """
 
-    def __init__(
-        self,
-        function: Callable[P, R],
-        role: str = "",
-        retries: int = 0,
-    ) -> None:
+    def __init__(self, function: Callable[P, R], role: str = "", **options: Any) -> None:
         self.function = function
         self.role = role
-        self.retries = retries
+        self.options = options
         functools.update_wrapper(self, function)
         self.name: str = getattr(function, "__name__", type(function).__name__)
+        self.retries: int = options.get("retries", 0)
+        self.backoff: float = options.get("backoff", 0.5)
+        self.timeout: float | None = options.get("timeout")
+        self.cpus: float = options.get("cpus", 1)
+        self.memory: str | int | None = options.get("memory")
+        self.gpu: float = options.get("gpu", 0)
+        self.env: tuple[str, ...] = tuple(options.get("env", ()))
+        self.cache: bool = options.get("cache", True)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function."""
@@ -80,7 +90,11 @@ class Step(Generic[P, R]):
             found = getattr(found, part, None)
         if found is self:
             return str(qualname)
-        return type(self), (self.function, self.role, self.retries)
+        return _made_again, (self.function, self.role, self.options)
+
+
+def _made_again(function: Callable[P, R], role: str, options: dict[str, Any]) -> Step[P, R]:
+    return Step(function, role, **options)
 
 
 @overload
@@ -90,6 +104,13 @@ def step(
     *,
     role: Role | None = ...,
     retries: int = ...,
+    backoff: float = ...,
+    timeout: float | None = ...,
+    cpus: float = ...,
+    memory: str | int | None = ...,
+    gpu: float = ...,
+    env: tuple[str, ...] = ...,
+    cache: bool = ...,
 ) -> Step[P, R]: ...
 @overload
 def step(
@@ -98,42 +119,56 @@ def step(
     *,
     role: Role | None = ...,
     retries: int = ...,
+    backoff: float = ...,
+    timeout: float | None = ...,
+    cpus: float = ...,
+    memory: str | int | None = ...,
+    gpu: float = ...,
+    env: tuple[str, ...] = ...,
+    cache: bool = ...,
 ) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 def step(
     function: Callable[P, R] | None = None,
     /,
     *,
     role: Role | None = None,
-    retries: int = 0,
+    **options: Any,
 ) -> Step[P, R] | Callable[[Callable[P, R]], Step[P, R]]:
     """Make a step of a function: `@step`, `@step(role="split")`, or `step(any_function)`.
+
+    Options are literals: they are read from the text.
 
     Args:
         function: a plain function of any library, with a signature.
         role: what the step is for, one of `ROLES`.
-        retries: how often to try again when it raises in a run.
+        options: how it runs; what each means stands at `Step`.
 
     Raises:
-        PipelineError: the function cannot be a step, or the role is unknown.
+        PipelineError: the function cannot be a step, or an option is unknown or no such value.
 
-    >>> @step(role="prepare")
+    >>> @step(role="prepare", retries=2)
     ... def double(x: int) -> int:
     ...     return 2 * x
-    >>> double(4)
-    8
+    >>> double(4), double.retries
+    (8, 2)
     """
     if role is not None and role not in ROLES:
         raise PipelineError(f"`{role}` is not a role.", fix=f"use one of: {', '.join(ROLES)}")
+    if options:
+        from thruway.kit.step_options import check_options
+
+        check_options(options)
     if function is None:
-        return lambda given: _make(given, role or "", retries)
-    return _make(function, role or "", retries)
+        return lambda given: _make(given, role or "", options)
+    return _make(function, role or "", options)
 
 
-def _make(function: Callable[P, R], role: str, retries: int) -> Step[P, R]:
+def _make(function: Callable[P, R], role: str, options: dict[str, Any]) -> Step[P, R]:
     if isinstance(function, Step):
-        role, function = role or function.role, function.function
+        role, options = role or function.role, {**function.options, **options}
+        function = function.function
     _refuse(function)
-    return Step(function, role, retries)
+    return Step(function, role, **options)
 
 
 def _refuse(function: Any) -> None:

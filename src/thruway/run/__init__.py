@@ -1,17 +1,20 @@
 """Run a pipeline here: plan, cache key, executors, store, lineage, reporter.
 
-`run_project` is the verb; `lineage` and `store` hold what is known of runs.
+`run_project` is the verb; `lineage` and `store` hold what is known of runs. Names are imported when
+they are first used: a run that is answered by the cache needs little of this.
 """
 
-from __future__ import annotations
+import importlib
 
-from thruway.run.again import options_of, resume_options
-from thruway.run.direct import run_directly
-from thruway.run.execute import run_project
-from thruway.run.forecast import Forecast, StepForecast, forecast
-from thruway.run.history import describe_artifact, describe_run, explain_key, list_runs
-from thruway.run.reporter import Reporter, SilentReporter
-from thruway.run.types import ArtifactRef, RunOptions, RunResult, StepRecord, StepResult
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from thruway.run.again import options_of, resume_options
+    from thruway.run.direct import run_directly
+    from thruway.run.execute import run_project
+    from thruway.run.forecasting import Forecast, StepForecast, forecast
+    from thruway.run.history import describe_artifact, describe_run, explain_key, list_runs
+    from thruway.run.reporter import Reporter, SilentReporter
+    from thruway.run.types import ArtifactRef, RunOptions, RunResult, StepRecord, StepResult
 
 __all__ = [
     "ArtifactRef",
@@ -33,3 +36,23 @@ __all__ = [
     "run_directly",
     "run_project",
 ]
+
+_HOMES = {
+    "again": ("options_of", "resume_options"),
+    "direct": ("run_directly",),
+    "execute": ("run_project",),
+    "forecasting": ("Forecast", "StepForecast", "forecast"),
+    "history": ("describe_artifact", "describe_run", "explain_key", "list_runs"),
+    "reporter": ("Reporter", "SilentReporter"),
+    "types": ("ArtifactRef", "RunOptions", "RunResult", "StepRecord", "StepResult"),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            value: object = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+            globals()[name] = value
+            return value
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -14,10 +14,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from thruway.errors import StepFailed
-from thruway.kit.dag import Dag, FromOutput, Node
+from thruway.kit.dag import Dag, FromOutput, Node, outputs_in
 from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
 from thruway.run.answers import Answers, contents, file_clock, words
+from thruway.run.conditions import Conditions, load_from
+from thruway.run.events import events_of
 from thruway.run.executors import Executors
 from thruway.run.failures import arguments_text, run_error
 from thruway.run.fan import Fan
@@ -28,7 +30,7 @@ from thruway.run.jobs import Jobs
 from thruway.run.lineage import Execution, Lineage
 from thruway.run.logs import OrderedLogs, with_errors
 from thruway.run.reporter import Reporter, SilentReporter
-from thruway.run.room import Room, machine, need_of, processors
+from thruway.run.room import need_of, processors, this_machine
 from thruway.run.schedule import Schedule
 from thruway.run.scratch import Scratch, sweep
 from thruway.run.store import LIST_FORMAT, Store
@@ -106,16 +108,27 @@ class PipelineRun:
         self.answers = Answers(self.store, self.lineage, self.schedule.wanted, reporter)
         self.scratch = Scratch(project, self.store, lambda: self.run, shared=not options.apart)
         self._executors = Executors(self.scratch, dag, options)
+        self.events = events_of(project, dag, lambda text: reporter.warned(dag.name, text))
         self.code = CodeKeys(dag, project.roots, self._executors.about)
-        self.jobs = Jobs(self.schedule, parameters, self.code, self.answers, options, self.seed)
+        self.memory: dict[tuple[str, str], Any] = {}
+        load = load_from(self.schedule, self.memory, self.store.load)
+        self.conditions = Conditions(self.schedule, parameters, load)
+        self.jobs = Jobs(
+            self.schedule,
+            parameters,
+            self.code,
+            self.answers,
+            options,
+            self.seed,
+            self.conditions,
+        )
         self.run = ""
         self.context = 0
         self.logs = OrderedLogs(self.schedule.names, reporter)
-        self.memory: dict[tuple[str, str], Any] = {}
         self._going: dict[int, _Going] = {}
         self._delayed: list[_Going] = []
         self._failed: dict[str, BaseException] = {}
-        self._room = Room(machine(options.jobs or processors()))
+        self._room = this_machine(options.jobs or processors())
         self._finished = False
         self._checked = False
 
@@ -126,6 +139,7 @@ class PipelineRun:
             self.dag.name, shown, self.seed, self.options.where
         )
         sweep(self.store, self.lineage.running())
+        self.events.run_started(self.run, shown)
         return self
 
     def __exit__(
@@ -140,6 +154,7 @@ class PipelineRun:
         if not self._finished:
             canceled = isinstance(error, KeyboardInterrupt)
             self.lineage.finish_run(self.context, "CANCELED" if canceled else "FAILED", {})
+            self.events.run_ended("FAILED", str(error) if error else "")
         self.lineage.__exit__(kind, error, traceback)
 
     def go(self) -> RunResult:
@@ -175,11 +190,16 @@ class PipelineRun:
         made = [step for step in steps if step.state == "COMPLETE"]
         new = [*made, *(each for step in made for each in step.instances)]
         self.store.settle(ref.hash for step in new for ref in step.outputs.values())
-        results = {
-            name: (source.node, source.field or WHOLE)
-            for name, source in self.dag.outputs
-            if isinstance(source, FromOutput) and source.node in self.done
-        }
+        results: dict[str, tuple[str, str]] = {}
+        none: dict[str, Any] = {}
+        for name, source in self.dag.outputs:
+            if any(output.node not in self.done for output in outputs_in(source)):
+                continue
+            settled = self.conditions.settle(source)
+            if isinstance(settled, FromOutput):
+                results[name] = settled.node, settled.field or WHOLE
+            elif settled is None:
+                none[name] = None
         result = RunResult(
             run=self.run,
             state="COMPLETE" if made else "CACHED",
@@ -188,10 +208,12 @@ class PipelineRun:
             outputs=self.project.outputs,
             store=self.store.root,
             storage=self.store.config,
-            memory={name: self.memory[at] for name, at in results.items() if at in self.memory},
+            memory=none
+            | {name: self.memory[at] for name, at in results.items() if at in self.memory},
         )
         self.lineage.finish_run(self.context, result.state, results, code=self.code.all())
         self._finished = True
+        self.events.run_ended(result.state)
         self.reporter.run_finished(result)
         return result
 
@@ -211,6 +233,9 @@ class PipelineRun:
             return False
         if node.name in self.schedule.given:
             self._take_given(node)
+            return True
+        if not self.conditions.holds(node):
+            self._skip(node)
             return True
         mode = self.schedule.modes[node.name]
         job = self.jobs.of(node)
@@ -271,6 +296,17 @@ class PipelineRun:
     def _may_cache(self, node: Node) -> bool:
         return choose.step_option(node, "cache", default=True) is not False
 
+    def _skip(self, node: Node) -> None:
+        """Leave out a step whose condition does not hold."""
+        self.schedule.begin(node.name)
+        reason = self.conditions.reason(node)
+        position = self.schedule.positions[node.name]
+        skipped = Execution(0, self.run, node.name, "SKIPPED", "", {}, reason=reason)
+        self.lineage.skip(self.context, position, skipped, self.seed)
+        self.events.step_ended(skipped, "SKIPPED")
+        self._log(node.name, "")
+        self._finished_step(StepResult(node.name, "SKIPPED", reason=reason))
+
     def _take_given(self, node: Node) -> None:
         """Take values from files, in place of executing a step."""
         files = self._given[node.name]
@@ -295,6 +331,7 @@ class PipelineRun:
             return False
         self.schedule.begin(node.name)
         self._note(hit, cacheable=True, written=False)
+        self.events.step_ended(replace(hit, run=self.run), "CACHED")
         self._log(node.name, hit.log)
         self._finished_step(
             StepResult(node.name, "CACHED", hit.seconds, hit.outputs, hit.files, "")
@@ -318,6 +355,7 @@ class PipelineRun:
 
     def _execute(self, node: Node, job: Job, execution: Execution) -> None:
         moves = self._executors.moves(job)
+        self.events.step_started(execution)
         self.schedule.begin(node.name)
         self.reporter.step_started(node.name)
         row = self.lineage.start(
@@ -327,9 +365,12 @@ class PipelineRun:
 
     def _start(self, going: _Going) -> None:
         self.store.fetch_inputs(source.artifact for source in going.job.inputs.values())
-        ticket = self._executors.start(going.job, self.schedule.needed)
+        need = need_of(going.node)
+        seen = self._room.visible(need) if self.options.where == "processes" else {}
+        job = replace(going.job, environment={**going.job.environment, **seen})
+        ticket = self._executors.start(job, self.schedule.needed)
         self._going[ticket] = going
-        self._room.take(ticket, need_of(going.node))
+        self._room.take(ticket, need, *filter(None, seen.values()))
 
     def _end_one(self) -> None:
         """Wait for a step, and keep what it gave, or what became of it."""
@@ -376,6 +417,7 @@ class PipelineRun:
             return
         self.store.share((log, stderr))
         self.lineage.fail(going.row, done.failure.what, log, stderr, attempts=going.attempt)
+        self.events.step_ended(execution, "FAILED", done.failure.what)
         self.reporter.step_finished(name, "FAILED", done.seconds, execution.reason)
         failure = with_errors(done.failure, done.stderr)
         called = arguments_text(going.job)
@@ -412,6 +454,7 @@ class PipelineRun:
             attempts=going.attempt,
         )
         self.answers.keep(going.row, complete, cacheable=allowed)
+        self.events.step_ended(complete, "COMPLETE")
         self._note(complete, cacheable=allowed, written=going.here)
         self.answers.sound |= {ref.hash for ref in outputs.values() if ref.hash}
         self._finished_step(

@@ -156,6 +156,16 @@ class Lineage:
             add_events(db, row, inputs=execution.inputs)
         return row
 
+    def skip(self, context: int, position: int, execution: Execution, seed: int) -> None:
+        """Record a step whose condition did not hold."""
+        with self.database.transaction() as db:
+            db.add(
+                "execution",
+                **_beginning(context, position, execution, seed),
+                state="SKIPPED",
+                reason=execution.reason,
+            )
+
     def complete(self, row: int, done: Execution, *, cacheable: bool) -> None:
         """Record outputs and facts of an execution that ran to its end, all at once."""
         with self.database.transaction() as db:

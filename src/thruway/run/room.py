@@ -6,34 +6,19 @@ what there is; one that needs more than there is runs alone.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from thruway.kit.step_options import parse_bytes
 from thruway.run import choose
 
 if TYPE_CHECKING:
     from thruway.kit.dag import Node
 
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_BINARY = {"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40}
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*", re.IGNORECASE)
-
-
-def parse_bytes(size: str | int | None) -> int:
-    """Return a size in bytes; 0 for none.
-
-    >>> parse_bytes("2GB"), parse_bytes("512MiB"), parse_bytes(1000), parse_bytes(None)
-    (2000000000, 536870912, 1000, 0)
-    """
-    if size is None or isinstance(size, int):
-        return size or 0
-    match = _SIZE.fullmatch(size)
-    if match is None:
-        return 0
-    number, unit = match.groups()
-    return int(float(number) * {**_UNITS, **_BINARY}[unit.lower()])
+_VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 @dataclass(frozen=True)
@@ -63,10 +48,13 @@ class Room:
     Attributes:
         total: what may be taken at the same time.
         taken: ticket → what it took.
+        devices: graphics processors of this machine, as `CUDA_VISIBLE_DEVICES` names them.
     """
 
     total: Need
     taken: dict[int, Need] = field(default_factory=dict)
+    devices: tuple[str, ...] = ()
+    _held: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def fits(self, need: Need) -> bool:
         """Say whether a step can begin now; a step is never refused an empty machine."""
@@ -78,18 +66,32 @@ class Room:
             and sum(one.gpu for one in self.taken.values()) + need.gpu <= self.total.gpu
         )
 
-    def take(self, ticket: int, need: Need) -> None:
-        """Note that a step began."""
+    def visible(self, need: Need) -> dict[str, str | None]:
+        """Return the variables by which a step sees the graphics processors that it may use.
+
+        Those that the fewest steps use come first; a step that declares none sees what it would.
+        """
+        if not need.gpu or not self.devices:
+            return {}
+        used = [device for held in self._held.values() for device in held]
+        free = sorted(self.devices, key=used.count)
+        return {_VISIBLE: ",".join(free[: math.ceil(need.gpu)])}
+
+    def take(self, ticket: int, need: Need, visible: str = "") -> None:
+        """Note that a step began, and which graphics processors it sees."""
         self.taken[ticket] = need
+        self._held[ticket] = tuple(visible.split(",")) if visible else ()
 
     def leave(self, ticket: int) -> None:
         """Note that it ended."""
         self.taken.pop(ticket, None)
+        self._held.pop(ticket, None)
 
 
-def machine(jobs: int) -> Need:
-    """Return what this machine has for that many jobs of one processor each."""
-    return Need(float(jobs), _memory(), float(_gpus()))
+def this_machine(jobs: int) -> Room:
+    """Return the room of this machine for that many jobs of one processor each."""
+    devices = _devices()
+    return Room(Need(float(jobs), _memory(), float(len(devices))), devices=devices)
 
 
 def processors() -> int:
@@ -106,11 +108,13 @@ def _memory() -> int:
         return 1 << 62  # not known here (Windows): no limit
 
 
-def _gpus() -> int:
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+def _devices() -> tuple[str, ...]:
+    visible = os.environ.get(_VISIBLE)
     if visible is not None:
-        return len([one for one in visible.split(",") if one.strip() not in ("", "-1")])
+        return tuple(one.strip() for one in visible.split(",") if one.strip() not in ("", "-1"))
     try:
-        return len([name for name in os.listdir("/dev") if re.fullmatch(r"nvidia\d+", name)])  # noqa: PTH208 - names alone
+        names = os.listdir("/dev")  # noqa: PTH208 - names alone
     except OSError:
-        return 0
+        return ()
+    numbers = [match[1] for name in names if (match := re.fullmatch(r"nvidia(\d+)", name))]
+    return tuple(sorted(numbers, key=int))

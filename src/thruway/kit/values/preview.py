@@ -36,6 +36,9 @@ def _show(value: Any, depth: int) -> str:
         return repr(value)
     if kind in (list, tuple, set, frozenset, dict):
         return _items(value, kind, depth)
+    fields = getattr(kind, "_fields", ()) if isinstance(value, tuple) else _dataclass_fields(kind)
+    if fields:
+        return _fields_of(value, kind, fields, depth)
     if isinstance(value, type):
         return f"class {value.__qualname__}"
     if callable(getattr(kind, "get_params", None)) and depth == 0:
@@ -60,6 +63,20 @@ def _items(value: Any, kind: type, depth: int) -> str:
         shown.append(f"… {len(value) - _ITEMS} more")
     inside = ", ".join(shown)
     return f"{opening}{inside}{closing}" if value or kind is not set else "set()"
+
+
+def _dataclass_fields(kind: type) -> tuple[str, ...]:
+    found = getattr(kind, "__dataclass_fields__", {})
+    return tuple(name for name, field in found.items() if field.repr)
+
+
+def _fields_of(value: Any, kind: type, fields: tuple[str, ...], depth: int) -> str:
+    if depth > 2:
+        return f"{kind.__name__}(…)"
+    shown = [f"{name}={_show(getattr(value, name), depth + 1)}" for name in fields[:_ITEMS]]
+    if len(fields) > _ITEMS:
+        shown.append(f"… {len(fields) - _ITEMS} more")
+    return f"{kind.__name__}({', '.join(shown)})"
 
 
 def _data(value: Any, kind: type) -> str:

@@ -195,6 +195,11 @@ def _held_inside(part: Any) -> Iterator[Any]:
             yield piece
 
 
+# Under these lies memory that other arrays have other parts of: what is shared is the address. The
+# second is a file that the store has mapped.
+_OWNERS = ("PyCapsule", "Mapped")
+
+
 def memory(array: Any) -> int:
     """Return the address that stands for the memory below an array.
 
@@ -209,7 +214,8 @@ def memory(array: Any) -> int:
         return 0
     while isinstance(last, memoryview):
         last = last.obj
-    if last is None or type(last).__name__ == "PyCapsule" or "torch" in type(last).__module__:
+    kind = type(last)
+    if last is None or kind.__name__ in _OWNERS or "torch" in kind.__module__:
         return int(owner.__array_interface__["data"][0]) if owner.nbytes else 0
     return id(last)
 

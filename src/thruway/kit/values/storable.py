@@ -25,9 +25,10 @@ _GUARD = 8 << 20
 _TRUSTED = {
     "numpy", "pandas", "scipy", "sklearn", "pyarrow", "polars", "xgboost", "lightgbm",
     "catboost", "datetime", "decimal", "fractions", "uuid", "zoneinfo", "re", "pathlib",
-    "collections", "array", "random", "ipaddress", "builtins",
+    "collections", "array", "random", "ipaddress", "builtins", "pytz",
 }  # fmt: skip
 
+_SINGLETONS = (type(None), type(...), type(NotImplemented))
 _SEQUENCES = (list, tuple, set, frozenset, collections.deque)
 
 _REASONS: dict[str, str] = {
@@ -217,7 +218,7 @@ def _by_name(thing: Any) -> str:
     owner = getattr(thing, "__self__", None)
     if isinstance(thing, types.BuiltinFunctionType) and owner is not None:
         return "" if isinstance(owner, types.ModuleType | type) else _look(owner)[0]
-    if origin.importable(thing):
+    if origin.importable(thing) or thing in _SINGLETONS:
         return ""
     name = str(getattr(thing, "__qualname__", thing))
     what = "class" if isinstance(thing, type) else "function"
@@ -275,6 +276,13 @@ def _try(value: object) -> str:
         return ""
     except RecursionError:
         return "nested too deeply"
-    except Exception as error:  # any class may refuse in its own way
+    except BaseException as error:  # any class may refuse in its own way
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
         return f"pickle refuses it: {str(error) or type(error).__name__}"[:200]
     return ""
+
+
+def is_panic(error: BaseException) -> bool:
+    """Return whether an error is how compiled code in Rust says that it cannot."""
+    return type(error).__name__ == "PanicException"

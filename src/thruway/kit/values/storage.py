@@ -1,8 +1,16 @@
 """Values to bytes and back, exactly: same types, same layout, and what is shared stays shared.
 
-Three formats, the plainest that is exact: `json/1` for small data of exact built-in types,
-`npy/1` for one plain array (its name follows the array, so `numpy.load` reads the file too),
-`pickle/1` for everything else. Pickle is read from the user's own store only.
+Four formats, the plainest that is exact:
+
+- `json/1`: small data of exact built-in types.
+- `npy/1`: one plain array; its name follows the array, so `numpy.load` reads the file too.
+- `objects/1`: what is made of constructors of known libraries only (`known`); read by an unpickler
+  that finds nothing else, so that it can be read from anyone.
+- `pickle/2`: everything else: classes and functions of the program, torch's modules. Reading it
+  can run code, so it is read from the user's own store only.
+
+The last two are one stream of pickle with the memory of large arrays beside it (`container`), which
+is mapped when it is read, not copied. `pickle/1`, a bare stream, is still read.
 """
 
 from __future__ import annotations
@@ -13,14 +21,16 @@ import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from thruway.errors import StorageError
-from thruway.kit.values import arrays, views
-from thruway.kit.values.storable import refused, unstorable
+from thruway.kit.values import container, unpickling
+from thruway.kit.values.known import Unlisted
+from thruway.kit.values.pickling import Pickler
+from thruway.kit.values.storable import is_panic, unstorable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["read", "unstorable", "write"]
+__all__ = ["is_safe", "read", "unstorable", "write"]
 
 _JSON_PARTS = 10_000
 _JSON_DEPTH = 50
@@ -40,22 +50,50 @@ def write(values: Mapping[str, object], handle: BinaryIO) -> str:
         if _is_plain_array(value):
             _write_array(name, value, handle)
             return "npy/1"
+    writer = container.Writer(handle)
     try:
-        _Pickler(values, handle).dump(dict(values))
+        pickler = Pickler(values, writer, writer.beside)
+        pickler.dump(dict(values))
     except (StorageError, OSError, MemoryError):
         raise
-    except Exception as error:  # any class of the user's may refuse in its own way
+    except BaseException as error:  # any class may refuse in its own way
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
         raise _refusal(values, error) from error
-    return "pickle/1"
+    writer.close()
+    return "objects/1" if pickler.known else "pickle/2"
 
 
-def read(format: str, path: Path) -> dict[str, object]:  # noqa: A002 - the word of the store
+def is_safe(format: str) -> bool:  # noqa: A002 - the word of the store
+    """Return whether reading a format cannot run code that its writer chose."""
+    return format in _SAFE
+
+
+def read(
+    format: str,  # noqa: A002 - the word of the store
+    path: Path,
+    *,
+    trusted: bool = True,
+) -> dict[str, object]:
     """Read back the named values of a bundle.
 
+    Args:
+        format: what `write` returned.
+        path: the file.
+        trusted: whoever wrote it may run code here: it is the user's own.
+
     Raises:
-        StorageError: when the format is unknown or the bytes are not what was written.
+        StorageError: when the format is unknown, the bytes are not what was written, or reading
+            them could run code of somebody who is not trusted.
     """
-    reader = _READERS.get(format)
+    if not trusted and format in _READERS and format not in _SAFE:
+        raise StorageError(
+            f"An artifact is a pickle (`{format}`), and reading a pickle can run any code in it.",
+            str(path),
+            "Run the step that made it in a store of your own, or trust this store if you know who "
+            "wrote it.",
+        )
+    reader = (_READERS if trusted else _SAFE).get(format)
     if reader is None:
         raise StorageError(
             f"The format `{format}` of an artifact is unknown.",
@@ -68,6 +106,12 @@ def read(format: str, path: Path) -> dict[str, object]:  # noqa: A002 - the word
         raise StorageError(
             f"An artifact cannot be read: {error.strerror or error}.", str(path)
         ) from error
+    except Unlisted as error:
+        raise StorageError(
+            f"An artifact was refused: {error}.",
+            str(path),
+            "Do not trust whoever wrote it, or run the step again with the packages you have.",
+        ) from error
     except Exception as error:  # a class that is gone or changed fails in its own way
         raise StorageError(
             f"An artifact cannot be read back: {type(error).__name__}: {error}.",
@@ -76,7 +120,7 @@ def read(format: str, path: Path) -> dict[str, object]:  # noqa: A002 - the word
         ) from error
 
 
-def _refusal(values: Mapping[str, object], error: Exception) -> StorageError:
+def _refusal(values: Mapping[str, object], error: BaseException) -> StorageError:
     for name, value in values.items():
         reason = unstorable(value)
         if reason:
@@ -128,16 +172,14 @@ def _is_plain_array(value: Any) -> bool:
     return bool(laid_out and value.dtype.kind in "biufcmMSU" and value.dtype.metadata is None)
 
 
-def _is_one(dtype: Any, made: Callable[[str], Any]) -> bool:
-    """Return whether a dtype is the one object that NumPy has for it."""
-    plain = dtype.kind in "biufc" and dtype.metadata is None
-    return bool(plain and made(dtype.str) is dtype)
-
-
 def _write_array(name: str, value: Any, handle: BinaryIO) -> None:
+    """Write an array as `numpy.save` does, but its memory in one piece."""
     import numpy as np
 
-    np.lib.format.write_array(handle, value, allow_pickle=False)
+    np.lib.format.write_array_header_1_0(handle, np.lib.format.header_data_from_array_1_0(value))
+    if value.nbytes:
+        flat = (value if value.flags.c_contiguous else value.T).reshape(-1)
+        handle.write(memoryview(flat.view(np.uint8)))
     handle.write(json.dumps(name).encode())
 
 
@@ -160,40 +202,31 @@ def _read_pickle(path: Path) -> dict[str, object]:
     return found
 
 
-_READERS = {"json/1": _read_json, "npy/1": _read_array, "pickle/1": _read_pickle}
+def _read_beside(path: Path) -> dict[str, object]:
+    stream, pieces = container.read(path)
+    found: dict[str, object] = pickle.load(stream, buffers=pieces)
+    return found
 
 
-class _Pickler(pickle.Pickler):
-    """A pickler that keeps the memory which arrays share, and their read-only flag."""
+def _read_objects(path: Path) -> dict[str, object]:
+    stream, pieces = container.read(path)
+    found: dict[str, object] = unpickling.load(stream, pieces)
+    return found
 
-    def __init__(self, values: Mapping[str, object], handle: BinaryIO) -> None:
-        super().__init__(handle, protocol=5)
-        self._shared = views.shared(values.values())
-        self._refused: dict[type, str] = {}
-        self._array = getattr(sys.modules.get("numpy"), "ndarray", None)
-        self._dtype = getattr(sys.modules.get("numpy"), "dtype", None)
 
-    def reducer_override(self, part: Any) -> Any:
-        """Return how to rebuild an array or a stream that plain pickling would change.
+def _vet_objects(path: Path) -> dict[str, object]:
+    stream, pieces = container.read(path)
+    unpickling.vet(stream)
+    stream.seek(0)
+    found: dict[str, object] = unpickling.load(stream, pieces)
+    return found
 
-        Raises:
-            PicklingError: for what pickle would take but nobody could use after, such as iterators.
-        """
-        kind = type(part)
-        if self._dtype is not None and isinstance(part, self._dtype) and _is_one(part, self._dtype):
-            # Pickle makes another dtype, and libraries copy or wrap what has not the very one.
-            return self._dtype, (part.str,)
-        if arrays.is_global_stream(part):
-            return "_rand"  # by its name in NumPy: whoever holds it draws from the one there
-        if kind is not self._array or self._array is None:
-            if kind not in self._refused:
-                self._refused[kind] = "" if issubclass(kind, type) else refused(kind)
-            if self._refused[kind]:
-                raise pickle.PicklingError(self._refused[kind])
-            return NotImplemented
-        whole = self._shared.get(id(part))
-        if whole is not None:
-            return views.window, views.parts(part, whole)
-        if part.flags.writeable or part.dtype.hasobject or part.flags.forc:
-            return NotImplemented
-        return views.locked, (part.copy(),)
+
+_READERS = {
+    "json/1": _read_json,
+    "npy/1": _read_array,
+    "objects/1": _read_objects,
+    "pickle/1": _read_pickle,
+    "pickle/2": _read_beside,
+}
+_SAFE = {"json/1": _read_json, "npy/1": _read_array, "objects/1": _vet_objects}
