@@ -77,7 +77,7 @@ def test_an_object_that_is_too_large_for_the_disk(flow):
 
 
 @pytest.fixture
-def disk(flow, tmp_path):
+def disk(flow):
     """A disk of 2 MB under the store of the project; needs the right to mount one."""
     place = flow.dir / ".thruway"
     place.mkdir()
