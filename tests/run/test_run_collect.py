@@ -148,7 +148,7 @@ def test_what_the_newest_run_took_from_the_cache_stays_an_answer(flow):
     result, _ = flow.run()
     age(flow)
     done = collect(config(flow), keep=1)
-    assert (len(done.runs), done.objects) == (2, 0)
+    assert len(done.runs) == 2
     again, heard = flow.run()
     assert set(heard.states.values()) == {"CACHED"}
     assert again.load("value") == result.load("value")
@@ -191,7 +191,11 @@ def test_a_run_that_goes_on_keeps_what_it_has(flow):
         assert store.has(address)
         assert (store.folder.folder / ".new-mine").is_file()
         made = ArtifactRef(address, "return", form, size)
-        lineage.complete(row, Execution(0, run, "load", "COMPLETE", "k", {}, outputs={"return": made}), cacheable=True)
+        lineage.complete(
+            row,
+            Execution(0, run, "load", "COMPLETE", "k", {}, outputs={"return": made}),
+            cacheable=True,
+        )
         lineage.finish_run(context, "COMPLETE", {})
     assert broken(flow) == []
 
@@ -204,17 +208,13 @@ def test_a_run_that_starts_while_objects_are_removed(flow, monkeypatch):
 
     def late(*words, **more):
         monkeypatch.setattr(Lineage, "reuse", reuse)
-        with Lineage(config(flow)) as lineage, lineage.database.transaction() as db:
-            # As if this run was not there yet.
-            db.run("UPDATE context SET state = 'COMPLETE' WHERE state = 'RUNNING'")
-        time.sleep(1.1)
-        collect(config(flow), keep=0)
+        assert len(collect(config(flow), keep=0).runs) == 1
         return reuse(*words, **more)
 
     monkeypatch.setattr(Lineage, "reuse", late)
-    with pytest.raises(Exception):  # noqa: B017, PT011 - the test took the run's own row away
-        flow.run()
-    result, _ = flow.run()
+    result, heard = flow.run()
+    assert heard.states["load"] == "COMPLETE"
+    assert heard.reasons["load"] == "its result was collected just now"
     assert result.load("value") == 4.0
     assert broken(flow) == []
 
@@ -250,7 +250,9 @@ def test_two_collections_at_once(flow):
     for n in range(6):
         flow.run(params={"n": n})
     age(flow)
-    threads = [threading.Thread(target=collect, args=(config(flow),), kwargs={"keep": 1}) for _ in range(4)]
+    threads = [
+        threading.Thread(target=collect, args=(config(flow),), kwargs={"keep": 1}) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -302,6 +304,8 @@ def test_without_a_store(tmp_path):
 
 
 def test_on_a_server_with_shared_objects(flow, tmp_path, monkeypatch, postgres):
+    with (flow.dir / "pyproject.toml").open("a") as settings:
+        settings.write("trust = true\n")
     monkeypatch.setenv("THRUWAY_LINEAGE", postgres.url())
     monkeypatch.setenv("THRUWAY_STORE", f"file://{tmp_path}/shared")
     flow.run()

@@ -27,9 +27,16 @@ _OUTPUTS = (
     " FROM execution e JOIN context c ON c.id = e.context"
     " JOIN event v ON v.execution = e.id AND v.kind = 'OUTPUT'"
     " JOIN artifact a ON a.id = v.artifact"
-    " WHERE e.id = (SELECT MAX(x.id) FROM execution x JOIN context y ON y.id = x.context"
-    " WHERE x.step = :step AND x.state IN ('COMPLETE', 'CACHED') AND (:run = '' OR y.run = :run)"
-    " AND (:pipeline = '' OR y.pipeline = :pipeline)) ORDER BY v.id"
+    " WHERE e.id = ({newest}) ORDER BY v.id"
+)
+_NEWEST_EVER = (
+    "SELECT x.id FROM execution x JOIN context y ON y.id = x.context"
+    " WHERE x.step = :step AND x.state IN ('COMPLETE', 'CACHED')"
+    " AND (:pipeline = '' OR y.pipeline = :pipeline) ORDER BY x.id DESC LIMIT 1"
+)
+_NEWEST_OF_RUN = (
+    "SELECT MAX(x.id) FROM context y JOIN execution x ON x.context = y.id"
+    " WHERE y.run = :run AND x.step = :step AND x.state IN ('COMPLETE', 'CACHED')"
 )
 
 
@@ -45,9 +52,11 @@ def find_run(lineage: Lineage, name: str) -> str:
         if place < len(found):
             return found[place]
         raise not_one("run", name, found)
+    if lineage.query("SELECT 1 AS one FROM context WHERE run = :run", run=name):
+        return name
     found = _runs(lineage, name, 6)
-    if len(found) == 1 or name in found:
-        return name if name in found else found[0]
+    if len(found) == 1:
+        return found[0]
     raise not_one("run", name, found or _runs(lineage, "", 5))
 
 
@@ -97,12 +106,9 @@ def artifacts_by_hash(lineage: Lineage, name: str) -> list[Row]:
 
 def _output(lineage: Lineage, name: str, run: str) -> Row:
     step, _, port = name.partition(".")
-    rows = lineage.query(
-        _OUTPUTS,
-        step=step,
-        run=run,
-        pipeline=lineage.pipeline,
-    )
+    values = {"run": run} if run else {"pipeline": lineage.pipeline}
+    newest = _NEWEST_OF_RUN if run else _NEWEST_EVER
+    rows = lineage.query(_OUTPUTS.format(newest=newest), step=step, **values)
     found = [row for row in rows if row["port"] == port or (not port and not row["is_file"])]
     if len(found) == 1:
         return found[0]

@@ -25,6 +25,7 @@ BUSY_SECONDS = 60.0
 _READ_ONLY = ("readonly", "unable to open")
 _FIXES = {
     "full": "make room on the disk, and run again: finished steps are taken from the cache",
+    "disk I/O": "make room on the disk, look whether it works, and run again",
     "readonly": "correct the rights of the file and its folder, or give another `lineage`",
     "unable to open": "correct the rights of the file and its folder, or give another `lineage`",
     "locked": "wait until what else uses the store is done, and run again",
@@ -143,6 +144,9 @@ def _open(name: str, *, uri: bool = False) -> sqlite3.Connection:
     try:
         connection.row_factory = sqlite3.Row
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        # A killed process loses nothing; a power cut may take the last transactions, never half of
+        # one: what they said is then computed again.
+        connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     except BaseException:
         connection.close()

@@ -35,7 +35,7 @@ CREATE TABLE event (
     artifact {integer} NOT NULL REFERENCES artifact (id),
     kind TEXT NOT NULL, port TEXT NOT NULL, is_file {integer} NOT NULL DEFAULT 0);
 CREATE INDEX event_execution ON event (execution);
-CREATE INDEX event_artifact ON event (artifact);
+CREATE INDEX event_artifact ON event (artifact, kind);
 """
 _INDEXES = """
 CREATE UNIQUE INDEX artifact_identity ON artifact (hash, member, format, path) WHERE hash <> '';

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from thruway.run.lineage_database import Row
 
 _FOREVER = 1_000_000
-_EXECUTION = (
-    "SELECT e.id AS id, e.context AS context, c.run AS run, e.step AS step, e.state AS state,"
-    " e.position AS position, e.seconds AS seconds, e.seed AS seed, e.started AS started,"
-    " e.ingredients AS ingredients, e.reads AS reads"
-    " FROM execution e JOIN context c ON c.id = e.context"
+_BRIEF = (
+    "e.id AS id, e.context AS context, c.run AS run, e.step AS step, e.state AS state,"
+    " e.position AS position, e.seconds AS seconds, e.seed AS seed, e.started AS started"
 )
+_FROM = "FROM execution e JOIN context c ON c.id = e.context"
+_EXECUTION = f"SELECT {_BRIEF}, e.ingredients AS ingredients, e.reads AS reads {_FROM}"
 _EVENT = (
     "SELECT v.execution AS execution, v.kind AS kind, v.port AS port, a.* FROM event v"
     " JOIN artifact a ON a.id = v.artifact"
@@ -177,7 +177,7 @@ def _down(lineage: Lineage, row: Row, depth: int) -> dict[str, Any]:
             outputs.setdefault(event["execution"], []).append(event)
         below: dict[int, dict[str, Any]] = {}
         for user in users:
-            step = _execution(user) | {"runs": user["runs"], "outputs": {}}
+            step = _brief(user) | {"runs": user["runs"], "outputs": {}}
             level[user["artifact"]].setdefault("used", []).append(step)
             for event in outputs.get(user["id"], []):
                 child = step["outputs"][event["port"]] = _artifact(event)
@@ -213,7 +213,10 @@ def _users(lineage: Lineage, artifacts: Collection[int]) -> list[Row]:
     ]
     about = _by_id(
         rows_among(
-            lineage.database, f"{_EXECUTION} WHERE {{among}}", "e.id", {row["id"] for row in kept}
+            lineage.database,
+            f"SELECT {_BRIEF} {_FROM} WHERE {{among}}",
+            "e.id",
+            {row["id"] for row in kept},
         )
     )
     return [about[row["id"]] | row for row in sorted(kept, key=lambda row: row["id"])]
@@ -227,6 +230,11 @@ def _artifact(row: Row) -> dict[str, Any]:
     return {"artifact": label(row), **asdict(to_reference(row))}
 
 
+def _brief(row: Row) -> dict[str, Any]:
+    names = ("step", "run", "state", "seconds", "started", "seed")
+    return {name: row[name] for name in names}
+
+
 def _execution(row: Row) -> dict[str, Any]:
     """Return a step with everything that its key was made of, apart from its inputs."""
     ingredients: dict[str, str] = json.loads(row["ingredients"])
@@ -234,13 +242,7 @@ def _execution(row: Row) -> dict[str, Any]:
     for name, text in ingredients.items():
         kind, _, rest = name.partition(":")
         kinds.setdefault(kind, {})[rest] = text
-    return {
-        "step": row["step"],
-        "run": row["run"],
-        "state": row["state"],
-        "seconds": row["seconds"],
-        "started": row["started"],
-        "seed": row["seed"],
+    return _brief(row) | {
         "parameters": kinds.get("param", {}),
         "code": kinds.get("code", {}),
         "packages": kinds.get("package", {}),
