@@ -17,7 +17,7 @@ from thruway.errors import StepFailed
 from thruway.kit.dag import Dag, FromOutput, Node, outputs_in
 from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
-from thruway.run.answers import Answers, contents, file_clock, words
+from thruway.run.answers import Answers, Moment, contents, words
 from thruway.run.conditions import Conditions, load_from
 from thruway.run.events import events_of
 from thruway.run.executors import Executors
@@ -80,7 +80,7 @@ class _Going:
     job: Job
     execution: Execution
     row: int
-    began: int
+    began: Moment
     attempt: int = 1
     due: float = 0.0
     here: bool = True
@@ -364,7 +364,7 @@ class PipelineRun:
         row = self.lineage.start(
             self.context, self.schedule.positions[node.name], execution, self.seed
         )
-        self._start(_Going(node, job, execution, row, file_clock(), here=not moves))
+        self._start(_Going(node, job, execution, row, Moment.now(), here=not moves))
 
     def _start(self, going: _Going) -> None:
         self.store.fetch_inputs(source.artifact for source in going.job.inputs.values())
