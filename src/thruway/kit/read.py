@@ -96,6 +96,8 @@ class _Reader:
     outputs: tuple[tuple[str, Binding], ...] = ()
     result: str = "none"
     called: frozenset[str] = frozenset()
+    calls: dict[str, int] = field(default_factory=dict)
+    by_name: dict[str, Node] = field(default_factory=dict)
 
     def read(self, node: ast.FunctionDef) -> Dag:
         if node.args.vararg or node.args.kwarg or node.args.posonlyargs:
@@ -171,7 +173,7 @@ class _Reader:
             self.name(target, binding)
         called = isinstance(binding, FromOutput) and binding.field is None
         if called and len(self.nodes) > before and isinstance(value, ast.Call):
-            self.nodes[-1] = replace(self.nodes[-1], targets=_names(targets))
+            self.put(replace(self.nodes[-1], targets=_names(targets)), over=True)
 
     def assign_each(self, targets: ast.Tuple | ast.List, value: ast.Tuple | ast.List) -> None:
         if len(targets.elts) != len(value.elts):
@@ -211,7 +213,7 @@ class _Reader:
 
     def step(self, binding: FromOutput, use: ast.expr) -> StepRef:
         """Return the step whose result is taken apart."""
-        node = next(node for node in self.nodes if node.name == binding.node)
+        node = self.by_name[binding.node]
         if node.mapped:
             self.refuse(
                 use,
@@ -335,7 +337,7 @@ class _Reader:
         for parameter in made.step.parameters:
             for name in re.findall(r"\w+", parameter.annotation):
                 refuse_random(name, made.step.name, f"`{parameter.name}`", self.where(node))
-        self.nodes[-1] = replace(made, mapped=made.inputs[0][0])
+        self.put(replace(made, mapped=made.inputs[0][0]), over=True)
         return found
 
     def add(self, node: ast.Call) -> FromOutput:
@@ -348,16 +350,23 @@ class _Reader:
         arguments = bind(step, node, self.where(node))
         inputs = tuple((name, self.value(value)) for name, value in arguments)
         name = self.unique(step.name)
-        self.nodes.append(Node(name, step, inputs, (), node.lineno))
+        self.put(Node(name, step, inputs, (), node.lineno))
         return FromOutput(name)
+
+    def put(self, node: Node, *, over: bool = False) -> None:
+        """Add a node, or put it in place of the last one."""
+        if over:
+            self.nodes.pop()
+        self.nodes.append(node)
+        self.by_name[node.name] = node
 
     def unique(self, name: str) -> str:
         """Return the step's name, numbered for further calls; never the name of another step."""
-        taken = {node.name for node in self.nodes} | (self.called - {name})
-        chosen, number = name, 1
-        while chosen in taken:
+        chosen, number = name, self.calls.get(name, 1)
+        while chosen in self.by_name or (chosen != name and chosen in self.called):
             number += 1
             chosen = f"{name}_{number}"
+        self.calls[name] = number
         return chosen
 
     def returns(self, node: ast.expr | None) -> None:
