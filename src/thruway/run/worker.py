@@ -196,10 +196,13 @@ class _Zygote:
 
 
 def _preload(names: tuple[str, ...]) -> None:
-    # Ours too: imported once here instead of in every fork.
+    # Ours too, and what is found out about the machine: once here instead of in every fork.
+    from thruway.kit import fanout, pipeline, step
+    from thruway.kit.ambient.ignored import prefixes
     from thruway.run import perform
 
-    del perform
+    del fanout, pipeline, step, perform
+    prefixes()
     for name in names:
         # What cannot be imported fails again in the step that needs it, with its traceback.
         with contextlib.suppress(Exception), warnings.catch_warnings():
