@@ -102,11 +102,40 @@ def resolve(annotation: Any, namespace: _Namespace) -> Any:
         annotation = annotation.__forward_arg__
     if not isinstance(annotation, str):
         return annotation
-    try:
-        found = eval(annotation, {}, namespace)  # noqa: S307 - the user's own annotation
-    except Exception:  # whatever it is, a type that cannot be made is not known
-        return Placeholder(annotation)
+    found = _evaluated(annotation, namespace)
+    if found is None:
+        found = _evaluated(_without_parameters(annotation, namespace), namespace)
+    if found is None:
+        # Whatever it is, a type that cannot be made is not known.
+        return Placeholder(annotation) if annotation.strip() != "None" else None
     return resolve(found, namespace)
+
+
+def _evaluated(annotation: str, namespace: _Namespace) -> Any:
+    try:
+        return eval(annotation, {}, namespace)  # noqa: S307 - the user's own annotation
+    except Exception:  # names and calls of the user's may raise anything
+        return None
+
+
+def _without_parameters(annotation: str, namespace: _Namespace) -> str:
+    """Return an annotation without parameters that are for type checkers only: `pd.Series[int]`."""
+    try:
+        tree = ast.parse(annotation.strip(), mode="eval")
+    except SyntaxError:
+        return "None"
+    return ast.unparse(_Unsubscripted(namespace).visit(tree))
+
+
+class _Unsubscripted(ast.NodeTransformer):
+    """Takes parameters off what has none when the program runs."""
+
+    def __init__(self, namespace: _Namespace) -> None:
+        self._namespace = namespace
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:  # noqa: N802 - the name `ast` calls
+        self.generic_visit(node)
+        return node if _evaluated(ast.unparse(node), self._namespace) is not None else node.value
 
 
 class _Namespace(dict[str, Any]):

@@ -126,7 +126,57 @@ class FromOutput:
         return self.node if self.field is None else f"{self.node}.{self.field}"
 
 
-Binding = FromParameter | FromLiteral | FromOutput
+@dataclass(frozen=True)
+class FromEither:
+    """The value is what one of two branches gave: the one that ran.
+
+    Attributes:
+        condition: where the condition comes from.
+        then: what the branch gives that runs when it holds.
+        otherwise: what the other one gives; None if there is none, whose value is None.
+    """
+
+    condition: Binding
+    then: FromOutput
+    otherwise: FromOutput | None = None
+
+    def __str__(self) -> str:
+        """Return `then if condition else otherwise`, in brackets."""
+        return f"({self.then} if {self.condition} else {self.otherwise})"
+
+
+Binding = FromParameter | FromLiteral | FromOutput | FromEither
+
+
+@dataclass(frozen=True)
+class Condition:
+    """When a node of a branch runs.
+
+    Attributes:
+        binding: where the condition comes from, a bool.
+        negated: whether the node runs when it does not hold.
+    """
+
+    binding: Binding
+    negated: bool = False
+
+    def __str__(self) -> str:
+        """Return `condition` or `not condition`."""
+        return f"not {self.binding}" if self.negated else str(self.binding)
+
+
+def nodes_of(binding: Binding) -> tuple[str, ...]:
+    """Return the names of the nodes that a value depends on.
+
+    >>> nodes_of(FromEither(FromOutput("check", "good"), FromOutput("push")))
+    ('check', 'push')
+    """
+    if isinstance(binding, FromOutput):
+        return (binding.node,)
+    if isinstance(binding, FromEither):
+        otherwise = () if binding.otherwise is None else nodes_of(binding.otherwise)
+        return (*nodes_of(binding.condition), *nodes_of(binding.then), *otherwise)
+    return ()
 
 
 @dataclass(frozen=True)
@@ -134,13 +184,16 @@ class Node:
     """One call of a step.
 
     Attributes:
-        name: unique in the pipeline: the step's name, with `_2` … for further calls.
+        name: unique in the pipeline: the step's name, with `_2` … for further calls; in a pipeline
+            that is called by another, behind the name of that call and a dot.
         step: the step called.
         inputs: (argument, where its value comes from), in the order of the call.
         targets: names that the pipeline's text gives the result.
-        line: line of the call in the pipeline's file.
+        line: line of the call in its file.
         mapped: the argument that takes one item of its input in each call, when the step is
             called for each item (`map_over`); its result is then the list of results.
+        condition: when the step is called (`when`); None for always.
+        file: file of the call; None for that of the pipeline.
     """
 
     name: str
@@ -149,12 +202,19 @@ class Node:
     targets: tuple[str, ...] = ()
     line: int = 0
     mapped: str = ""
+    condition: Condition | None = None
+    file: Path | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Names of the nodes whose output it takes, each once, in order of first use."""
-        nodes = [source.node for _, source in self.inputs if isinstance(source, FromOutput)]
-        return tuple(dict.fromkeys(nodes))
+        """Names of the nodes that it depends on, each once, in order of first use.
+
+        Those that decide whether it runs come first; of a value that one of two branches gives,
+        both branches and their condition are needed.
+        """
+        condition = [] if self.condition is None else [self.condition.binding]
+        sources = [*condition, *(source for _, source in self.inputs)]
+        return tuple(dict.fromkeys(node for source in sources for node in nodes_of(source)))
 
 
 @dataclass(frozen=True)
@@ -192,7 +252,8 @@ class Dag:
     def dump(self) -> str:
         """Return one line for the signature, one per node, one for the outputs.
 
-        Parameters are written `$name`, what is mapped over `*name`; inputs are sorted by argument.
+        Parameters are written `$name`, what is mapped over `*name`, the condition of a branch
+        last; inputs are sorted by argument.
         """
         signature = ", ".join(str(parameter) for parameter in self.parameters)
         returned = ", ".join(f"{name}={source}" for name, source in self.outputs)
@@ -207,7 +268,9 @@ def _dump_node(node: Node) -> str:
         for name, source in sorted(node.inputs, key=_argument)
     )
     outputs = f" -> {', '.join(node.step.outputs)}" if node.step.outputs else ""
-    return f"{node.name}: {node.step.module}.{node.step.qualname}{role} ({inputs}){outputs}"
+    when = "" if node.condition is None else f" when {node.condition}"
+    place = f"{node.step.module}.{node.step.qualname}"
+    return f"{node.name}: {place}{role} ({inputs}){outputs}{when}"
 
 
 def _argument(pair: tuple[str, Binding]) -> str:
