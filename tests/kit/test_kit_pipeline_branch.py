@@ -306,13 +306,11 @@ def test_what_is_refused(tmp_path, body, what, fix):
 
 TYPES = [
     ("model = fit(load(3))\n    return shout(when(good, push, model=model))",
-     "push, which is called only when $good, does not fit shout.text: expected str, got None when it is not.",
-     "let `text` of `shout` be `… | None`"),
+     "push.result does not fit shout.text: expected str, got str | None; it may be None.", None),
     ("return when(odd(3), push, model=1)",
-     "odd.result does not fit push.condition: expected bool, got int.",
-     "return bool(…)"),
+     "odd.result does not fit the condition of push: expected bool, got int.", "returns a bool"),
     ("rows = load(3)\n    return tell(when(good, fit, rows=rows))",
-     "fit.result does not fit tell.text: expected str | None, got int.", None),
+     "fit.result does not fit tell.text: expected str | None, got int | None; it may be int.", None),
 ]  # fmt: skip
 
 

@@ -163,16 +163,16 @@ class Condition:
     """What decides whether a node is called.
 
     Attributes:
-        source: gives True or False.
+        binding: gives True or False.
         negated: it is called if that is False.
     """
 
-    source: FromParameter | FromOutput
+    binding: FromParameter | FromOutput
     negated: bool = False
 
     def __str__(self) -> str:
         """Return `source`, or `not source`."""
-        return f"not {self.source}" if self.negated else str(self.source)
+        return f"not {self.binding}" if self.negated else str(self.binding)
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ class Node:
         """Every output of other nodes that it may take, or that decides whether it is called."""
         found = [output for _, source in self.inputs for output in outputs_in(source)]
         if self.condition is not None:
-            found += outputs_in(self.condition.source)
+            found += outputs_in(self.condition.binding)
         return tuple(found)
 
     @property

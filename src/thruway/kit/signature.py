@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from thruway.errors import PipelineError
 from thruway.kit.dag import StepParameter, StepRef
 from thruway.kit.modules import Finder, Foreign, Local
+from thruway.kit.options import with_options
 from thruway.kit.scope import chain_of, unquoted
-from thruway.kit.step_options import check_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -235,7 +235,7 @@ def _role(options: list[ast.keyword]) -> str:
 
 
 def _options(options: list[ast.keyword], where: str) -> tuple[tuple[str, str], ...]:
-    """Return the options that say how a step runs.
+    """Return the options that say how a step runs, with their texts.
 
     Raises:
         PipelineError: one is no literal, or no such value.
@@ -257,7 +257,7 @@ def _options(options: list[ast.keyword], where: str) -> tuple[tuple[str, str], .
                 where,
                 "options are read from the text, before anything is imported: write the value",
             ) from error
-        check_options({option.arg: value}, where)
+        with_options({option.arg: value}, where=where)
         found.append((option.arg, ast.unparse(option.value)))
     return tuple(sorted(found))
 

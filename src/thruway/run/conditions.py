@@ -44,12 +44,12 @@ class Conditions:
         condition = node.condition
         if condition is None:
             return True
-        return self._value(condition.source, node.step.name) is not condition.negated
+        return self._value(condition.binding, node.step.name) is not condition.negated
 
     def reason(self, node: Node) -> str:
         """Return why a node is not called."""
         assert node.condition is not None
-        return f"{node.condition.source} is {self._known[node.condition.source]}"
+        return f"{node.condition.binding} is {self._known[node.condition.binding]}"
 
     def settle(self, binding: Binding) -> Binding | None:
         """Return the branch that a binding means, any other as it is; None for the value None."""

@@ -96,8 +96,8 @@ def _value(source: Binding, values: Mapping[str, Any], parameters: Mapping[str, 
 def _is_called(node: Node, values: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
     if node.condition is None:
         return True
-    found = _value(node.condition.source, values, parameters)
-    check_condition(found, node.step.name, str(node.condition.source))
+    found = _value(node.condition.binding, values, parameters)
+    check_condition(found, node.step.name, str(node.condition.binding))
     return found is not node.condition.negated
 
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from thruway.kit.step_options import parse_bytes
+from thruway.kit.options import memory_bytes
 from thruway.run import choose
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def need_of(node: Node) -> Need:
         found: Any = choose.step_option(node, name, default)
         return float(found) if isinstance(found, int | float) else default
 
-    memory = parse_bytes(choose.step_option(node, "memory", None))
+    memory = memory_bytes(choose.step_option(node, "memory", None)) or 0
     return Need(number("cpus", 1.0), memory, number("gpu", 0.0))
 
 
