@@ -120,6 +120,10 @@ class Store:
             return
         note = self.root / _LINEAGES / lineage
         if not note.is_file():
+            # Another that was at the same place on this machine is there no more.
+            for name, other in self.lineages().items():
+                if other == place:
+                    (self.root / _LINEAGES / name).unlink(missing_ok=True)
             write_atomically(note, place.encode())
 
     def lineages(self) -> dict[str, str]:
