@@ -16,8 +16,9 @@ from thruway.errors import PipelineError, TypeMismatch
 from thruway.kit.annotations import UNKNOWN, Placeholder, field_hints, hints, resolve_text
 from thruway.kit.dag import FromEither, FromLiteral, FromOutput, FromParameter
 from thruway.kit.fanout import refuse_random
-from thruway.kit.fit import fits, items_of, show, value_fits
+from thruway.kit.fit import fits, items_of, lacking, show, value_fits
 from thruway.kit.parameters import parse_parameter
+from thruway.kit.schemas import schema_difference
 from thruway.kit.step import import_step as import_by_name
 
 if TYPE_CHECKING:
@@ -163,7 +164,21 @@ class _Checker:
             return
         wanted = self.wanted(node, argument)
         if not fits(given, wanted):
-            yield self.mismatch(node, argument, one, got=show(given), wanted=wanted)
+            lacks = lacking(given, wanted)
+            got = f"{show(given)} ({lacks})" if lacks else show(given)
+            fix = _number_fix(given, wanted, argument, node.step.name, source.node)
+            yield self.mismatch(node, argument, one, got=got, wanted=wanted, fix=fix)
+            return
+        difference = schema_difference(given, wanted)
+        if difference:
+            yield self.mismatch(
+                node,
+                argument,
+                one,
+                got=f"one with {difference}",
+                wanted="a frame as its schema says",
+                fix=f"change what `{source.node}` gives, or the schema of `{argument}`",
+            )
 
     def items(self, node: Node, one: str, given: Any) -> Iterator[TypeMismatch]:
         """Check a type that is mapped over: each of its items meets the argument."""
@@ -221,7 +236,8 @@ class _Checker:
     ) -> TypeMismatch:
         other = f"{node.name}.{argument}"
         return TypeMismatch(
-            f"{one} does not fit {other}: expected {show(wanted)}, got {got}.",
+            f"{one} does not fit {other}: "
+            f"expected {wanted if isinstance(wanted, str) else show(wanted)}, got {got}.",
             self.where(node),
             fix
             or f"change the annotation of `{argument}` in `{node.step.name}` or of {one}, "
@@ -314,6 +330,16 @@ class _Checker:
                 self.where(node),
                 f"it takes {node.step.name}{signature}",
             ) from error
+
+
+def _number_fix(given: Any, wanted: Any, argument: str, step: str, giver: str) -> str:
+    """Return how to pass a whole number where a float is asked for; "" for other types."""
+    if given is int and fits(float, wanted):
+        return (
+            f"return float(…) from `{giver}`, or let `{argument}` of `{step}` be `int | float`; "
+            "numbers are not converted silently"
+        )
+    return ""
 
 
 def _positional_names(function: Callable[..., Any]) -> list[str]:

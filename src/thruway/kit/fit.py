@@ -8,10 +8,23 @@ from __future__ import annotations
 import types
 from collections.abc import Callable as AbstractCallable
 from collections.abc import Mapping as AbstractMapping
-from typing import Annotated, Any, ForwardRef, Literal, TypeVar, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    ForwardRef,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    is_typeddict,
+)
 
-from thruway.kit.annotations import Placeholder
+from thruway.kit.annotations import Placeholder, field_hints
 
+_SPECIAL = frozenset(
+    {"__call__", "__len__", "__iter__", "__getitem__", "__contains__", "__array__"}
+)
 _UNIONS = (Union, types.UnionType)
 
 
@@ -21,9 +34,13 @@ def fits(given: Any, wanted: Any) -> bool:
     >>> fits(bool, int), fits(int, float), fits(int, int | None)
     (True, False, True)
     """
-    given, wanted = _plain(given), _plain(wanted)
+    given, wanted = _bound(_plain(given)), _bound(_plain(wanted))
     if given is wanted or _is_open(given) or _is_open(wanted) or wanted is object:
         return True
+    if isinstance(wanted, tuple):  # a type variable that is one of several types
+        return any(fits(given, member) for member in wanted)
+    if isinstance(given, tuple):
+        return all(fits(member, wanted) for member in given)
     if get_origin(given) in _UNIONS:
         return all(fits(member, wanted) for member in get_args(given))
     if get_origin(wanted) in _UNIONS:
@@ -32,7 +49,67 @@ def fits(given: Any, wanted: Any) -> bool:
         return all(value_fits(value, wanted) for value in get_args(given))
     if get_origin(wanted) is Literal:
         return False
+    if is_typeddict(wanted):
+        return not _lacks_keys(given, wanted)
+    if is_typeddict(given):
+        return _typeddict_fits(given, wanted)
     return _generic_fits(given, wanted)
+
+
+def lacking(given: Any, wanted: Any) -> str:
+    """Return what a type lacks to be another, where that can be said in a few words; else "".
+
+    A method of a protocol, a key of a TypedDict.
+    """
+    given, wanted = _plain(given), _plain(wanted)
+    if is_typeddict(wanted):
+        return _lacks_keys(given, wanted)
+    missing = _missing_members(get_origin(given) or given, get_origin(wanted) or wanted)
+    return f"no `{missing[0]}`" if missing else ""
+
+
+def _bound(hint: Any) -> Any:
+    """Return what a type variable stands for; a tuple when it is one of several types."""
+    if not isinstance(hint, TypeVar):
+        return hint
+    if hint.__constraints__:
+        return hint.__constraints__
+    bound = hint.__bound__
+    return hint if bound is None or isinstance(bound, str | ForwardRef) else bound
+
+
+def _lacks_keys(given: Any, wanted: Any) -> str:
+    """Return why a mapping type is not a TypedDict; "" if it is, or may be."""
+    if is_typeddict(given):
+        have, want = field_hints(given), field_hints(wanted)
+        for key, hint in want.items():
+            if key not in have:
+                if key in wanted.__required_keys__:
+                    return f"no key `{key}`"
+            elif not fits(have[key], hint):
+                return f"key `{key}` of {show(have[key])} instead of {show(hint)}"
+            elif key in wanted.__required_keys__ and key not in given.__required_keys__:
+                return f"key `{key}` only sometimes"
+        return ""
+    if not _subclass(get_origin(given) or given, dict):
+        return "no dict"
+    args = get_args(given)
+    if len(args) == 2:
+        if not fits(str, args[0]) and not fits(args[0], str):
+            return f"keys of {show(args[0])}"
+        for key, hint in field_hints(wanted).items():
+            if not fits(args[1], hint) and not fits(hint, args[1]):
+                return f"key `{key}` of {show(args[1])} instead of {show(hint)}"
+    return ""
+
+
+def _typeddict_fits(given: Any, wanted: Any) -> bool:
+    kind, args = get_origin(wanted) or wanted, get_args(wanted)
+    if not _subclass(dict, kind):
+        return False
+    if len(args) != 2:
+        return True
+    return fits(str, args[0]) and all(fits(hint, args[1]) for hint in field_hints(given).values())
 
 
 def items_of(given: Any) -> tuple[Any, ...] | None:
@@ -110,15 +187,36 @@ def _subclass(given: Any, wanted: Any) -> bool:
     if not isinstance(given, type) or not isinstance(wanted, type):
         # Something that is no class on one side only: nothing to compare by.
         return not hasattr(wanted, "__supertype__")
-    if getattr(wanted, "_is_protocol", False) and not getattr(
-        wanted, "_is_runtime_protocol", False
-    ):
-        return True
+    if getattr(wanted, "_is_protocol", False):
+        return not _missing_members(given, wanted)
     try:
         return issubclass(given, wanted)
     except TypeError:
-        # A protocol with attributes cannot be asked about classes.
-        return True
+        return True  # a class that cannot be asked
+
+
+def _missing_members(given: Any, wanted: Any) -> list[str]:
+    """Return the methods of a protocol that a class does not have.
+
+    Attributes that a protocol only annotates may be set by `__init__`: nothing is said of them.
+    """
+    if not getattr(wanted, "_is_protocol", False) or not isinstance(given, type):
+        return []
+    methods = [
+        name
+        for base in wanted.__mro__
+        if getattr(base, "_is_protocol", False)
+        for name, member in vars(base).items()
+        if (callable(member) or isinstance(member, property | classmethod | staticmethod))
+        and (not name.startswith("_") or name in _SPECIAL)
+    ]
+    return [name for name in dict.fromkeys(methods) if not _has(given, name)]
+
+
+def _has(given: type, name: str) -> bool:
+    found = getattr(given, name, None)
+    # `__hash__ = None` says that there is none; `property` and the like are asked of the class.
+    return found is not None or any(name in vars(base) for base in given.__mro__)
 
 
 def value_fits(value: Any, wanted: Any) -> bool:
@@ -154,8 +252,22 @@ def show(hint: Any) -> str:
         hint = get_args(hint)[0]
     if hint is None or hint is type(None):
         return "None"
+    array = _array_name(hint)
+    if array:
+        return array
     if isinstance(hint, type) and not get_args(hint):
         if hint.__module__ == "builtins":
             return hint.__qualname__
         return f"{hint.__module__.split('.')[0]}.{hint.__qualname__}"
+    if get_origin(hint) in _UNIONS:
+        return " | ".join(show(member) for member in get_args(hint))
     return str(hint).replace("typing.", "")
+
+
+def _array_name(hint: Any) -> str:
+    """Return `numpy.NDArray[float64]` for what NumPy writes at length; "" for all else."""
+    origin, args = get_origin(hint), get_args(hint)
+    if getattr(origin, "__name__", "") != "ndarray" or len(args) != 2:
+        return ""
+    inner = get_args(args[1])
+    return f"numpy.NDArray[{getattr(inner[0], '__name__', inner[0])}]" if inner else ""

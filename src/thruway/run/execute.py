@@ -222,8 +222,11 @@ class PipelineRun:
 
     def _begin_ready(self) -> None:
         """Begin, in the order of the pipeline, every step whose inputs are there."""
-        while any(map(self._begin, self.schedule.ready())):
+        while not self._is_full() and any(map(self._begin, self.schedule.ready())):
             pass
+
+    def _is_full(self) -> bool:
+        return self._room.is_full and self.options.apart
 
     def _begin(self, node: Node) -> bool:
         """Answer a step from the cache, or begin to execute it; False when it has to wait."""

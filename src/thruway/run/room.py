@@ -66,6 +66,11 @@ class Room:
             and sum(one.gpu for one in self.taken.values()) + need.gpu <= self.total.gpu
         )
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no step could begin, however little it needs."""
+        return sum(one.cpus for one in self.taken.values()) >= self.total.cpus
+
     def visible(self, need: Need) -> dict[str, str | None]:
         """Return the variables by which a step sees the graphics processors that it may use.
 
