@@ -298,6 +298,17 @@ def test_objects_of_another_lineage_are_not_ours_to_judge(flow, tmp_path, monkey
     assert broken(flow) == []
 
 
+def test_a_lineage_that_was_moved_away_refers_to_nothing(flow):
+    flow.run()
+    (flow.dir / ".thruway" / "lineage.db").rename(flow.dir / "broken.db")
+    for beside in (flow.dir / ".thruway").glob("lineage.db-*"):
+        beside.unlink()
+    flow.run(params={"n": 2})
+    age(flow)
+    assert collect(config(flow)).objects > 0
+    assert broken(flow) == []
+
+
 def test_without_a_store(tmp_path):
     assert collect(tmp_path).kept_runs == 0
     assert list(tmp_path.iterdir()) == []

@@ -7,13 +7,14 @@ answer (`answers`). It is the only one that writes to the lineage, from one thre
 
 from __future__ import annotations
 
+import contextlib
 import time
 from bisect import insort
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from thruway.errors import StepFailed
+from thruway.errors import StepFailed, StorageError
 from thruway.kit.dag import Dag, FromOutput, Node, outputs_in
 from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
@@ -418,7 +419,8 @@ class PipelineRun:
         if done.failure is None:
             self._keep(going, done, execution)
             return
-        self.store.share((log, stderr))
+        with contextlib.suppress(StorageError):  # what the step raised says more
+            self.store.share((log, stderr))
         self.lineage.fail(going.row, done.failure.what, log, stderr, attempts=going.attempt)
         self.events.step_ended(execution, "FAILED", done.failure.what)
         self.reporter.step_finished(name, "FAILED", done.seconds, execution.reason)

@@ -120,6 +120,10 @@ class Store:
             return
         note = self.root / _LINEAGES / lineage
         if not note.is_file():
+            # Another that was at the same place on this machine is there no more.
+            for name, other in self.lineages().items():
+                if other == place:
+                    (self.root / _LINEAGES / name).unlink(missing_ok=True)
             write_atomically(note, place.encode())
 
     def lineages(self) -> dict[str, str]:
@@ -369,10 +373,12 @@ class Store:
         if form.startswith("pickle"):
             self._refuse_foreign(address, form)  # again: now it is known where it came from
         with self._classes():
-            return dict(storage.read(form, self.path(address)))
+            # What is not trusted is read by readers that can make known things only.
+            found = storage.read(form, self.path(address), trusted=self.may_load(address))
+            return dict(found)
 
     def may_load(self, address: str) -> bool:
-        """Say whether a pickle at an address would be read: nobody else can have written it."""
+        """Say whether what is at an address may run code: nobody else can have written it."""
         if self.config.trust or not self._is_ours:
             return self.config.trust
         # What lies in our own folder was made here, or fetched from who was trusted.
