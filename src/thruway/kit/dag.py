@@ -7,6 +7,7 @@ who wrote the pipeline or how.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -241,10 +242,11 @@ class Dag:
 
     def node(self, name: str) -> Node:
         """Return the node of a name; KeyError if there is none."""
-        for node in self.nodes:
-            if node.name == name:
-                return node
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Node]:
+        return {node.name: node for node in self.nodes}
 
     def dump(self) -> str:
         """Return one line for the signature, one per node, one for the outputs.

@@ -122,6 +122,8 @@ class _Reader:
     called: frozenset[str] = frozenset()
     prefix: str = ""
     inside: tuple[tuple[str, str], ...] = ()
+    calls: dict[str, int] = field(default_factory=dict)
+    by_name: dict[str, Node] = field(default_factory=dict)
 
     def read(self, node: ast.FunctionDef) -> Dag:
         parameters = self.parameters(node)
@@ -204,7 +206,7 @@ class _Reader:
             self.name(target, binding)
         own = isinstance(value, ast.Call) and len(self.nodes) > before
         if own and binding == FromOutput(self.nodes[-1].name) and not self.nodes[-1].targets:
-            self.nodes[-1] = replace(self.nodes[-1], targets=_names(targets))
+            self.put(replace(self.nodes[-1], targets=_names(targets)), over=True)
 
     def assign_each(self, targets: ast.Tuple | ast.List, value: ast.Tuple | ast.List) -> None:
         if len(targets.elts) != len(value.elts):
@@ -278,7 +280,7 @@ class _Reader:
 
     def step(self, binding: FromOutput, use: ast.expr) -> StepRef:
         """Return the step whose result is taken apart."""
-        node = next(node for node in self.nodes if node.name == binding.node)
+        node = self.by_name[binding.node]
         if node.mapped:
             self.refuse(
                 use,
@@ -408,7 +410,14 @@ class _Reader:
             self.refuse(
                 node, f"`{function.name}` calls itself", "a pipeline has an end: loop in a step"
             )
-        reader = _Reader(self.finder, module, self.nodes, inside=self.inside)
+        reader = _Reader(
+            self.finder,
+            module,
+            self.nodes,
+            inside=self.inside,
+            calls=self.calls,
+            by_name=self.by_name,
+        )
         parameters = reader.parameters(function)
         shape = StepRef(module.name, function.name, module.file, parameters=parameters)
         given = {name: self.value(value) for name, value in bind(shape, node, self.where(node))}
@@ -453,7 +462,8 @@ class _Reader:
         branches: list[FromOutput] = []
         for step, negated in zip(steps, (False, True), strict=False):
             branches.append(self.add(ast.copy_location(ast.Call(step, [], keywords), node)))
-            self.nodes[-1] = replace(self.nodes[-1], condition=Condition(condition, negated))
+            made = replace(self.nodes[-1], condition=Condition(condition, negated))
+            self.put(made, over=True)
         return FromEither(condition, *branches)
 
     def check_branch(self, step: ast.expr) -> None:
@@ -503,7 +513,7 @@ class _Reader:
         for parameter in made.step.parameters:
             for name in re.findall(r"\w+", parameter.annotation):
                 refuse_random(name, made.step.name, f"`{parameter.name}`", self.where(node))
-        self.nodes[-1] = replace(made, mapped=made.inputs[0][0])
+        self.put(replace(made, mapped=made.inputs[0][0]), over=True)
         return found
 
     def add(self, node: ast.Call) -> FromOutput:
@@ -517,14 +527,25 @@ class _Reader:
         inputs = tuple((name, self.value(value)) for name, value in arguments)
         name = self.prefix + self.unique(step.name)
         file = self.module.file if self.prefix else None
-        self.nodes.append(Node(name, step, inputs, (), node.lineno, file=file))
+        self.put(Node(name, step, inputs, (), node.lineno, file=file))
         return FromOutput(name)
+
+    def put(self, node: Node, *, over: bool = False) -> None:
+        """Add a node, or put it in place of the last one."""
+        if over:
+            self.nodes.pop()
+        self.nodes.append(node)
+        self.by_name[node.name] = node
 
     def unique(self, name: str) -> str:
         """Return the step's name, numbered for further calls; never the name of another step."""
-        before = len(self.prefix)
-        inner = {n.name[before:] for n in self.nodes if n.name.startswith(self.prefix)}
-        return _numbered(name, inner | (self.called - {name}))
+        numbered = self.prefix + name
+        chosen, number = name, self.calls.get(numbered, 1)
+        while self.prefix + chosen in self.by_name or (chosen != name and chosen in self.called):
+            number += 1
+            chosen = f"{name}_{number}"
+        self.calls[numbered] = number
+        return chosen
 
     def returns(self, node: ast.expr | None) -> None:
         if node is None or (isinstance(node, ast.Constant) and node.value is None):

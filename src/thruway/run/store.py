@@ -245,7 +245,8 @@ class Store:
         """
         with self._temporary(self.folder) as temporary:
             try:
-                with temporary.open("wb") as handle, HashingWriter(handle) as writer:
+                # Not "wb": a file that is cut off when it is opened is flushed when it is closed.
+                with temporary.open("r+b") as handle, HashingWriter(handle) as writer:
                     form = write(writer)
             except OSError as error:
                 if error.errno in _DISK:
