@@ -10,7 +10,8 @@ import pytest
 
 from thruway.errors import PipelineError, TypeMismatch, UsageError
 from thruway.kit.check import check_parameters, check_types, mismatches, parse_parameter
-from thruway.kit.fit import fits, value_fits
+from thruway.kit.fit import fits
+from thruway.kit.fit_values import value_fits
 from thruway.kit.read import read_function
 
 HEAD = """
@@ -60,7 +61,7 @@ FIT = [
     ("tuple[int, int]", "Sequence[int]"), ("pd.DataFrame", "pd.DataFrame"), ("np.float64", "float"),
     ("np.ndarray", "np.ndarray"), ("pd.DataFrame", "Annotated[pd.DataFrame, Schema]"),
     ("Annotated[pd.DataFrame, Schema]", "Annotated[pd.DataFrame, 'x']"), ("Frame", "int"),
-    ("int", "Frame | None"), ("list[Frame]", "list[int]"), ("Loud", "Speaks"), ("int", "Fits"),
+    ("int", "Frame | None"), ("list[Frame]", "list[int]"), ("Loud", "Speaks"),
     ("T", "int"), ("int", "T"), ("Metres", "float"), ("Metres", "Metres"), ("Decimal", "Decimal"),
     ("pd.Index", "Index"), ("type[Dog]", "type[Animal]"), ("Callable[[int], str]", "Callable"),
 ]  # fmt: skip
@@ -74,7 +75,7 @@ MISFIT = [
     ("tuple[int, str]", "tuple[int, ...]"), ("pd.Series", "pd.DataFrame"),
     ("np.ndarray", "pd.DataFrame"), ("np.int64", "int"),
     ("Annotated[pd.Series, Schema]", "Annotated[pd.DataFrame, Schema]"), ("Dog", "Speaks"),
-    ("float", "Metres"), ("Decimal", "float"), ("Index", "pd.Series"), ("object", "int"),
+    ("float", "Metres"), ("Decimal", "float"), ("Index", "pd.Series"), ("object", "int"), ("int", "Fits"),
     ("type[Animal]", "type[Dog]"), ("Union[int, str]", "Optional[int]"), ("int", "Callable"),
 ]  # fmt: skip
 

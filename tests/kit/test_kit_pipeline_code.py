@@ -272,7 +272,7 @@ WHOLE = [
     ("module passed on", "import m\n\ndef f():\n    return dict(m.__dict__)\n", "m"),
     ("module as a value", "import m\n\ndef f():\n    return [m]\n", "m"),
     ("getattr", "import m\n\ndef f(n):\n    return getattr(m, n)()\n", "m"),
-    ("star import", "from m import *\n\ndef f():\n    return a()\n", "m"),
+    ("name from nowhere, beside a star import", "from m import *\n\ndef f():\n    return b()\n", "m"),
     ("star import in a function", "def f():\n    import m\n    return m.a()\n", "m"),
     ("exec", "def f():\n    exec('g()')\n\ndef g():\n    return 1\n", "s"),
     ("globals", "def f():\n    return globals()['g']()\n\ndef g():\n    return 1\n", "s"),

@@ -116,3 +116,49 @@ def test_places_that_are_none(tmp_path, monkeypatch):
         load_project("none.py")
     with pytest.raises(PipelineError, match="has no pipeline `third`"):
         read_pipeline("two.py:third")
+
+
+# Settings and environment → folder of the store, URL of the objects, URL of the lineage; `.` is
+# the folder of the project.
+KEPT = {
+    "nothing": ("", {}, (".thruway", "", "")),
+    "a folder": ('store = "kept"', {}, ("kept", "", "")),
+    "a URL": ('store = "s3://bucket/x/"', {}, (".thruway", "s3://bucket/x", "")),
+    "a bare URL": ('store = "memory://"', {}, (".thruway", "memory://", "")),
+    "a file": ('lineage = "runs.db"', {}, (".thruway", "", "sqlite:///./runs.db")),
+    "the URL of a file": (
+        'lineage = "sqlite:///runs.db"',
+        {},
+        (".thruway", "", "sqlite:///./runs.db"),
+    ),
+    "a server": ('lineage = "postgresql://h/x"', {}, (".thruway", "", "postgresql://h/x")),
+    "the environment wins": (
+        'store = "kept"\nlineage = "runs.db"',
+        {"THRUWAY_STORE": "s3://b", "THRUWAY_LINEAGE": "postgresql://h/x"},
+        (".thruway", "s3://b", "postgresql://h/x"),
+    ),
+    "an empty variable is none": ('store = "kept"', {"THRUWAY_STORE": ""}, ("kept", "", "")),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_where_runs_are_kept(tmp_path, monkeypatch, name):
+    text, environment, (folder, objects, lineage) = KEPT[name]
+    (tmp_path / "flow.py").write_text("")
+    (tmp_path / "pyproject.toml").write_text(
+        f'[tool.thruway]\npipeline = "flow:flow"\n{text}\ntrust = true\n'
+    )
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    found = load_project(tmp_path).storage
+    here = tmp_path.resolve()
+    assert (found.folder, found.objects) == (here / folder, objects)
+    assert found.lineage == lineage.replace("/./", f"/{here.as_posix()}/")
+    assert (found.trust, found.pipeline) == (True, "flow")
+
+
+def test_trust_is_yes_or_no(tmp_path):
+    (tmp_path / "flow.py").write_text("")
+    (tmp_path / "pyproject.toml").write_text('[tool.thruway]\npipeline = "flow:flow"\ntrust = 1\n')
+    with pytest.raises(ProjectError, match="`trust` must be true or false, not 1"):
+        load_project(tmp_path)

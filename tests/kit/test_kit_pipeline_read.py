@@ -260,7 +260,6 @@ ERRORS = [
     ("def p(x):\n    here(load)", "not a value of this pipeline", "parameters", 2),
     ("def p(x):\n    print(x)", "`print` is not imported", "calls steps", 2),
     ("def p(x):\n    plain(x)", "`plain` is a plain function", "put @step above it (steps.py", 2),
-    ("def p(x):\n    another(x)", "`another` is a pipeline", "call its steps", 2),
     ("def p(x):\n    SIZE(x)", "`SIZE` is not a step", "put @step", 2),
     ("def p(x):\n    s.nothing(x)", "`s.nothing` is not a function", "check the import", 2),
     ("def p(x):\n    s(x)", "`s` is not a function", "check the import", 2),

@@ -19,6 +19,7 @@ from thruway.errors import StorageError
 from thruway.kit.project import StoreConfig
 from thruway.run import describe_artifact, describe_run, explain_key, list_runs
 from thruway.run import lineage_schema as schema
+from thruway.run import upstream as upstream_module
 from thruway.run.lineage import Execution, Lineage
 from thruway.run.types import ArtifactRef
 
@@ -422,6 +423,52 @@ def test_a_lineage_comes_up_to_date_on_either(at, monkeypatch):
     monkeypatch.setattr(schema, "SCHEMA_VERSION", schema.SCHEMA_VERSION - 1)
     with Lineage(at) as lineage:
         assert "more" not in lineage.query("SELECT * FROM context")[0]
+
+
+# How many queries a tree takes ---------------------------------------------------------------------
+
+
+def chain(lineage: Lineage, length: int) -> str:
+    """Record a run of steps in a row; return the hash of what the last one gave."""
+    context, _ = lineage.start_run("flow", {}, 0, "in-process")
+    before: dict[str, ArtifactRef] = {}
+    for number in range(length):
+        one = Execution(0, "", f"s{number}", "RUNNING", f"k{number}", {}, inputs=before)
+        row = lineage.start(context, number, one, 0)
+        before = {"return": ArtifactRef(f"{number:040x}", "return", "json/1", 1, "int")}
+        done = Execution(0, "", f"s{number}", "COMPLETE", f"k{number}", {}, outputs=before)
+        lineage.complete(row, done, cacheable=True)
+    lineage.finish_run(context, "COMPLETE", {})
+    return before["return"].hash
+
+
+def queries(monkeypatch, look, *words) -> int:
+    counted = []
+    ask = Lineage.query
+    monkeypatch.setattr(Lineage, "query", lambda *w, **v: counted.append(w[1]) or ask(*w, **v))
+    among = upstream_module.rows_among
+    monkeypatch.setattr(
+        upstream_module, "rows_among", lambda *w, **v: counted.append(w[1]) or among(*w, **v)
+    )
+    node, found = look(*words), 0
+    while "by" in node or "used" in node:
+        step = node["by"] if "by" in node else node["used"][0]
+        found += 1
+        node = next(iter({**step.get("inputs", {}), **step.get("outputs", {})}.values()), {})
+    monkeypatch.undo()
+    assert found > 3
+    return len(counted)
+
+
+def test_a_tree_takes_few_queries_however_deep(at, monkeypatch):
+    counts = []
+    for length in (5, 50):
+        with Lineage(at) as lineage:
+            last = chain(lineage, length)
+        counts.append(queries(monkeypatch, upstream_module.upstream, at, last))
+    assert counts[0] == counts[1] <= 5
+    first = f"{0:040x}"
+    assert queries(monkeypatch, upstream_module.downstream, at, first) <= 3 * 50 + 3
 
 
 # A server ------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pickle
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from thruway.errors import StorageError
 from thruway.kit.ambient.workspace import mirror
 from thruway.run import wire
 from thruway.run.folders import Packing, index_of, restore
@@ -89,6 +91,26 @@ def test_a_folder_is_packed_the_same_whatever_made_it(tmp_path):
         ("b", "file"),
         ("empty", "folder"),
     ]
+
+
+# What a made-up folder claims to hold: nothing of it may be written outside.
+OUTSIDE = [
+    {"../x": ["file", "", 1]},
+    {"a": ["folder"], "a/../../x": ["file", "", 1]},
+    {"/x": ["file", "", 1]},
+    {"C:/x": ["file", "", 1]},
+    {"a": ["link", ".."], "a/x": ["file", "", 1]},
+    {"a": ["link", ".."], "a/b": ["folder"], "a/b/x": ["file", "", 1]},
+]
+
+
+@pytest.mark.parametrize("index", OUTSIDE, ids=" ".join)
+def test_a_folder_stays_inside(tmp_path, index):
+    text = json.dumps(index).encode()
+    (tmp_path / "made-up").write_bytes(b"!" + text + len(text).to_bytes(8, "big"))
+    with pytest.raises(StorageError, match="which is not inside of it"):
+        restore(tmp_path / "made-up", tmp_path / "into")
+    assert [path.name for path in tmp_path.iterdir()] == ["made-up"]
 
 
 def test_links_inside_a_folder(tmp_path):

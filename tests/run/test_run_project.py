@@ -617,3 +617,39 @@ def test_a_frame_that_a_later_step_needs_is_not_changed(toy):
     result, _ = toy.run()
     assert result.load("text") == "{'a': {0: 1.0, 1: 2.0}, 'b': {0: 'x', 1: 'y'}}None"
     assert result.load("again") == "{'p': {0: 100.0}, 'q': {0: 'x'}, 'r': {0: 1}}changed"
+
+
+def test_steps_of_functions_of_libraries(toy):
+    pytest.importorskip("sklearn")
+    toy.write("""
+        import json
+        import math
+        from sklearn.model_selection import train_test_split
+        from sklearn.preprocessing import minmax_scale
+
+        scale = step(minmax_scale, role="transform")
+        parts = step(train_test_split, role="split", cache=False)
+        root = step(math.sqrt)
+        text = step(json.dumps, role="report")
+
+        @step
+        def rows() -> list:
+            return [[0.0], [2.0], [4.0], [8.0]]
+
+        @step
+        def longest(train: list, test: list) -> float:
+            return float(len(train))
+
+        @pipeline
+        def flow():
+            scaled = scale(rows(), feature_range=(0, 1))
+            train, test = parts(scaled, test_size=0.25, random_state=0)
+            side = root(longest(train, test))
+            said = text(side, indent=None)
+            return scaled, said
+    """)
+    result, heard = toy.run()
+    assert result.load("scaled").ravel().tolist() == [0.0, 0.25, 0.5, 1.0]
+    assert result.load("said") == "1.7320508075688772"
+    _, heard = toy.run()
+    assert [s for s, state in heard.states.items() if state == "COMPLETE"] == ["parts"]

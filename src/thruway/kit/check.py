@@ -10,15 +10,19 @@ import ast
 import inspect
 from dataclasses import dataclass, field
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from thruway.errors import PipelineError, TypeMismatch
 from thruway.kit.annotations import UNKNOWN, Placeholder, field_hints, hints, resolve_text
-from thruway.kit.dag import FromLiteral, FromOutput, FromParameter
+from thruway.kit.conversions import conversion
+from thruway.kit.dag import FromEither, FromLiteral, FromOutput, FromParameter
 from thruway.kit.fanout import refuse_random
-from thruway.kit.fit import fits, items_of, show, value_fits
+from thruway.kit.fit import fits, items_of, misfit, part_of, plain
+from thruway.kit.fit_values import value_fits, value_misfit
 from thruway.kit.parameters import parse_parameter
+from thruway.kit.shown import show
 from thruway.kit.step import import_step as import_by_name
+from thruway.kit.types import Misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -81,18 +85,32 @@ def check_parameters(
                 f"give it: -p {parameter.name}=…",
             )
     checker = _Checker(dag, import_step)
-    for node, argument, source in _parameters_fed(dag):
+    for node, port, source in _parameters_fed(dag):
         if source.name in values:
             one, value = f"{dag.name}.{source.name}", values[source.name]
-            for error in checker.value(node, argument, one, value):
+            for error in checker.value(node, port, one, value):
                 raise error
 
 
-def _parameters_fed(dag: Dag) -> Iterator[tuple[Node, str, FromParameter]]:
+def _parameters_fed(dag: Dag) -> Iterator[tuple[Node, _Port, FromParameter]]:
     for node in dag.nodes:
-        for argument, source in node.inputs:
+        for port, source in _ports(node):
             if isinstance(source, FromParameter):
-                yield node, argument, source
+                yield node, port, source
+
+
+class _Port(NamedTuple):
+    """What takes a value: an argument of a node's step, or the condition on which it runs."""
+
+    argument: str
+    is_condition: bool = False
+
+
+def _ports(node: Node) -> Iterator[tuple[_Port, Binding]]:
+    if node.condition is not None:
+        yield _Port("condition", is_condition=True), node.condition.binding
+    for argument, source in node.inputs:
+        yield _Port(argument), source
 
 
 @dataclass
@@ -108,114 +126,178 @@ class _Checker:
         """Yield what does not fit among the inputs of a node."""
         self.arguments(node)
         self.streams(node)
-        for argument, source in node.inputs:
+        for port, source in _ports(node):
             if isinstance(source, FromLiteral):
-                yield from self.value(node, argument, "the literal", ast.literal_eval(source.text))
+                yield from self.value(node, port, "the literal", ast.literal_eval(source.text))
             elif isinstance(source, FromParameter):
-                yield from self.parameter(node, argument, source)
+                yield from self.parameter(node, port, source)
             else:
-                yield from self.output(node, argument, source)
+                yield from self.output(node, port, source)
 
-    def output(self, node: Node, argument: str, source: FromOutput) -> Iterator[TypeMismatch]:
-        one = f"{source.node}.{source.field or self.target(source)}"
+    def output(
+        self, node: Node, port: _Port, source: FromOutput | FromEither
+    ) -> Iterator[TypeMismatch]:
+        """Check what one node gives another, whichever branch gives it."""
         given = self.given(source)
-        if argument == node.mapped:
-            yield from self.items(node, one, given)
+        if port.argument == node.mapped:
+            yield from self.items(node, self.one(source), given[0])
             return
-        wanted = self.wanted(node, argument)
-        if not fits(given, wanted):
-            yield self.mismatch(node, argument, one, got=show(given), wanted=wanted)
+        yield from self.types(node, port, self.one(source), given)
+
+    def types(
+        self, node: Node, port: _Port, one: str, given: tuple[Any, ...]
+    ) -> Iterator[TypeMismatch]:
+        """Check types that may be given, each of which has to fit."""
+        wanted = self.wanted(node, port)
+        for kind in given:
+            found = misfit(kind, wanted)
+            if found is None:
+                continue
+            if len(given) > 1 and not found.why:
+                found = found._replace(why=f"it may be {show(kind)}")
+            yield self.mismatch(node, port, one, given=given, wanted=wanted, found=found)
+            return
 
     def items(self, node: Node, one: str, given: Any) -> Iterator[TypeMismatch]:
         """Check a type that is mapped over: each of its items meets the argument."""
-        wanted = self.wanted(node, node.mapped)
+        port = _Port(node.mapped)
+        wanted = self.wanted(node, port)
         inner = items_of(given)
         if inner is None:
             yield self.no_list(node, one, show(given))
         for item in inner or ():
-            if not fits(item, wanted):
+            found = misfit(item, wanted)
+            if found is not None:
                 one_item = f"an item of {one}"
-                yield self.mismatch(node, node.mapped, one_item, got=show(item), wanted=wanted)
+                yield self.mismatch(node, port, one_item, given=(item,), wanted=wanted, found=found)
                 return
 
     def no_list(self, node: Node, one: str, got: str) -> TypeMismatch:
-        return self.mismatch(
-            node, node.mapped, one, got=got, wanted=list, fix="give map_over a list or a tuple"
-        )
+        found = Misfit("", "give map_over a list or a tuple")
+        return self.mismatch(node, _Port(node.mapped), one, got=got, wanted=list, found=found)
 
-    def parameter(self, node: Node, argument: str, source: FromParameter) -> Iterator[TypeMismatch]:
-        wanted = self.wanted(node, argument)
+    def parameter(self, node: Node, port: _Port, source: FromParameter) -> Iterator[TypeMismatch]:
         parameter = next(p for p in self.dag.parameters if p.name == source.name)
         one = f"{self.dag.name}.{source.name}"
         given = self.annotation(source.name)
-        if argument == node.mapped:
+        if port.argument == node.mapped:
             yield from self.items(node, one, given)
-            if parameter.has_default:
-                yield from self.value(node, argument, one, ast.literal_eval(parameter.default))
-            return
-        # With a default, a wider annotation may do: the values of a run are checked one by one.
-        if not fits(given, wanted) and not (parameter.has_default and fits(wanted, given)):
-            yield self.mismatch(node, argument, one, got=show(given), wanted=wanted)
-        elif parameter.has_default:
-            yield from self.value(node, argument, one, ast.literal_eval(parameter.default))
+        else:
+            wanted = self.wanted(node, port)
+            # With a default, a wider annotation may do: a run's values are checked one by one.
+            wider = parameter.has_default and fits(wanted, given) and not port.is_condition
+            wrong = () if wider else tuple(self.types(node, port, one, (given,)))
+            yield from wrong
+            if wrong:
+                return
+        if parameter.has_default:
+            yield from self.value(node, port, one, ast.literal_eval(parameter.default))
 
-    def value(self, node: Node, argument: str, one: str, value: Any) -> Iterator[TypeMismatch]:
-        if argument != node.mapped:
-            yield from self.one_value(node, argument, one, value)
+    def value(self, node: Node, port: _Port, one: str, value: Any) -> Iterator[TypeMismatch]:
+        if port.argument != node.mapped:
+            yield from self.one_value(node, port, one, value)
         elif not isinstance(value, list | tuple):
             yield self.no_list(node, one, f"{show(type(value))} ({value!r})")
         else:
             for index, item in enumerate(value):
-                yield from self.one_value(node, argument, f"item {index} of {one}", item)
+                yield from self.one_value(node, port, f"item {index} of {one}", item)
 
-    def one_value(self, node: Node, argument: str, one: str, value: Any) -> Iterator[TypeMismatch]:
-        wanted = self.wanted(node, argument)
-        if not value_fits(value, wanted):
-            fix = ""
-            if type(value) is int and value_fits(float(value), wanted):
-                fix = f"write {float(value)!r}; numbers are not converted silently"
-            got = f"{show(type(value))} ({value!r})"
-            yield self.mismatch(node, argument, one, got=got, wanted=wanted, fix=fix)
+    def one_value(self, node: Node, port: _Port, one: str, value: Any) -> Iterator[TypeMismatch]:
+        wanted = self.wanted(node, port)
+        found = value_misfit(value, wanted)
+        if found is None:
+            return
+        if type(value) is int and value_fits(float(value), wanted):
+            fix = f"write {float(value)!r}; numbers are not converted silently"
+            found = found._replace(fix=fix)
+        got = f"{show(type(value))} ({value!r})"
+        yield self.mismatch(node, port, one, got=got, wanted=wanted, found=found)
 
     def mismatch(
-        self, node: Node, argument: str, one: str, *, got: str, wanted: Any, fix: str = ""
+        self,
+        node: Node,
+        port: _Port,
+        one: str,
+        *,
+        wanted: Any,
+        found: Misfit,
+        given: tuple[Any, ...] = (),
+        got: str = "",
     ) -> TypeMismatch:
-        other = f"{node.name}.{argument}"
-        return TypeMismatch(
-            f"{one} does not fit {other}: expected {show(wanted)}, got {got}.",
-            f"{self.dag.file or self.dag.name}, line {node.line}",
-            fix
-            or f"change the annotation of `{argument}` in `{node.step.name}` or of {one}, "
-            "or convert the value in a step between them",
+        asked, had = show(wanted), got or " | ".join(dict.fromkeys(map(show, given)))
+        if asked == had:
+            asked, had = show(wanted, full=True), " | ".join(show(g, full=True) for g in given)
+        other = (
+            f"the condition of {node.name}" if port.is_condition else f"{node.name}.{port.argument}"
         )
+        why = f"; {found.why}" if found.why else ""
+        return TypeMismatch(
+            f"{one} does not fit {other}: expected {asked}, got {had}{why}.",
+            self.where(node),
+            self.fix(node, port, one, given=given, wanted=wanted, found=found),
+        )
+
+    def fix(
+        self,
+        node: Node,
+        port: _Port,
+        one: str,
+        *,
+        given: tuple[Any, ...],
+        wanted: Any,
+        found: Misfit,
+    ) -> str:
+        place = "the condition" if port.is_condition else f"`{port.argument}` in `{node.step.name}`"
+        last = one.rpartition(".")[2]
+        value = last if last.isidentifier() and last != "result" else "value"
+        change = f"change the annotation of {place} or of {one}"
+        if found.fix:
+            words = found.fix.replace("{port}", place).replace("{value}", value)
+            return words.replace("{change}", change)
+        if port.is_condition:
+            return f"write a step that returns a bool, made of {one}"
+        written = conversion(plain(given[0]), plain(wanted), value) if len(given) == 1 else ""
+        if written:
+            return f"write `{written}` in a step; or {change}"
+        return f"{change}, or convert the value in a step between them"
+
+    def where(self, node: Node) -> str:
+        """Return the place of a call."""
+        return f"{node.file or self.dag.file or self.dag.name}, line {node.line}"
+
+    def one(self, source: FromOutput | FromEither) -> str:
+        """Return what gives a value: the node, and what the pipeline calls it."""
+        if isinstance(source, FromEither):
+            return self.one(source.then)
+        return f"{source.node}.{source.field or self.target(source)}"
 
     def target(self, source: FromOutput) -> str:
         """Return the port's name for a single output: what the pipeline calls it."""
         targets = self.dag.node(source.node).targets
         return targets[0] if len(targets) == 1 else "result"
 
-    def given(self, source: FromOutput) -> Any:
+    def given(self, source: FromOutput | FromEither) -> tuple[Any, ...]:
+        """Return the types that a value may have: of each branch that may give it."""
+        if isinstance(source, FromEither):
+            otherwise = (None,) if source.otherwise is None else self.given(source.otherwise)
+            return (*self.given(source.then), *otherwise)
         node = self.dag.node(source.node)
         returned = self.hints(node.step).get("return", UNKNOWN)
         if node.mapped:
-            return list if isinstance(returned, Placeholder) else GenericAlias(list, (returned,))
+            return (list if isinstance(returned, Placeholder) else GenericAlias(list, (returned,)),)
         if source.field is None or isinstance(returned, Placeholder):
-            return returned
-        if source.field.isdigit():
-            args = get_args(returned) if get_origin(returned) is tuple else ()
-            if len(args) == 2 and args[1] is Ellipsis:
-                return args[0]
-            return args[int(source.field)] if int(source.field) < len(args) else UNKNOWN
-        record = get_origin(returned) or returned
-        return field_hints(record).get(source.field, UNKNOWN) if _is_class(record) else UNKNOWN
+            return (returned,)
+        return (part_of(returned, source.field),)
 
-    def wanted(self, node: Node, argument: str) -> Any:
+    def wanted(self, node: Node, port: _Port) -> Any:
+        if port.is_condition:
+            return bool
         found = self.hints(node.step)
-        if not argument.isdigit():
-            return found.get(argument, UNKNOWN)
+        if not port.argument.isdigit():
+            return found.get(port.argument, UNKNOWN)
         function = self.function(node.step)
         names = _positional_names(function) if function is not None else []
-        position = int(argument)
+        position = int(port.argument)
         return found.get(names[position], UNKNOWN) if position < len(names) else UNKNOWN
 
     def annotation(self, parameter: str) -> Any:
@@ -249,8 +331,7 @@ class _Checker:
         fields = field_hints(returned) if _is_class(returned) else {}
         for name, hint in {**found, **fields}.items():
             port = "its result" if name == "return" else f"`{name}`"
-            where = f"{self.dag.file or self.dag.name}, line {node.line}"
-            refuse_random(getattr(hint, "__name__", ""), node.step.name, port, where)
+            refuse_random(getattr(hint, "__name__", ""), node.step.name, port, self.where(node))
 
     def arguments(self, node: Node) -> None:
         """Check a call against a signature that the text did not show."""
@@ -269,7 +350,7 @@ class _Checker:
         except TypeError as error:
             raise PipelineError(
                 f"`{node.step.name}` cannot be called so: {error}.",
-                f"{self.dag.file or self.dag.name}, line {node.line}",
+                self.where(node),
                 f"it takes {node.step.name}{signature}",
             ) from error
 

@@ -127,7 +127,53 @@ class FromOutput:
         return self.node if self.field is None else f"{self.node}.{self.field}"
 
 
-Binding = FromParameter | FromLiteral | FromOutput
+@dataclass(frozen=True)
+class FromEither:
+    """The value is what one of two branches gave (`when`).
+
+    Attributes:
+        condition: decides between them.
+        then: what the branch gave that is taken if it is True.
+        otherwise: what the other gave; None when there is no other, and the value is None.
+    """
+
+    condition: FromParameter | FromOutput
+    then: FromOutput
+    otherwise: FromOutput | None = None
+
+    def __str__(self) -> str:
+        """Return `then if condition else otherwise`."""
+        return f"{self.then} if {self.condition} else {self.otherwise}"
+
+
+Binding = FromParameter | FromLiteral | FromOutput | FromEither
+
+
+def outputs_in(binding: Binding) -> tuple[FromOutput, ...]:
+    """Return the outputs of nodes that a binding may take its value from."""
+    if isinstance(binding, FromOutput):
+        return (binding,)
+    if isinstance(binding, FromEither):
+        parts = (binding.condition, binding.then, binding.otherwise)
+        return tuple(part for part in parts if isinstance(part, FromOutput))
+    return ()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What decides whether a node is called.
+
+    Attributes:
+        binding: gives True or False.
+        negated: it is called if that is False.
+    """
+
+    binding: FromParameter | FromOutput
+    negated: bool = False
+
+    def __str__(self) -> str:
+        """Return `source`, or `not source`."""
+        return f"not {self.binding}" if self.negated else str(self.binding)
 
 
 @dataclass(frozen=True)
@@ -142,6 +188,8 @@ class Node:
         line: line of the call in the pipeline's file.
         mapped: the argument that takes one item of its input in each call, when the step is
             called for each item (`map_over`); its result is then the list of results.
+        condition: whether it is called at all; None for always.
+        file: file of the call, when the pipeline calls the one that it stands in.
     """
 
     name: str
@@ -150,12 +198,21 @@ class Node:
     targets: tuple[str, ...] = ()
     line: int = 0
     mapped: str = ""
+    condition: Condition | None = None
+    file: Path | None = None
+
+    @property
+    def sources(self) -> tuple[FromOutput, ...]:
+        """Every output of other nodes that it may take, or that decides whether it is called."""
+        found = [output for _, source in self.inputs for output in outputs_in(source)]
+        if self.condition is not None:
+            found += outputs_in(self.condition.binding)
+        return tuple(found)
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Names of the nodes whose output it takes, each once, in order of first use."""
-        nodes = [source.node for _, source in self.inputs if isinstance(source, FromOutput)]
-        return tuple(dict.fromkeys(nodes))
+        return tuple(dict.fromkeys(source.node for source in self.sources))
 
 
 @dataclass(frozen=True)
@@ -209,7 +266,9 @@ def _dump_node(node: Node) -> str:
         for name, source in sorted(node.inputs, key=_argument)
     )
     outputs = f" -> {', '.join(node.step.outputs)}" if node.step.outputs else ""
-    return f"{node.name}: {node.step.module}.{node.step.qualname}{role} ({inputs}){outputs}"
+    called = f"{node.step.module}.{node.step.qualname}{role} ({inputs}){outputs}"
+    condition = f" when {node.condition}" if node.condition else ""
+    return f"{node.name}: {called}{condition}"
 
 
 def _argument(pair: tuple[str, Binding]) -> str:

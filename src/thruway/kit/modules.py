@@ -8,13 +8,16 @@ editable install): code that may change without a version changing.
 from __future__ import annotations
 
 import ast
+import itertools
 import sys
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thruway.errors import PipelineError
+from thruway.kit import packages
 from thruway.kit.scope import chain_of
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 # Always by version, also when it is installed from a checkout.
 _VERSIONED = frozenset({"thruway"})
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
+_BINDERS = frozenset({"exec", "globals", "locals", "setattr", "vars"})
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,14 @@ class Module:
         file: its file, or its folder for a package without `__init__.py`.
         package: whether it is a package.
         tree: its syntax.
+        text: its bytes.
     """
 
     name: str
     file: Path
     package: bool
     tree: ast.Module
+    text: bytes = b""
 
     @cached_property
     def bindings(self) -> dict[str, tuple[Bound, ...]]:
@@ -75,6 +81,13 @@ class Module:
     def stars(self) -> tuple[str, ...]:
         """Modules of which everything is imported."""
         return tuple(bound.source for bound in self.bindings.get("*", ()))
+
+    @cached_property
+    def is_dynamic(self) -> bool:
+        """Whether it may bind names that its text does not show."""
+        return any(
+            isinstance(node, ast.Name) and node.id in _BINDERS for node in ast.walk(self.tree)
+        )
 
     def absolute(self, node: ast.ImportFrom) -> str:
         """Return the dotted name of the module that a `from … import` means."""
@@ -121,6 +134,7 @@ class Finder:
     roots: tuple[Path, ...]
     _found: dict[str, Module | None] = field(default_factory=dict)
     _outside: dict[str, Path | None] = field(default_factory=dict)
+    _unknown: dict[str, bool] = field(default_factory=dict)
 
     def find(self, name: str) -> Module | None:
         """Return a module, or None when it is not first-party or does not exist."""
@@ -139,7 +153,7 @@ class Finder:
 
     def _local_root(self, top: str) -> tuple[Path, ...]:
         if top not in self._outside:
-            self._outside[top] = _root_outside(top, tuple(sys.path))
+            self._outside[top] = _root_outside(top, *packages.searched())
         root = self._outside[top]
         return () if root is None else (root,)
 
@@ -148,10 +162,8 @@ class Finder:
     ) -> Iterator[Hit]:
         """Yield what a chain of names, read in a module, may mean; nothing for builtins."""
         name, rest = chain[0], chain[1:]
-        bounds = module.bindings.get(name, ())
-        if not bounds or (module.name, name) in seen:
-            yield from self._submodule_or_star(module, chain, seen)
-            return
+        known = (module.name, name) in seen
+        bounds = () if known else module.bindings.get(name, ())
         seen |= {(module.name, name)}
         if any(not bound.source for bound in bounds):
             yield Local(module, name)
@@ -159,6 +171,12 @@ class Finder:
             if bound.source:
                 inner = (bound.attribute, *rest) if bound.attribute else rest
                 yield from self.member(bound.source, inner, seen)
+        if not bounds and module.package and self.find(f"{module.name}.{name}") is not None:
+            yield from self.member(f"{module.name}.{name}", rest, seen)
+        for source in module.stars:
+            other = self.find(source)
+            if other is not None and (source, name) not in seen:
+                yield from self.follow(other, chain, seen)
 
     def member(
         self, source: str, chain: Chain, seen: frozenset[tuple[str, str]] = frozenset()
@@ -173,18 +191,23 @@ class Finder:
             hits = list(self.follow(module, chain, seen))
             yield from hits or [Whole(module)]
 
-    def _submodule_or_star(
-        self, module: Module, chain: Chain, seen: frozenset[tuple[str, str]]
-    ) -> Iterator[Hit]:
-        if module.package:
-            name = f"{module.name}.{chain[0]}"
-            if self.find(name) is not None:
-                yield from self.member(name, chain[1:], seen)
-                return
-        for source in module.stars:
-            other = self.find(source)
-            if other is not None and (source, chain[0]) not in seen:
-                yield from self.follow(other, chain, seen)
+    def is_unknown(self, top: str) -> bool:
+        """Return whether a name is neither the program's nor that of an installed package."""
+        if top not in self._unknown:
+            versions = packages.versions(top)
+            self._unknown[top] = (top, "missing") in versions or self.find(top) is not None
+        return self._unknown[top]
+
+    def binary(self, name: str) -> Path | None:
+        """Return the file of a compiled module of the program that a dotted name lies in."""
+        parts = name.split(".")
+        for root, end in itertools.product(self.roots, range(1, len(parts) + 1)):
+            place = root.joinpath(*parts[:end])
+            for suffix in EXTENSION_SUFFIXES:
+                file = place.with_name(place.name + suffix)
+                if file.is_file():
+                    return file
+        return None
 
 
 def _bounds(
@@ -257,15 +280,15 @@ def _shadowed(file: Path, top: str) -> bool:
     """Whether a bare folder (of data, say) only happens to be named like an importable package."""
     if not file.is_dir():
         return False
-    return top in sys.stdlib_module_names or _origin(top, tuple(sys.path)) is not None
+    return top in sys.stdlib_module_names or _origin(top, *packages.searched()) is not None
 
 
 @lru_cache(maxsize=1024)
-def _root_outside(top: str, path: tuple[str, ...]) -> Path | None:
+def _root_outside(top: str, path: tuple[str, ...], changed: tuple[int, ...]) -> Path | None:
     """Return the folder that holds a local module or editable package, None for all others."""
     if top in sys.stdlib_module_names or top in _VERSIONED or not top:
         return None
-    origin = _origin(top, path)
+    origin = _origin(top, path, changed)
     if origin is None or origin.suffix != ".py" or _INSTALLED & set(origin.parts):
         return None
     # A frozen or built-in module has no file; what lies in the standard library is versioned.
@@ -275,7 +298,7 @@ def _root_outside(top: str, path: tuple[str, ...]) -> Path | None:
 
 
 @lru_cache(maxsize=1024)
-def _origin(top: str, _path: tuple[str, ...]) -> Path | None:
+def _origin(top: str, _path: tuple[str, ...], _changed: tuple[int, ...]) -> Path | None:
     """Return the file that `import top` would run, None if there is none."""
     # Imported here: most names are found in the roots.
     from importlib.util import find_spec
@@ -293,21 +316,20 @@ def _stdlib() -> Path:
 
 
 def parsed(name: str, file: Path, package: bool) -> Module:
-    """Return the module in a file, parsed once per state of the file.
+    """Return the module in a file, parsed once per content: its time and size say nothing of it.
 
     Raises:
         PipelineError: the file is not valid Python.
     """
     if file.is_dir():
         return Module(name, file, package, ast.Module([], []))
-    stat = file.stat()
-    return _parse(name, file, package, stat.st_mtime_ns, stat.st_size)
+    return _parse(name, file, package, file.read_bytes())
 
 
 @lru_cache(maxsize=1024)
-def _parse(name: str, file: Path, package: bool, _mtime: int, _size: int) -> Module:
+def _parse(name: str, file: Path, package: bool, text: bytes) -> Module:
     try:
-        tree = ast.parse(file.read_bytes(), str(file))
+        tree = ast.parse(text, str(file))
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         raise PipelineError(
@@ -315,7 +337,7 @@ def _parse(name: str, file: Path, package: bool, _mtime: int, _size: int) -> Mod
             f"{file}, line {line}",
             "correct the line",
         ) from error
-    return Module(name, file, package, tree)
+    return Module(name, file, package, tree, text)
 
 
 def module_name(file: Path, roots: Iterable[Path]) -> str:

@@ -17,12 +17,15 @@ from thruway.errors import PipelineError
 from thruway.kit.bind import bind
 from thruway.kit.dag import (
     Binding,
+    Condition,
     Dag,
+    FromEither,
     FromLiteral,
     FromOutput,
     FromParameter,
     Node,
     StepParameter,
+    StepRef,
 )
 from thruway.kit.fanout import refuse_random
 from thruway.kit.modules import Finder, module_name, parsed
@@ -30,9 +33,11 @@ from thruway.kit.project import ProjectConfig, load_project
 from thruway.kit.scope import chain_of, docstring_of
 from thruway.kit.signature import (
     MAP_OVER,
+    WHEN,
     is_pipeline,
     means,
     parameters_of,
+    pipeline_of,
     pipelines_of,
     record_of,
     step_of,
@@ -43,7 +48,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from thruway.kit.dag import StepRef
     from thruway.kit.modules import Module
 
 
@@ -85,9 +89,29 @@ def read_function(file: Path, name: str, roots: Sequence[Path]) -> Dag:
     )
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What a pipeline inside this one returned: several values, which are to be unpacked.
+
+    Attributes:
+        name: of that pipeline.
+        result: their shape, as in `Dag.result`.
+        fields: (name, where its value comes from).
+    """
+
+    name: str
+    result: str
+    fields: tuple[tuple[str, Binding], ...]
+
+
 @dataclass
 class _Reader:
-    """Reads one body, line by line, into nodes."""
+    """Reads one body, line by line, into nodes.
+
+    Attributes:
+        prefix: of the names of its nodes, when it stands inside another pipeline.
+        inside: the pipelines that it stands in, as (module, name).
+    """
 
     finder: Finder
     module: Module
@@ -96,19 +120,15 @@ class _Reader:
     outputs: tuple[tuple[str, Binding], ...] = ()
     result: str = "none"
     called: frozenset[str] = frozenset()
+    prefix: str = ""
+    inside: tuple[tuple[str, str], ...] = ()
     calls: dict[str, int] = field(default_factory=dict)
     by_name: dict[str, Node] = field(default_factory=dict)
 
     def read(self, node: ast.FunctionDef) -> Dag:
-        if node.args.vararg or node.args.kwarg or node.args.posonlyargs:
-            self.refuse(node, "A pipeline takes named parameters only", "name each parameter")
-        parameters = tuple(self.parameter(node, given) for given in parameters_of(node.args))
+        parameters = self.parameters(node)
         self.names = {parameter.name: FromParameter(parameter.name) for parameter in parameters}
-        self.called = _called(node)
-        doc = docstring_of(node)
-        body = node.body[1:] if doc is not None else node.body
-        for position, statement in enumerate(body):
-            self.statement(statement, last=position == len(body) - 1)
+        self.body(node)
         return Dag(
             name=node.name,
             nodes=tuple(self.nodes),
@@ -119,6 +139,19 @@ class _Reader:
             result=self.result,
             module=self.module.name,
         )
+
+    def parameters(self, node: ast.FunctionDef) -> tuple[StepParameter, ...]:
+        if node.args.vararg or node.args.kwarg or node.args.posonlyargs:
+            self.refuse(node, "A pipeline takes named parameters only", "name each parameter")
+        return tuple(self.parameter(node, given) for given in parameters_of(node.args))
+
+    def body(self, node: ast.FunctionDef) -> None:
+        self.called = _called(node)
+        self.inside = (*self.inside, (self.module.name, node.name))
+        doc = docstring_of(node)
+        body = node.body[1:] if doc is not None else node.body
+        for position, statement in enumerate(body):
+            self.statement(statement, last=position == len(body) - 1)
 
     def parameter(self, node: ast.FunctionDef, given: StepParameter) -> StepParameter:
         if not given.has_default:
@@ -143,7 +176,7 @@ class _Reader:
                 self.assign([node.target], node.value)
         elif isinstance(node, ast.Expr):
             if not isinstance(node.value, ast.Constant):
-                self.value(node.value)
+                self.found(node.value)
         elif isinstance(node, ast.Return):
             if not last:
                 self.refuse(node, "`return` is not the last line", "remove the lines below it")
@@ -168,11 +201,11 @@ class _Reader:
             self.assign_each(first, value)
             return
         before = len(self.nodes)
-        binding = self.value(value)
+        binding = self.found(value)
         for target in targets:
             self.name(target, binding)
-        called = isinstance(binding, FromOutput) and binding.field is None
-        if called and len(self.nodes) > before and isinstance(value, ast.Call):
+        own = isinstance(value, ast.Call) and len(self.nodes) > before
+        if own and binding == FromOutput(self.nodes[-1].name) and not self.nodes[-1].targets:
             self.put(replace(self.nodes[-1], targets=_names(targets)), over=True)
 
     def assign_each(self, targets: ast.Tuple | ast.List, value: ast.Tuple | ast.List) -> None:
@@ -182,8 +215,10 @@ class _Reader:
         for target, binding in zip(targets.elts, bindings, strict=True):
             self.name(target, binding)
 
-    def name(self, target: ast.expr, binding: Binding) -> None:
-        if isinstance(target, ast.Name):
+    def name(self, target: ast.expr, binding: Binding | _Parts) -> None:
+        if isinstance(binding, _Parts):
+            self.name_parts(target, binding)
+        elif isinstance(target, ast.Name):
             self.names[target.id] = binding
         elif isinstance(target, ast.Tuple | ast.List):
             fields = self.unpacked(target, binding)
@@ -191,8 +226,33 @@ class _Reader:
                 assert isinstance(binding, FromOutput)
                 self.name(part, FromOutput(binding.node, part_field))
 
+    def name_parts(self, target: ast.expr, parts: _Parts) -> None:
+        """Give names to what a pipeline inside this one returned."""
+        if not isinstance(target, ast.Tuple | ast.List):
+            self.whole(target, parts)
+        if len(target.elts) != len(parts.fields):
+            self.refuse(
+                target,
+                f"`{parts.name}` returns {len(parts.fields)} values "
+                f"({', '.join(name for name, _ in parts.fields)}), and {len(target.elts)} names "
+                "take them",
+                "write one name per value",
+            )
+        for part, (_, binding) in zip(target.elts, parts.fields, strict=True):
+            self.name(part, binding)
+
+    def whole(self, node: ast.expr, parts: _Parts) -> NoReturn:
+        names = ", ".join(name for name, _ in parts.fields)
+        self.refuse(
+            node,
+            f"`{parts.name}` returns several values, which a pipeline takes apart at once",
+            f"write `{names} = {parts.name}(…)`",
+        )
+
     def unpacked(self, target: ast.Tuple | ast.List, binding: Binding) -> tuple[str, ...]:
         """Return the fields that a tuple of names takes from a step's result."""
+        if isinstance(binding, FromEither):
+            self.refuse_either(target, binding)
         if not isinstance(binding, FromOutput) or binding.field is not None:
             self.refuse(target, "Only what a step returns can be unpacked", STEP_INSTEAD)
         step = self.step(binding, target)
@@ -211,6 +271,13 @@ class _Reader:
             )
         return step.outputs or tuple(str(number) for number in range(len(target.elts)))
 
+    def refuse_either(self, node: ast.expr, either: FromEither) -> NoReturn:
+        self.refuse(
+            node,
+            f"What `when` gives is passed on whole: it may be that of `{either.then.node}`, or not",
+            "take it apart in the step that uses it",
+        )
+
     def step(self, binding: FromOutput, use: ast.expr) -> StepRef:
         """Return the step whose result is taken apart."""
         node = self.by_name[binding.node]
@@ -223,7 +290,14 @@ class _Reader:
         return node.step
 
     def value(self, node: ast.expr) -> Binding:
-        """Return where the value of an expression comes from, adding nodes for its calls."""
+        """Return where the one value of an expression comes from, adding nodes for its calls."""
+        found = self.found(node)
+        if isinstance(found, _Parts):
+            self.whole(node, found)
+        return found
+
+    def found(self, node: ast.expr) -> Binding | _Parts:
+        """Return where the values of an expression come from, adding nodes for its calls."""
         literal = self.literal(node)
         if literal is not None:
             return FromLiteral(literal)
@@ -272,7 +346,11 @@ class _Reader:
         )
 
     def attribute(self, node: ast.Attribute) -> Binding:
-        source = self.value(node.value)
+        source = self.found(node.value)
+        if isinstance(source, _Parts) and node.attr in dict(source.fields):
+            return dict(source.fields)[node.attr]
+        if isinstance(source, FromEither):
+            self.refuse_either(node, source)
         if not isinstance(source, FromOutput) or source.field is not None:
             self.refuse(
                 node,
@@ -293,7 +371,11 @@ class _Reader:
         index = node.slice
         if not isinstance(index, ast.Constant) or type(index.value) is not int:
             return self.unsupported(node)
-        source = self.value(node.value)
+        source = self.found(node.value)
+        if isinstance(source, _Parts) and 0 <= index.value < len(source.fields):
+            return source.fields[index.value][1]
+        if isinstance(source, FromEither):
+            self.refuse_either(node, source)
         if not isinstance(source, FromOutput) or source.field is not None:
             return self.unsupported(node)
         step = self.step(source, node)
@@ -309,14 +391,100 @@ class _Reader:
             return self.unsupported(node)
         return FromOutput(source.node, str(index.value))
 
-    def call(self, node: ast.Call) -> FromOutput:
+    def call(self, node: ast.Call) -> Binding | _Parts:
         chain = chain_of(node.func)
-        if chain and chain[0] not in self.names and self.maps(node):
-            return self.map_over(node)
+        if chain and chain[0] not in self.names:
+            if means(self.finder, self.module, node.func, MAP_OVER):
+                return self.map_over(node)
+            if means(self.finder, self.module, node.func, WHEN):
+                return self.when(node)
+            inner = pipeline_of(self.finder, self.module, chain)
+            if inner is not None:
+                return self.inline(node, *inner)
         return self.add(node)
 
-    def maps(self, node: ast.Call) -> bool:
-        return means(self.finder, self.module, node.func, MAP_OVER)
+    def inline(self, node: ast.Call, module: Module, function: ast.FunctionDef) -> Binding | _Parts:
+        """Read a pipeline inside this one: its nodes become nodes of this one."""
+        place = (module.name, function.name)
+        if place in self.inside:
+            self.refuse(
+                node, f"`{function.name}` calls itself", "a pipeline has an end: loop in a step"
+            )
+        reader = _Reader(
+            self.finder,
+            module,
+            self.nodes,
+            inside=self.inside,
+            calls=self.calls,
+            by_name=self.by_name,
+        )
+        parameters = reader.parameters(function)
+        shape = StepRef(module.name, function.name, module.file, parameters=parameters)
+        given = {name: self.value(value) for name, value in bind(shape, node, self.where(node))}
+        reader.names = {
+            parameter.name: given.get(parameter.name, FromLiteral(parameter.default))
+            for parameter in parameters
+        }
+        reader.prefix = f"{self.prefix}{self.unique_prefix(function.name)}."
+        reader.body(function)
+        if reader.result == "none":
+            return FromLiteral("None")
+        if reader.result == "single":
+            return reader.outputs[0][1]
+        return _Parts(function.name, reader.result, reader.outputs)
+
+    def unique_prefix(self, name: str) -> str:
+        inner = [
+            n.name.removeprefix(self.prefix) for n in self.nodes if n.name.startswith(self.prefix)
+        ]
+        taken = {one.partition(".")[0] for one in inner} | (self.called - {name})
+        return _numbered(name, taken)
+
+    def when(self, node: ast.Call) -> FromEither:
+        """Add the nodes of both branches."""
+        if len(node.args) not in (2, 3) or any(isinstance(v, ast.Starred) for v in node.args):
+            self.refuse(
+                node,
+                "`when` takes a condition, a step and perhaps another, and names for the rest",
+                "write when(condition, step, name=value); a second step is called if it is False",
+            )
+        condition = self.value(node.args[0])
+        if not isinstance(condition, FromParameter | FromOutput):
+            self.refuse(
+                node.args[0],
+                f"`{ast.unparse(node.args[0])}` cannot be the condition of `when`",
+                "give it a parameter of the pipeline, or what one step returned",
+            )
+        steps = [step for step in node.args[1:] if not _is_none(step)]
+        for step in steps:
+            self.check_branch(step)
+        keywords = [self.once(keyword) for keyword in node.keywords]
+        branches: list[FromOutput] = []
+        for step, negated in zip(steps, (False, True), strict=False):
+            branches.append(self.add(ast.copy_location(ast.Call(step, [], keywords), node)))
+            made = replace(self.nodes[-1], condition=Condition(condition, negated))
+            self.put(made, over=True)
+        return FromEither(condition, *branches)
+
+    def check_branch(self, step: ast.expr) -> None:
+        chain = chain_of(step)
+        if not chain:
+            self.refuse(step, "`when` calls a step by its name", "give the step itself")
+        if pipeline_of(self.finder, self.module, chain) is not None:
+            self.refuse(
+                step,
+                f"`{ast.unparse(step)}` is a pipeline, and `when` calls one step",
+                "give `when` each of its steps, or put the choice into a step",
+            )
+
+    def once(self, keyword: ast.keyword) -> ast.keyword:
+        """Return an argument that both branches take, with its calls made once."""
+        if self.literal(keyword.value) is not None or isinstance(keyword.value, ast.Name):
+            return keyword
+        name = f"{len(self.nodes)}:{keyword.arg}"
+        self.names[name] = self.value(keyword.value)
+        value = ast.copy_location(ast.Name(name, ast.Load()), keyword.value)
+        return ast.copy_location(ast.keyword(keyword.arg, value), keyword)
 
     def map_over(self, node: ast.Call) -> FromOutput:
         if len(node.args) != 2 or any(isinstance(value, ast.Starred) for value in node.args):
@@ -329,11 +497,19 @@ class _Reader:
         call = ast.copy_location(ast.Call(step, [items], node.keywords), node)
         if not chain_of(step):
             self.refuse(step, "`map_over` calls a step by its name", "give the step itself")
+        if pipeline_of(self.finder, self.module, chain_of(step)) is not None:
+            self.refuse(
+                step,
+                f"`{ast.unparse(step)}` is a pipeline, and `map_over` calls one step",
+                "map each of its steps over the list that the one before it gave",
+            )
         given = self.literal(items)
         if given is not None and not isinstance(ast.literal_eval(given), list | tuple):
             self.refuse(items, f"`map_over` cannot go over {given}", "give it a list or a tuple")
         found = self.add(call)
         made = self.nodes[-1]
+        if isinstance(made.inputs[0][1], FromEither):
+            self.refuse_either(items, made.inputs[0][1])
         for parameter in made.step.parameters:
             for name in re.findall(r"\w+", parameter.annotation):
                 refuse_random(name, made.step.name, f"`{parameter.name}`", self.where(node))
@@ -349,8 +525,9 @@ class _Reader:
         step = step_of(self.finder, self.module, chain, self.where(node))
         arguments = bind(step, node, self.where(node))
         inputs = tuple((name, self.value(value)) for name, value in arguments)
-        name = self.unique(step.name)
-        self.put(Node(name, step, inputs, (), node.lineno))
+        name = self.prefix + self.unique(step.name)
+        file = self.module.file if self.prefix else None
+        self.put(Node(name, step, inputs, (), node.lineno, file=file))
         return FromOutput(name)
 
     def put(self, node: Node, *, over: bool = False) -> None:
@@ -362,11 +539,12 @@ class _Reader:
 
     def unique(self, name: str) -> str:
         """Return the step's name, numbered for further calls; never the name of another step."""
-        chosen, number = name, self.calls.get(name, 1)
-        while chosen in self.by_name or (chosen != name and chosen in self.called):
+        numbered = self.prefix + name
+        chosen, number = name, self.calls.get(numbered, 1)
+        while self.prefix + chosen in self.by_name or (chosen != name and chosen in self.called):
             number += 1
             chosen = f"{name}_{number}"
-        self.calls[name] = number
+        self.calls[numbered] = number
         return chosen
 
     def returns(self, node: ast.expr | None) -> None:
@@ -379,6 +557,13 @@ class _Reader:
                 self.outputs = tuple((name, self.value(value)) for name, value in arguments)
                 self.result = record.name
                 return
+        if isinstance(node, ast.Call):
+            found = self.found(node)
+            if isinstance(found, _Parts):
+                self.outputs, self.result = found.fields, found.result
+            else:
+                self.outputs, self.result = ((_output_name(found), found),), "single"
+            return
         parts = node.elts if isinstance(node, ast.Tuple) else [node]
         self.result = "tuple" if isinstance(node, ast.Tuple) else "single"
         outputs: dict[str, Binding] = {}
@@ -413,6 +598,18 @@ class _Reader:
         return f"{self.module.file}, line {getattr(node, 'lineno', 1)}"
 
 
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _numbered(name: str, taken: set[str] | frozenset[str]) -> str:
+    chosen, number = name, 1
+    while chosen in taken:
+        number += 1
+        chosen = f"{name}_{number}"
+    return chosen
+
+
 def _called(node: ast.FunctionDef) -> frozenset[str]:
     """Return the names of what a pipeline calls, itself or for each item."""
     calls = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
@@ -439,5 +636,7 @@ def _is_tuple(returns: str) -> bool:
 def _output_name(binding: Binding) -> str:
     if isinstance(binding, FromOutput):
         named = binding.field is not None and not binding.field.isdigit()
-        return str(binding.field) if named else binding.node
+        return str(binding.field) if named else binding.node.rpartition(".")[2]
+    if isinstance(binding, FromEither):
+        return _output_name(binding.then)
     return binding.name if isinstance(binding, FromParameter) else "value"

@@ -8,6 +8,7 @@ targets to themselves.
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ Chain = tuple[str, ...]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _BODIES = (ast.Module, ast.ClassDef, *_FUNCTIONS)
+_QUERIED = re.compile(r"@([A-Za-z_]\w*)")
 # Where a node is, and what only repeats how it is written.
 _LAYOUT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
@@ -135,10 +137,22 @@ class _Reader:
         # A class body reads a name from outside until it has bound it: all loads count.
         scope.loads |= inner.loads
 
-    def comprehension(self, node: ast.AST, scope: _Scope) -> None:
+    def comprehension(self, node: Any, scope: _Scope) -> None:
+        # The first iterable is evaluated outside: `[row for row in row(data)]` calls a function.
+        self.visit(node.generators[0].iter, scope)
         inner = _Scope()
         self.children(node, inner)
         scope.loads |= inner.free()
+
+    def constant(self, node: ast.Constant, scope: _Scope) -> None:
+        # `frame.query("price > @LIMIT")` looks for a name where it is called.
+        if isinstance(node.value, str) and "@" in node.value:
+            scope.loads |= {(name,) for name in _QUERIED.findall(node.value)}
+
+    def assigned(self, node: ast.AnnAssign, scope: _Scope) -> None:
+        self.visit(node.target, scope)
+        self.annotation(node.annotation, scope)
+        self.value(node.value, scope)
 
     def import_(self, node: ast.Import | ast.ImportFrom, scope: _Scope) -> None:
         self.imports.append(node)
@@ -165,7 +179,9 @@ class _Reader:
 
 _HANDLERS: dict[type[ast.AST], Any] = {
     ast.Name: _Reader.name,
+    ast.AnnAssign: _Reader.assigned,
     ast.Attribute: _Reader.attribute,
+    ast.Constant: _Reader.constant,
     ast.Subscript: _Reader.subscript,
     ast.FunctionDef: _Reader.function,
     ast.AsyncFunctionDef: _Reader.function,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from thruway.errors import PipelineError
 from thruway.kit.dag import StepParameter, StepRef
 from thruway.kit.modules import Finder, Foreign, Local
+from thruway.kit.options import with_options
 from thruway.kit.scope import chain_of, unquoted
-from thruway.kit.step_options import check_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _STEP = frozenset({"thruway.step", "thruway.kit.step.step"})
 _PIPELINE = frozenset({"thruway.pipeline", "thruway.kit.pipeline.pipeline"})
 MAP_OVER = frozenset({"thruway.map_over", "thruway.kit.fanout.map_over"})
+WHEN = frozenset({"thruway.when", "thruway.kit.branch.when"})
 _TUPLES = frozenset({"typing.NamedTuple", "typing_extensions.NamedTuple"})
 _DATACLASS = frozenset({"dataclasses.dataclass"})
 
@@ -106,9 +107,9 @@ def _refuse_function(
     place = f"{hit.module.file.name}, line {node.lineno}"
     if _decoration(finder, hit.module, node, _PIPELINE) is not None:
         raise PipelineError(
-            f"`{name}` is a pipeline, and a pipeline cannot call another.",
+            f"`{name}` is a pipeline, and not a step.",
             where,
-            "call its steps here",
+            "call the pipeline itself, or give one of its steps",
         )
     raise PipelineError(
         f"`{name}` is a plain function, not a step.", where, f"put @step above it ({place})"
@@ -126,6 +127,19 @@ def _decoration(
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         if means(finder, module, called, names):
             return decorator.keywords if isinstance(decorator, ast.Call) else []
+    return None
+
+
+def pipeline_of(
+    finder: Finder, module: Module, chain: Chain
+) -> tuple[Module, ast.FunctionDef] | None:
+    """Return the pipeline of the project that a name means, with its module; None if none."""
+    for hit in finder.follow(module, chain):
+        if isinstance(hit, Local):
+            for bound in reversed(hit.module.bindings[hit.name]):
+                node = bound.node
+                if isinstance(node, ast.FunctionDef) and is_pipeline(finder, hit.module, node):
+                    return hit.module, node
     return None
 
 
@@ -221,7 +235,7 @@ def _role(options: list[ast.keyword]) -> str:
 
 
 def _options(options: list[ast.keyword], where: str) -> tuple[tuple[str, str], ...]:
-    """Return the options that say how a step runs.
+    """Return the options that say how a step runs, with their texts.
 
     Raises:
         PipelineError: one is no literal, or no such value.
@@ -243,7 +257,7 @@ def _options(options: list[ast.keyword], where: str) -> tuple[tuple[str, str], .
                 where,
                 "options are read from the text, before anything is imported: write the value",
             ) from error
-        check_options({option.arg: value}, where)
+        with_options({option.arg: value}, where=where)
         found.append((option.arg, ast.unparse(option.value)))
     return tuple(sorted(found))
 

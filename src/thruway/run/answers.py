@@ -142,7 +142,7 @@ class Answers:
         addresses = [done.log, done.stderr, *(artifact.hash for artifact in artifacts)]
         self.store.share(addresses)
         self.lineage.complete(row, done, cacheable=cacheable)
-        # What was shared before may have been collected until the record referred to it.
+        # It may have been collected until the record referred to it.
         self.store.share(addresses)
 
     def still_there(self, execution: Execution) -> bool:

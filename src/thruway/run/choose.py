@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from thruway.errors import PipelineError, UsageError
-from thruway.kit.dag import Dag, FromLiteral, FromOutput, FromParameter, Node
+from thruway.kit.dag import Dag, FromLiteral, FromParameter, Node, outputs_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,10 +75,10 @@ def _literal(text: str, where: str) -> Any:
 def wanted_fields(dag: Dag) -> dict[str, frozenset[str | None]]:
     """Return which parts of each node's result are taken; None stands for the whole."""
     wanted: dict[str, set[str | None]] = {node.name: set() for node in dag.nodes}
-    sources = [source for node in dag.nodes for _, source in node.inputs]
-    for source in [*sources, *(source for _, source in dag.outputs)]:
-        if isinstance(source, FromOutput):
-            wanted[source.node].add(source.field)
+    sources = [source for node in dag.nodes for source in node.sources]
+    sources += [output for _, source in dag.outputs for output in outputs_in(source)]
+    for source in sources:
+        wanted[source.node].add(source.field)
     return {name: frozenset(fields) for name, fields in wanted.items()}
 
 
@@ -123,7 +123,7 @@ def given_whole(dag: Dag, options: RunOptions) -> frozenset[str]:
 def _idle(dag: Dag, options: RunOptions) -> set[str]:
     """Return the nodes whose results only nodes take that are given, or idle themselves."""
     given = given_whole(dag, options)
-    returned = {source.node for _, source in dag.outputs if isinstance(source, FromOutput)}
+    returned = {output.node for _, source in dag.outputs for output in outputs_in(source)}
     idle: set[str] = set()
     takers: dict[str, list[str]] = {node.name: [] for node in dag.nodes}
     for node in reversed(dag.nodes):

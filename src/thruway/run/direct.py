@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.errors import StepFailed, ThruwayError
 from thruway.kit.ambient.random import seed_all
+from thruway.kit.branch import check_condition
 from thruway.kit.check import check_types
-from thruway.kit.dag import FromOutput, call_arguments, pick
+from thruway.kit.dag import FromEither, FromOutput, call_arguments, outputs_in, pick
 from thruway.kit.fanout import map_over
 from thruway.kit.read import read_pipeline
 from thruway.kit.step import import_step
@@ -26,9 +27,9 @@ from thruway.run.reporter import Reporter, SilentReporter
 from thruway.run.types import RunOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from thruway.kit.dag import Dag, Node
+    from thruway.kit.dag import Binding, Dag, Node
     from thruway.kit.project import ProjectConfig
 
 
@@ -62,10 +63,15 @@ def run_directly(
             began = time.perf_counter()
             arguments = choose.plain_arguments(node, parameters)
             arguments |= {
-                name: pick(values[source.node], source.field)
+                name: _value(source, values, parameters)
                 for name, source in node.inputs
-                if isinstance(source, FromOutput)
+                if outputs_in(source)
             }
+            if not _is_called(node, values, parameters):
+                values[node.name] = None
+                reporter.step_finished(node.name, "SKIPPED", 0.0, f"not {node.condition}")
+                _forget(values, last_use.get(node.name, ()))
+                continue
             seed_all(seed)
             try:
                 values[node.name] = _call(node, steps[node.name], arguments)
@@ -73,14 +79,26 @@ def run_directly(
                 reporter.step_finished(node.name, "FAILED", time.perf_counter() - began, "")
                 raise _failure(node, error, project, debug=options.debug) from error
             reporter.step_finished(node.name, "COMPLETE", time.perf_counter() - began, "")
-            for name in last_use.get(node.name, ()):
-                del values[name]
-    return {
-        name: pick(values[source.node], source.field)
-        if isinstance(source, FromOutput)
-        else choose.binding_value(source, parameters)
-        for name, source in dag.outputs
-    }
+            _forget(values, last_use.get(node.name, ()))
+    return {name: _value(source, values, parameters) for name, source in dag.outputs}
+
+
+def _value(source: Binding, values: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
+    if isinstance(source, FromOutput):
+        return pick(values[source.node], source.field)
+    if isinstance(source, FromEither):
+        taken = _value(source.condition, values, parameters)
+        chosen = source.then if taken else source.otherwise
+        return None if chosen is None else _value(chosen, values, parameters)
+    return choose.binding_value(source, parameters)
+
+
+def _is_called(node: Node, values: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
+    if node.condition is None:
+        return True
+    found = _value(node.condition.binding, values, parameters)
+    check_condition(found, node.step.name, str(node.condition.binding))
+    return found is not node.condition.negated
 
 
 def _call(node: Node, step: Callable[..., Any], arguments: dict[str, Any]) -> Any:
@@ -91,9 +109,14 @@ def _call(node: Node, step: Callable[..., Any], arguments: dict[str, Any]) -> An
     return step(*positional, **named)
 
 
+def _forget(values: dict[str, Any], names: Iterable[str]) -> None:
+    for name in names:
+        del values[name]
+
+
 def _last_uses(dag: Dag) -> dict[str, list[str]]:
     """Return node → nodes whose values nobody takes after it."""
-    kept = {source.node for _, source in dag.outputs if isinstance(source, FromOutput)}
+    kept = {output.node for _, source in dag.outputs for output in outputs_in(source)}
     last: dict[str, str] = {}
     for node in dag.nodes:
         last[node.name] = node.name

@@ -7,17 +7,19 @@ answer (`answers`). It is the only one that writes to the lineage, from one thre
 
 from __future__ import annotations
 
+import contextlib
 import time
 from bisect import insort
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from thruway.errors import StepFailed
-from thruway.kit.dag import Dag, FromOutput, Node
+from thruway.errors import StepFailed, StorageError
+from thruway.kit.dag import Dag, FromOutput, Node, outputs_in
 from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
 from thruway.run.answers import Answers, contents, file_clock, words
+from thruway.run.conditions import Conditions, load_from
 from thruway.run.events import events_of
 from thruway.run.executors import Executors
 from thruway.run.failures import arguments_text, run_error
@@ -103,16 +105,27 @@ class PipelineRun:
         self.store = Store(project.storage)
         self.store.prepare()
         self.lineage = Lineage(project.storage)
+        self.store.announce(self.lineage.id, self.lineage.database.place)
         self.answers = Answers(self.store, self.lineage, self.schedule.wanted, reporter)
         self.scratch = Scratch(project, self.store, lambda: self.run, shared=not options.apart)
         self._executors = Executors(self.scratch, dag, options)
         self.events = events_of(project, dag, lambda text: reporter.warned(dag.name, text))
         self.code = CodeKeys(dag, project.roots, self._executors.about)
-        self.jobs = Jobs(self.schedule, parameters, self.code, self.answers, options, self.seed)
+        self.memory: dict[tuple[str, str], Any] = {}
+        load = load_from(self.schedule, self.memory, self.store.load)
+        self.conditions = Conditions(self.schedule, parameters, load)
+        self.jobs = Jobs(
+            self.schedule,
+            parameters,
+            self.code,
+            self.answers,
+            options,
+            self.seed,
+            self.conditions,
+        )
         self.run = ""
         self.context = 0
         self.logs = OrderedLogs(self.schedule.names, reporter)
-        self.memory: dict[tuple[str, str], Any] = {}
         self._going: dict[int, _Going] = {}
         self._delayed: list[_Going] = []
         self._failed: dict[str, BaseException] = {}
@@ -178,11 +191,16 @@ class PipelineRun:
         made = [step for step in steps if step.state == "COMPLETE"]
         new = [*made, *(each for step in made for each in step.instances)]
         self.store.settle(ref.hash for step in new for ref in step.outputs.values())
-        results = {
-            name: (source.node, source.field or WHOLE)
-            for name, source in self.dag.outputs
-            if isinstance(source, FromOutput) and source.node in self.done
-        }
+        results: dict[str, tuple[str, str]] = {}
+        none: dict[str, Any] = {}
+        for name, source in self.dag.outputs:
+            if any(output.node not in self.done for output in outputs_in(source)):
+                continue
+            settled = self.conditions.settle(source)
+            if isinstance(settled, FromOutput):
+                results[name] = settled.node, settled.field or WHOLE
+            elif settled is None:
+                none[name] = None
         result = RunResult(
             run=self.run,
             state="COMPLETE" if made else "CACHED",
@@ -191,7 +209,8 @@ class PipelineRun:
             outputs=self.project.outputs,
             store=self.store.root,
             storage=self.store.config,
-            memory={name: self.memory[at] for name, at in results.items() if at in self.memory},
+            memory=none
+            | {name: self.memory[at] for name, at in results.items() if at in self.memory},
         )
         self.lineage.finish_run(self.context, result.state, results, code=self.code.all())
         self._finished = True
@@ -203,8 +222,11 @@ class PipelineRun:
 
     def _begin_ready(self) -> None:
         """Begin, in the order of the pipeline, every step whose inputs are there."""
-        while any(map(self._begin, self.schedule.ready())):
+        while not self._is_full() and any(map(self._begin, self.schedule.ready())):
             pass
+
+    def _is_full(self) -> bool:
+        return self._room.is_full and self.options.apart
 
     def _begin(self, node: Node) -> bool:
         """Answer a step from the cache, or begin to execute it; False when it has to wait."""
@@ -215,6 +237,9 @@ class PipelineRun:
             return False
         if node.name in self.schedule.given:
             self._take_given(node)
+            return True
+        if not self.conditions.holds(node):
+            self._skip(node)
             return True
         mode = self.schedule.modes[node.name]
         job = self.jobs.of(node)
@@ -274,6 +299,17 @@ class PipelineRun:
 
     def _may_cache(self, node: Node) -> bool:
         return choose.step_option(node, "cache", default=True) is not False
+
+    def _skip(self, node: Node) -> None:
+        """Leave out a step whose condition does not hold."""
+        self.schedule.begin(node.name)
+        reason = self.conditions.reason(node)
+        position = self.schedule.positions[node.name]
+        skipped = Execution(0, self.run, node.name, "SKIPPED", "", {}, reason=reason)
+        self.lineage.skip(self.context, position, skipped, self.seed)
+        self.events.step_ended(skipped, "SKIPPED")
+        self._log(node.name, "")
+        self._finished_step(StepResult(node.name, "SKIPPED", reason=reason))
 
     def _take_given(self, node: Node) -> None:
         """Take values from files, in place of executing a step."""
@@ -383,7 +419,8 @@ class PipelineRun:
         if done.failure is None:
             self._keep(going, done, execution)
             return
-        self.store.share((log, stderr))
+        with contextlib.suppress(StorageError):  # what the step raised says more
+            self.store.share((log, stderr))
         self.lineage.fail(going.row, done.failure.what, log, stderr, attempts=going.attempt)
         self.events.step_ended(execution, "FAILED", done.failure.what)
         self.reporter.step_finished(name, "FAILED", done.seconds, execution.reason)

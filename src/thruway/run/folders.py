@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from thruway.errors import StorageError
@@ -127,7 +127,19 @@ def _index(handle: BinaryIO) -> dict[str, Entry]:
     except (OSError, ValueError) as error:
         raise StorageError("a stored folder cannot be read", detail=str(error)) from error
     handle.seek(0)
-    return {name: Entry(*entry) for name, entry in found.items()}
+    index = {name: Entry(*entry) for name, entry in found.items()}
+    for name in index:
+        _check_inside(name, index)
+    return index
+
+
+def _check_inside(name: str, index: Mapping[str, Entry]) -> None:
+    """Refuse a name that would be written outside of the folder, over a link or by itself."""
+    path = PurePosixPath(name)
+    above = [index.get(parent.as_posix()) for parent in path.parents]
+    linked = any(entry is not None and entry.kind == "link" for entry in above)
+    if path.is_absolute() or ".." in path.parts or PureWindowsPath(name).anchor or linked:
+        raise StorageError(f"a stored folder holds `{name}`, which is not inside of it")
 
 
 def restore(packed: Path, target: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from thruway.kit.read import read_pipeline
 from thruway.run import choose, key
 from thruway.run.answers import Answers
+from thruway.run.conditions import Conditions, load_from
 from thruway.run.executors import Executors
 from thruway.run.given import given_ports
 from thruway.run.interpreter import CodeKeys
@@ -109,7 +110,11 @@ class _Forecaster:
         code = CodeKeys(dag, project.roots, executors.about)
         seed = project.seed if options.seed is None else options.seed
         parameters = choose.parameter_values(dag, options.params)
-        self._jobs = Jobs(self._schedule, parameters, code, self._answers, options, seed)
+        load = load_from(self._schedule, {}, self._store.load)
+        self._conditions = Conditions(self._schedule, parameters, load)
+        self._jobs = Jobs(
+            self._schedule, parameters, code, self._answers, options, seed, self._conditions
+        )
         self._rewritten: dict[str, str] = {}
 
     def all(self) -> tuple[StepForecast, ...]:
@@ -133,6 +138,10 @@ class _Forecaster:
             self._will_write(node.name, last)
             reason = f"it needs `{'`, `'.join(open_needs)}`"
             return StepForecast(node.name, "depends", reason, seconds, pickled=pickled)
+        if not self._conditions.holds(node):
+            reason = self._conditions.reason(node)
+            self._schedule.finish(StepResult(node.name, "SKIPPED", reason=reason))
+            return StepForecast(node.name, "skip", reason)
         return self._asked(node, last, seconds, pickled)
 
     def _asked(

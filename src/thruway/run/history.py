@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.errors import UsageError
 from thruway.kit.project import StoreConfig
+from thruway.run.find import artifacts_by_hash, find_run, label, not_one
 from thruway.run.key import difference
 from thruway.run.lineage import Execution, Lineage
 from thruway.run.lineage_database import exists
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_SHORTEST = 4
-
-
 def is_there(store: Path | StoreConfig) -> bool:
     """Say whether a store may have a lineage; none is made by asking."""
     if isinstance(store, StoreConfig):
@@ -27,24 +25,29 @@ def is_there(store: Path | StoreConfig) -> bool:
     return exists(store, "")
 
 
+_RUNS = (
+    "SELECT c.run AS run, c.pipeline AS pipeline, c.state AS state, c.seed AS seed,"
+    " c.executor AS executor, c.started AS started, c.ended AS ended, c.host AS host,"
+    " c.params AS params, c.code AS code, c.engine AS engine, c.engine_run AS engine_run,"
+    " c.engine_link AS engine_link, COUNT(e.id) AS steps,"
+    " COALESCE(SUM(CASE WHEN e.state = 'CACHED' THEN 1 ELSE 0 END), 0) AS cached"
+    # A call for one item, `fit[0]`, is no step of its own.
+    " FROM context c LEFT JOIN execution e ON e.context = c.id AND e.step NOT LIKE '%[%'"
+    " WHERE (:pipeline = '' OR c.pipeline = :pipeline) AND (:run = '' OR c.run = :run)"
+    " GROUP BY c.id ORDER BY c.id DESC"
+)
+
+
 def list_runs(store: Path | StoreConfig) -> list[dict[str, Any]]:
     """Return every run of a store, the newest first."""
     if not is_there(store):
         return []
     with Lineage(store) as lineage:
-        rows = lineage.query(
-            "SELECT c.run AS run, c.pipeline AS pipeline, c.state AS state, c.seed AS seed,"
-            " c.executor AS executor, c.started AS started, c.ended AS ended,"
-            " c.params AS params, COUNT(e.id) AS steps,"
-            " c.engine AS engine, c.engine_run AS engine_run, c.engine_link AS engine_link,"
-            " COALESCE(SUM(CASE WHEN e.state = 'CACHED' THEN 1 ELSE 0 END), 0) AS cached"
-            # A call for one item, `fit[0]`, is no step of its own.
-            " FROM context c LEFT JOIN execution e ON e.context = c.id"
-            " AND e.step NOT LIKE '%[%'"
-            " WHERE (:pipeline = '' OR c.pipeline = :pipeline)"
-            " GROUP BY c.id ORDER BY c.id DESC",
-            pipeline=lineage.pipeline,
-        )
+        return _listed(lineage, "")
+
+
+def _listed(lineage: Lineage, run: str) -> list[dict[str, Any]]:
+    rows = lineage.query(_RUNS, pipeline=lineage.pipeline, run=run)
     return [{**row, "params": json.loads(row["params"])} for row in rows]
 
 
@@ -53,18 +56,18 @@ def describe_run(store: Path | StoreConfig, run: str) -> dict[str, Any]:
 
     Args:
         store: folder of the store, or where its parts are kept.
-        run: id of the run, a unique beginning of it, or `latest`.
+        run: id of the run, a unique beginning of it, `latest` or `previous`.
 
     Raises:
         UsageError: there is no such run.
     """
-    known = list_runs(store)
-    found = known[:1] if run == "latest" else [row for row in known if row["run"].startswith(run)]
-    if len(found) != 1:
-        raise _not_one("run", run, [row["run"] for row in found or known])
+    if not is_there(store):
+        raise not_one("run", run, [])
     with Lineage(store) as lineage:
-        executions = lineage.executions(found[0]["run"])
-    return {**found[0], "executions": [_dump(Store(store), each) for each in executions]}
+        name = find_run(lineage, run)
+        (found,) = _listed(lineage, name)
+        executions = lineage.executions(name)
+    return {**found, "executions": [_dump(Store(store), each) for each in executions]}
 
 
 def _dump(store: Store, execution: Execution) -> dict[str, Any]:
@@ -72,6 +75,8 @@ def _dump(store: Store, execution: Execution) -> dict[str, Any]:
         "step": execution.step,
         "state": execution.state,
         "seconds": execution.seconds,
+        "attempts": execution.attempts,
+        "peak_bytes": execution.peak_bytes,
         "reason": execution.reason,
         "error": execution.error,
         "key": execution.key,
@@ -95,20 +100,10 @@ def describe_artifact(store: Path | StoreConfig, name: str) -> dict[str, Any]:
     Raises:
         UsageError: there is no such artifact.
     """
-    address, _, member = name.partition("/")
     with Lineage(store) as lineage:
-        rows = lineage.query(
-            "SELECT * FROM artifact WHERE CAST(id AS TEXT) = :name"
-            " OR (:named AND hash >= :name AND hash < :after)",
-            name=address,
-            named=len(address) >= _SHORTEST,
-            after=f"{address}g",  # behind every digit
-        )
-        rows = [row for row in rows if not member or row["member"] == member]
+        rows = artifacts_by_hash(lineage, name)
         if len(rows) != 1:
-            raise _not_one(
-                "artifact", name, [f"{row['hash'][:12]}/{row['member']}" for row in rows]
-            )
+            raise not_one("artifact", name, [label(row) for row in rows])
         events = lineage.query(
             "SELECT c.run AS run, e.step AS step, e.state AS state, v.kind AS kind,"
             " v.port AS port FROM event v JOIN execution e ON e.id = v.execution"
@@ -116,12 +111,6 @@ def describe_artifact(store: Path | StoreConfig, name: str) -> dict[str, Any]:
             artifact=rows[0]["id"],
         )
     return {**rows[0], "present": Store(store).has(rows[0]["hash"]), "events": events}
-
-
-def _not_one(noun: str, name: str, known: list[str]) -> UsageError:
-    several = [one for one in known if one.startswith(name)]
-    what = f"`{name}` means several {noun}s" if len(several) > 1 else f"no {noun} `{name}`"
-    return UsageError(what, fix=f"use one of: {', '.join(known[:5]) or '(there is none)'}")
 
 
 def explain_key(store: Path | StoreConfig, step: str) -> str:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import platform
 import subprocess
-import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -35,7 +34,7 @@ class About:
 
 def about_this() -> About:
     """Return what a worker answers when it is asked about itself."""
-    return About(platform.python_version(), packages._installed(tuple(sys.path)))
+    return About(platform.python_version(), packages.installed())
 
 
 def about(python: str) -> About:
@@ -108,7 +107,7 @@ class CodeKeys:
     def places(self, node: Node) -> tuple[str, ...]:
         """Return where the project's code is that a node's step reaches."""
         found = self._key(node.step).ingredients
-        return tuple(place for kind, place, _ in found if kind != "import")
+        return tuple(place for kind, place, _ in found if kind in code.DEFINITIONS)
 
     def all(self) -> str:
         """Return one digest over the pipeline's text and all of its code."""
@@ -123,4 +122,6 @@ class CodeKeys:
 
 
 def _place(kind: str, place: str) -> str:
-    return f"{place} ({kind})" if kind in ("module", "import") else place
+    if kind == "order":
+        return f"{place} (order of imports)"
+    return place if kind in ("function", "class", "constant") else f"{place} ({kind})"

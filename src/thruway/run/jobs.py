@@ -12,6 +12,7 @@ from thruway.run.room import need_of
 if TYPE_CHECKING:
     from thruway.kit.dag import Node
     from thruway.run.answers import Answers
+    from thruway.run.conditions import Conditions
     from thruway.run.interpreter import CodeKeys
     from thruway.run.schedule import Schedule
     from thruway.run.types import RunOptions
@@ -32,8 +33,10 @@ class Jobs:
         answers: Answers,
         options: RunOptions,
         seed: int,
+        conditions: Conditions,
     ) -> None:
         self.parameters = parameters
+        self._conditions = conditions
         self._schedule = schedule
         self._code = code
         self._answers = answers
@@ -43,9 +46,13 @@ class Jobs:
     def of(self, node: Node) -> Job:
         """Return what is to be executed for a node whose inputs are done."""
         inputs: dict[str, Input] = {}
+        values = choose.plain_arguments(node, self.parameters)
         for name, source in node.inputs:
-            if isinstance(source, FromOutput):
-                inputs[name] = self._schedule.input(source)
+            settled = self._conditions.settle(source)
+            if isinstance(settled, FromOutput):
+                inputs[name] = self._schedule.input(settled)
+            elif settled is None:
+                values[name] = None
         fan = self._schedule.fan_of(node.name)
         splits = fan is not None and node.name == fan.items
         timeout = None if splits else choose.step_option(node, "timeout", None)
@@ -54,7 +61,7 @@ class Jobs:
             module=node.step.module,
             qualname=node.step.qualname,
             inputs=inputs,
-            values=choose.plain_arguments(node, self.parameters),
+            values=values,
             fields=node.step.outputs if fan is None else (),
             wanted=self._schedule.wanted[node.name],
             code=self._code.places(node),

@@ -137,10 +137,11 @@ def _change(name: str, old: str | None, new: str | None) -> str:
         return f"{noun} is gone"
     if kind in ("code", "input", "env", "given"):
         return f"{noun} changed"
-    return f"{noun} was {_short(old)}, is {_short(new)}"
+    return f"{noun} was {short_text(old)}, is {short_text(new)}"
 
 
-def _short(text: str) -> str:
+def short_text(text: str) -> str:
+    """Return an ingredient as a reader says it."""
     simple = _TAGS.sub("", text)
     return simple if len(simple) <= 60 else f"{simple[:57]}..."
 

@@ -59,6 +59,11 @@ class Lineage:
         """Close the connection."""
         self.database.close()
 
+    @property
+    def id(self) -> str:
+        """What makes it this one and no other."""
+        return str(self.query("SELECT value FROM meta WHERE name = 'id'")[0]["value"])
+
     def query(self, statement: str, **values: object) -> list[Row]:
         """Return the rows of a reading query."""
         return self.database.rows(statement, **values)
@@ -150,6 +155,16 @@ class Lineage:
             )
             add_events(db, row, inputs=execution.inputs)
         return row
+
+    def skip(self, context: int, position: int, execution: Execution, seed: int) -> None:
+        """Record a step whose condition did not hold."""
+        with self.database.transaction() as db:
+            db.add(
+                "execution",
+                **_beginning(context, position, execution, seed),
+                state="SKIPPED",
+                reason=execution.reason,
+            )
 
     def complete(self, row: int, done: Execution, *, cacheable: bool) -> None:
         """Record outputs and facts of an execution that ran to its end, all at once."""

@@ -25,6 +25,7 @@ BUSY_SECONDS = 60.0
 _READ_ONLY = ("readonly", "unable to open")
 _FIXES = {
     "full": "make room on the disk, and run again: finished steps are taken from the cache",
+    "disk I/O": "make room on the disk, look whether it works, and run again",
     "readonly": "correct the rights of the file and its folder, or give another `lineage`",
     "unable to open": "correct the rights of the file and its folder, or give another `lineage`",
     "locked": "wait until what else uses the store is done, and run again",

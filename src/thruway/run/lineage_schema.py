@@ -6,6 +6,7 @@ said in three words of the text: `{id}`, `{integer}` and `{real}`.
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Literal
 
 from thruway.errors import StorageError
@@ -34,7 +35,7 @@ CREATE TABLE event (
     artifact {integer} NOT NULL REFERENCES artifact (id),
     kind TEXT NOT NULL, port TEXT NOT NULL, is_file {integer} NOT NULL DEFAULT 0);
 CREATE INDEX event_execution ON event (execution);
-CREATE INDEX event_artifact ON event (artifact);
+CREATE INDEX event_artifact ON event (artifact, kind);
 """
 _INDEXES = """
 CREATE UNIQUE INDEX artifact_identity ON artifact (hash, member, format, path) WHERE hash <> '';
@@ -120,6 +121,9 @@ def bring_up_to_date(database: Database) -> None:
             _run(db, UPGRADES[number], database.dialect)
         db.run("DELETE FROM meta WHERE name = 'schema'")
         db.run("INSERT INTO meta VALUES ('schema', :version)", version=str(SCHEMA_VERSION))
+        db.run(
+            "INSERT INTO meta VALUES ('id', :id) ON CONFLICT (name) DO NOTHING", id=uuid.uuid4().hex
+        )
 
 
 def _version(database: Database, reader: Database | Writer) -> int:

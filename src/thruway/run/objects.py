@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -55,8 +56,13 @@ class Objects(Protocol):
     def entries(self) -> Iterator[Entry]:
         """Give all that is there, and what killed writers left behind."""
 
-    def remove(self, names: Collection[str]) -> None:
-        """Remove entries by their names, those that are still there."""
+    def remove(self, names: Collection[str], before: float) -> frozenset[str]:
+        """Remove entries by their names, unless they were written anew; return which are gone.
+
+        Args:
+            names: from `entries`.
+            before: what was written since then stays, seconds since the epoch.
+        """
 
 
 class Folder:
@@ -116,10 +122,22 @@ class Folder:
             elif one.name.startswith(TEMPORARY):
                 yield from _entry(one, "")
 
-    def remove(self, names: Collection[str]) -> None:
-        """Remove entries by their names, those that are still there."""
-        for name in names:
-            Path(name).unlink(missing_ok=True)
+    def remove(self, names: Collection[str], before: float) -> frozenset[str]:
+        """Remove entries by their names, unless they were written anew; return which are gone."""
+        return frozenset(name for name in names if self._remove(Path(name), before))
+
+    def _remove(self, path: Path, before: float) -> bool:
+        # Moved aside first: a writer that comes now finds nothing, and writes it again.
+        aside = self.folder / f"{TEMPORARY}{uuid.uuid4().hex}"
+        try:
+            path.replace(aside)
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime >= before:
+            aside.replace(path)
+            return False
+        aside.unlink()
+        return True
 
 
 def _entry(found: os.DirEntry[str], address: str) -> Iterator[Entry]:

@@ -115,15 +115,43 @@ class RemoteObjects:
             if not address or len(address) == DIGEST_DIGITS:
                 yield Entry(address, str(path), int(about["size"]), _changed(about))
 
-    def remove(self, names: Collection[str]) -> None:
-        """Remove entries by their names, those that are still there."""
-        with self._named(), contextlib.suppress(FileNotFoundError):
-            self._files.rm(list(names))
+    def remove(self, names: Collection[str], before: float) -> frozenset[str]:
+        """Remove entries by their names, unless they were written anew; return which are gone."""
+        with self._named():
+            old = frozenset(name for name in names if self._is_older(name, before))
+            if old:
+                self._files.rm(sorted(old))
+        return old
+
+    def _is_older(self, name: str, before: float) -> bool:
+        try:
+            return _changed(self._files.info(name)) < before
+        except FileNotFoundError:
+            return False
 
     def drop(self, address: str) -> None:
         """Remove an object that turned out to be damaged, if that is allowed."""
-        with contextlib.suppress(StorageError):
-            self.remove([self._path(address)])
+        with contextlib.suppress(StorageError), self._named():
+            self._files.rm_file(self._path(address))
+
+    def note(self, name: str, text: str) -> None:
+        """Leave a small text beside the objects, if it is not there."""
+        path = f"{self._root}/{name}"
+        with self._named():
+            if not self._files.exists(path):
+                self._make_parent(path)
+                self._files.pipe_file(path, text.encode())
+
+    def notes(self, folder: str) -> dict[str, str]:
+        """Return the texts in a folder beside the objects, by their names."""
+        with self._named():
+            try:
+                found = self._files.find(f"{self._root}/{folder}")
+            except FileNotFoundError:
+                return {}
+            return {
+                str(path).rpartition("/")[2]: self._files.cat_file(path).decode() for path in found
+            }
 
     def _path(self, address: str) -> str:
         return f"{self._root}/objects/{address[:2]}/{address[2:]}"

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from thruway.kit.step_options import parse_bytes
+from thruway.kit.options import memory_bytes
 from thruway.run import choose
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def need_of(node: Node) -> Need:
         found: Any = choose.step_option(node, name, default)
         return float(found) if isinstance(found, int | float) else default
 
-    memory = parse_bytes(choose.step_option(node, "memory", None))
+    memory = memory_bytes(choose.step_option(node, "memory", None)) or 0
     return Need(number("cpus", 1.0), memory, number("gpu", 0.0))
 
 
@@ -65,6 +65,11 @@ class Room:
             and (sum(one.memory for one in self.taken.values()) + need.memory <= self.total.memory)
             and sum(one.gpu for one in self.taken.values()) + need.gpu <= self.total.gpu
         )
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no step could begin, however little it needs."""
+        return sum(one.cpus for one in self.taken.values()) >= self.total.cpus
 
     def visible(self, need: Need) -> dict[str, str | None]:
         """Return the variables by which a step sees the graphics processors that it may use.

@@ -13,14 +13,13 @@ from bisect import insort
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from thruway.kit.dag import FromOutput
 from thruway.run import choose
 from thruway.run.job import WHOLE, Input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from thruway.kit.dag import Dag, Node
+    from thruway.kit.dag import Dag, FromOutput, Node
     from thruway.run.fan import Fan
     from thruway.run.types import RunOptions, StepResult
 
@@ -184,5 +183,4 @@ class Schedule:
 
 
 def _takes(node: Node) -> list[tuple[str, str]]:
-    sources = [source for _, source in node.inputs if isinstance(source, FromOutput)]
-    return [(source.node, source.field or WHOLE) for source in sources]
+    return [(source.node, source.field or WHOLE) for source in node.sources]

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _AT_ONCE = 8
+_LINEAGES = "lineages"
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO})
 """What the disk says, and not the value that is written."""
 FILE_FORMAT = "file"
@@ -66,7 +67,6 @@ class Store:
         self.root = self.config.folder
         self.folder = Folder(self.root / "objects")
         self.foreign = Folder(self.root / "foreign")
-        self._shared: set[str] = set()
         self._damaged: set[str] = set()
 
     @cached_property
@@ -102,6 +102,37 @@ class Store:
             raise self._unwritable(error) from error
         if self.remote is not None:
             self.remote.prepare()
+
+    @property
+    def place(self) -> str:
+        """Where the objects are, for people."""
+        return self.config.objects or str(self.root)
+
+    def announce(self, lineage: str, place: str) -> None:
+        """Say beside the objects which lineage refers to them; see `collect`.
+
+        Args:
+            lineage: its id.
+            place: where it is, for people.
+        """
+        if self.remote is not None:
+            self.remote.note(f"{_LINEAGES}/{lineage}", place)
+            return
+        note = self.root / _LINEAGES / lineage
+        if not note.is_file():
+            # Another that was at the same place on this machine is there no more.
+            for name, other in self.lineages().items():
+                if other == place:
+                    (self.root / _LINEAGES / name).unlink(missing_ok=True)
+            write_atomically(note, place.encode())
+
+    def lineages(self) -> dict[str, str]:
+        """Return which lineages refer to the objects: id → place."""
+        if self.remote is not None:
+            return self.remote.notes(_LINEAGES)
+        notes = self.root / _LINEAGES
+        found = notes.iterdir() if notes.is_dir() else ()
+        return {note.name: note.read_text() for note in found}
 
     # Where an object is ------------------------------------------------------------------------
 
@@ -186,19 +217,16 @@ class Store:
         """
         if self.remote is None:
             return
-        wanted = {address for address in addresses if address} - self._shared
-        for address, done in _at_once(self._share, wanted).items():
-            if done:
-                self._shared.add(address)
+        _at_once(self._share, {address for address in addresses if address})
 
     def _share(self, address: str) -> bool:
-        """Return whether it was copied; what was there already may be collected by others."""
         assert self.remote is not None
         path = self.path(address)
         size = path.stat().st_size if path.is_file() else None
         if size is None or (address not in self._damaged and self.remote.size(address) == size):
             return False
         self.remote.put(address, path)
+        self._damaged.discard(address)
         return True
 
     # Objects -----------------------------------------------------------------------------------
@@ -346,10 +374,12 @@ class Store:
         if form.startswith("pickle"):
             self._refuse_foreign(address, form)  # again: now it is known where it came from
         with self._classes():
-            return dict(storage.read(form, self.path(address)))
+            # What is not trusted is read by readers that can make known things only.
+            found = storage.read(form, self.path(address), trusted=self.may_load(address))
+            return dict(found)
 
     def may_load(self, address: str) -> bool:
-        """Say whether a pickle at an address would be read: nobody else can have written it."""
+        """Say whether what is at an address may run code: nobody else can have written it."""
         if self.config.trust or not self._is_ours:
             return self.config.trust
         # What lies in our own folder was made here, or fetched from who was trusted.

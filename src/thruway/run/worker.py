@@ -196,12 +196,12 @@ class _Zygote:
 
 
 def _preload(names: tuple[str, ...]) -> None:
-    # Ours too, and what is found out about the machine: once here instead of in every fork.
-    from thruway.kit import fanout, pipeline, step
+    # Ours too: imported, and asked what does not change, once here instead of in every fork.
+    from thruway.kit import branch, fanout, pipeline
     from thruway.kit.ambient.ignored import prefixes
     from thruway.run import perform
 
-    del fanout, pipeline, step, perform
+    del branch, fanout, pipeline, perform
     prefixes()
     for name in names:
         # What cannot be imported fails again in the step that needs it, with its traceback.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from thruway.kit.dag import FromOutput
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -39,9 +37,7 @@ def _taken(manifest: Manifest, dag: Dag, changed: set[tuple[str, str, str]]) -> 
     }
     found: dict[str, str] = {}
     for node in dag.nodes:
-        for _, source in node.inputs:
-            if not isinstance(source, FromOutput):
-                continue
+        for source in node.sources:
             port = ports.get((source.node, source.field))
             if port is None:
                 continue

@@ -316,7 +316,7 @@ def _settle_value(
     if isinstance(captured[key], Unknown):
         return replace(check, reason=str(captured[key]))
     try:
-        actual = Store(result.store).load(local.artifact)
+        actual = Store(result.storage or result.store).load(local.artifact)
     except Exception as error:  # the program's packages may not be those of this process
         return replace(check, reason=f"it cannot be read here for a closer look: {error}")
     found = compare(captured[key], actual)

@@ -100,7 +100,6 @@ NUMPY = (
     Known(
         "numpy",
         made="poly1d",
-        called="dtype",
         named=(
             "ndarray matrix recarray record generic number bool bool_ object_ str_ bytes_ void "
             "int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc uintc longlong ulonglong "
@@ -341,11 +340,10 @@ OURS = (
     Known(
         r"thruway\.kit\.values\.rebuild",
         called=(
-            "array annotated dtype_of fill laid masked objects set_gradient singleton storage "
-            "subarray structure tensor texts ufunc viewed zone"
+            "array annotated dtype_of fill laid masked objects row set_gradient singleton storage "
+            "subarray structure tensor texts ufunc viewed window zone"
         ),
     ),
-    Known(r"thruway\.kit\.values\.views", called="window locked"),
 )
 
 TABLES: tuple[Known, ...] = (

@@ -86,10 +86,42 @@ def _tensor(walk: Walk, value: Any) -> Iterator[Any]:
     plain = plain.contiguous()
     if plain.dtype is torch.bfloat16:
         plain = plain.view(torch.int16)
-    yield from arrays.content(walk, plain.numpy())
+    yield from arrays.content(walk, _array_on(plain))
     if value.is_leaf and value.grad is not None:
         walk.write("grad")
         yield value.grad
+
+
+class _Place:
+    """A stretch of memory, said in the way that NumPy asks for it."""
+
+    def __init__(self, owner: Any, address: int, size: int) -> None:
+        self.owner = owner  # lives as long as the array on its memory
+        self.__array_interface__ = {
+            "data": (address, False),
+            "shape": (size,),
+            "typestr": "|u1",
+            "version": 3,
+        }
+
+
+def memory_of(storage: Any) -> Any:
+    """Return the memory of a storage of torch as an array of bytes, without a copy.
+
+    Not by `Tensor.numpy()`, after which torch lets nobody resize the tensor.
+    """
+    np = arrays.numpy()
+    size = storage.nbytes()
+    return np.asarray(_Place(storage, storage.data_ptr(), size)) if size else np.zeros(0, np.uint8)
+
+
+def _array_on(tensor: Any) -> Any:
+    """Return a contiguous tensor as an array on its memory."""
+    torch = sys.modules["torch"]
+    dtype = torch.empty(0, dtype=tensor.dtype).numpy().dtype
+    start = tensor.storage_offset() * dtype.itemsize
+    content = memory_of(tensor.untyped_storage())[start : start + tensor.numel() * dtype.itemsize]
+    return content.view(dtype).reshape(tuple(tensor.shape))
 
 
 def claim_tensorflow(kind: type) -> Handler | None:

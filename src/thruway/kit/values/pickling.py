@@ -13,7 +13,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from thruway.kit.values import arrays, known, rebuild, views
+from thruway.kit.values import arrays, known, models, rebuild, views
 from thruway.kit.values.storable import refused
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Pickler(pickle.Pickler):
         """Write an array as its memory, in the order in which it lies there."""
         whole = self._shared.get(id(part))
         if whole is not None:
-            return views.window, views.parts(part, whole)
+            return rebuild.window, views.parts(part, whole)
         dtype = part.dtype
         flags = part.flags
         order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
@@ -200,9 +200,7 @@ class _Storage:
     """The memory below tensors, once for all of them."""
 
     def __init__(self, storage: Any) -> None:
-        torch = sys.modules["torch"]
-        self._storage = storage
-        self.content = torch.empty(0, dtype=torch.uint8).set_(storage).numpy()
+        self.content = models.memory_of(storage)
 
 
 def _storage(part: _Storage) -> Any:
@@ -301,6 +299,8 @@ def _numpy_way(pickler: Pickler, kind: type) -> Reduce | None:
         return functools.partial(_ufunc, pickler)
     if kind is np.ma.MaskedArray:
         return pickler._masked
+    if kind in (np.void, np.record):
+        return _row
     if kind in (np.matrix, np.recarray):
         return pickler._viewed
     return pickler._stream if kind is np.random.RandomState else None
@@ -314,6 +314,11 @@ def _ufunc(pickler: Pickler, part: Any) -> Any:
             return rebuild.ufunc, (library, name)
     pickler.known = False
     return NotImplemented
+
+
+def _row(part: Any) -> Any:
+    """Write one row of an array with fields as an array: its bytes alone could be anything."""
+    return rebuild.row, (sys.modules["numpy"].asarray(part),)
 
 
 def _torch_way(pickler: Pickler, kind: type) -> Reduce | None:

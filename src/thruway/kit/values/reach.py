@@ -303,8 +303,10 @@ def inner(array: Any) -> list[Any]:
     """Return the NumPy arrays that an array of pandas is made of."""
     if _is_array(array):
         return [array]
-    names = ("_ndarray", "_data", "_mask", "_codes", "_sparse_values", "_left", "_right")
+    names = ("_ndarray", "_mask", "_codes", "_sparse_values", "_left", "_right")
     pieces = [getattr(array, name, None) for name in names]
+    # By that name some classes have a property that warns.
+    pieces.insert(1, getattr(array, "__dict__", {}).get("_data"))
     found = {id(p): p for p in pieces if _is_array(p)}
     return list(found.values())
 

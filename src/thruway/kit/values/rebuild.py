@@ -7,6 +7,7 @@ memory is ever taken for pointers: an array of objects is made of a list, never 
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,25 @@ _SINGLETONS: dict[str, type] = {
 }
 
 
+# A letter with its order of bytes and its size, and the unit of a date.
+_PLAIN = re.compile(r"[<>=|]?[a-zA-Z?]\d*(\[\d*\w+\])?")
+_MEMORY_KINDS = "biufcmMSUV"
+
+
 def _numpy() -> Any:
     import numpy as np
 
     return np
+
+
+def _no_pointers(dtype: Any) -> None:
+    """Make sure that bytes taken for elements of a dtype are not taken for pointers.
+
+    Raises:
+        TypeError: they would be. NumPy itself does not look.
+    """
+    if dtype.hasobject or dtype.kind not in _MEMORY_KINDS:
+        raise TypeError(f"memory cannot be taken for elements of {dtype}")
 
 
 def singleton(name: str) -> type:
@@ -57,7 +73,13 @@ def ufunc(library: str, name: str) -> Any:
 
 
 def dtype_of(name: str) -> Any:
-    """Return a plain dtype by its name, such as `<f8` or `<M8[ns]`."""
+    """Return a plain dtype by its name, such as `<f8` or `<M8[ns]`.
+
+    Raises:
+        TypeError: it is more than one plain type.
+    """
+    if _PLAIN.fullmatch(name) is None:
+        raise TypeError(f"{name} is not the name of a plain dtype")
     return _numpy().dtype(name)
 
 
@@ -90,8 +112,15 @@ def annotated(dtype: Any, metadata: dict[str, Any]) -> Any:
 
 
 def array(buffer: Any, dtype: Any, shape: tuple[int, ...], order: str, locked: bool) -> Any:
-    """Return an array on memory as it is, without a copy; one that is locked can be unlocked."""
+    """Return an array on memory as it is, without a copy; one that is locked can be unlocked.
+
+    Raises:
+        TypeError: the elements would be pointers, or the memory is not just bytes.
+    """
     np = _numpy()
+    _no_pointers(dtype)
+    if not isinstance(buffer, bytes | bytearray) and memoryview(buffer).format != "B":
+        raise TypeError("the memory of an array is bytes")
     empty = 0 in shape or dtype.itemsize == 0
     made = np.ndarray(shape, dtype, None if empty else buffer, 0, None, order)
     if empty and memoryview(buffer).readonly:
@@ -145,6 +174,28 @@ def texts(dtype: Any, values: list[Any], shape: tuple[int, ...], order: str, loc
     return made
 
 
+def window(
+    content: Any,
+    offset: int,
+    shape: tuple[int, ...],
+    strides: tuple[int, ...],
+    dtype: Any,
+    writeable: bool,
+) -> Any:
+    """Return an array on a part of memory that others have parts of; offset and strides in bytes.
+
+    Raises:
+        TypeError: the elements would be pointers, or the memory is not just bytes.
+    """
+    np = _numpy()
+    _no_pointers(dtype)
+    if type(content) is not np.ndarray or content.dtype != np.uint8:
+        raise TypeError("the memory of an array is bytes")
+    array = np.ndarray(shape, dtype, content, offset, strides)
+    array.setflags(write=writeable)
+    return array
+
+
 def viewed(array: Any, kind: type) -> Any:
     """Return an array as a matrix or an array of records.
 
@@ -155,6 +206,11 @@ def viewed(array: Any, kind: type) -> Any:
     if kind is not np.matrix and kind is not np.recarray:
         raise TypeError("only matrices and arrays of records are views of arrays")
     return array.view(kind)
+
+
+def row(array: Any) -> Any:
+    """Return the one row of an array without axes."""
+    return array[()]
 
 
 def masked(data: Any, mask: Any, fill_value: Any, hard: bool, shared: bool) -> Any:
@@ -174,7 +230,7 @@ def storage(content: Any) -> Any:
 
     made = torch.empty(content.nbytes, dtype=torch.uint8)
     if content.nbytes:
-        made.numpy()[:] = content
+        made.copy_(torch.from_numpy(content))
     return made
 
 
@@ -190,14 +246,18 @@ def tensor(
     """Return a tensor, or a parameter, on the memory of a tensor of bytes; units are elements.
 
     Raises:
-        TypeError: the dtype is none of torch's.
+        TypeError: the dtype is none of torch's, or the tensor larger than its memory.
     """
     import torch
 
     kind = vars(torch).get(dtype)
     if not isinstance(kind, torch.dtype):
         raise TypeError(f"{dtype} is not a dtype of torch")
-    made = torch.empty(0, dtype=kind).set_(content.untyped_storage(), offset, shape, strides)
+    memory = content.untyped_storage()
+    size = memory.nbytes()
+    made = torch.empty(0, dtype=kind).set_(memory, offset, shape, strides)
+    if memory.nbytes() != size:
+        raise TypeError("a tensor is larger than its memory")
     if parameter:
         return torch.nn.Parameter(made, requires_grad=requires_grad)
     return made.requires_grad_(requires_grad)

@@ -15,6 +15,7 @@ is mapped when it is read, not copied. `pickle/1`, a bare stream, is still read.
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import sys
@@ -112,7 +113,9 @@ def read(
             str(path),
             "Do not trust whoever wrote it, or run the step again with the packages you have.",
         ) from error
-    except Exception as error:  # a class that is gone or changed fails in its own way
+    except BaseException as error:  # a class that is gone or changed fails in its own way
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
         raise StorageError(
             f"An artifact cannot be read back: {type(error).__name__}: {error}.",
             str(path),
@@ -167,17 +170,23 @@ def _is_plain_array(value: Any) -> bool:
     np = sys.modules.get("numpy")
     if np is None or type(value) is not np.ndarray:
         return False
-    flags = value.flags
+    flags, dtype = value.flags, value.dtype
     laid_out = flags.writeable and (flags.c_contiguous or flags.f_contiguous)
-    return bool(laid_out and value.dtype.kind in "biufcmMSU" and value.dtype.metadata is None)
+    if not laid_out or dtype.kind not in "biufcmMSU" or dtype.metadata is not None:
+        return False
+    return np.dtype(dtype.str).type is dtype.type  # there are two kinds of integers of a size
 
 
 def _write_array(name: str, value: Any, handle: BinaryIO) -> None:
-    """Write an array as `numpy.save` does, but its memory in one piece."""
+    """Write an array as `numpy.save` does, which cuts it up where there is no real file."""
     import numpy as np
 
-    np.lib.format.write_array_header_1_0(handle, np.lib.format.header_data_from_array_1_0(value))
-    if value.nbytes:
+    if isinstance(handle, io.BufferedWriter):
+        np.lib.format.write_array(handle, value, allow_pickle=False)
+    else:
+        header = np.lib.format.header_data_from_array_1_0(value)
+        np.lib.format.write_array_header_1_0(handle, header)
+    if value.nbytes and not isinstance(handle, io.BufferedWriter):
         flat = (value if value.flags.c_contiguous else value.T).reshape(-1)
         handle.write(memoryview(flat.view(np.uint8)))
     handle.write(json.dumps(name).encode())
@@ -189,10 +198,21 @@ def _read_json(path: Path) -> dict[str, object]:
 
 
 def _read_array(path: Path) -> dict[str, object]:
+    """Read an array into memory of its own: who has it alone may resize it."""
     import numpy as np
 
     with path.open("rb") as handle:
-        value = np.lib.format.read_array(handle, allow_pickle=False)
+        if np.lib.format.read_magic(handle) != (1, 0):
+            raise ValueError("it is no array")
+        shape, turned, dtype = np.lib.format.read_array_header_1_0(handle)
+        if dtype.hasobject:
+            raise ValueError("an array of objects is not stored so")
+        value = np.empty(shape, dtype, order="F" if turned else "C")
+        left = value.nbytes
+        if left:
+            flat = (value.T if turned else value).reshape(-1).view(np.uint8)
+            if handle.readinto(memoryview(flat)) != left:
+                raise ValueError("it is cut short")
         return {json.loads(handle.read()): value}
 
 
@@ -215,10 +235,10 @@ def _read_objects(path: Path) -> dict[str, object]:
 
 
 def _vet_objects(path: Path) -> dict[str, object]:
-    stream, pieces = container.read(path)
+    stream, pieces = container.read(path, copied=True)
     unpickling.vet(stream)
     stream.seek(0)
-    found: dict[str, object] = unpickling.load(stream, pieces)
+    found: dict[str, object] = unpickling.load(stream, pieces, careful=True)
     return found
 
 

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from thruway.kit.values.reach import memory, reach
+from thruway.kit.values.rebuild import window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,22 +79,10 @@ def parts(array: Any, whole: Memory) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def window(
-    content: Any,
-    offset: int,
-    shape: tuple[int, ...],
-    strides: tuple[int, ...],
-    dtype: Any,
-    writeable: bool,
-) -> Any:
-    """Return an array on a part of shared memory."""
-    np = sys.modules["numpy"]
-    array = np.ndarray(shape, dtype, content, offset, strides)
-    array.setflags(write=writeable)
-    return array
-
-
 def locked(array: Any) -> Any:
     """Return an array that cannot be written to, as it was."""
     array.setflags(write=False)
     return array
+
+
+__all__ = ["Memory", "locked", "parts", "shared", "window"]  # streams of before name these here
