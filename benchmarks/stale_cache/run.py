@@ -52,6 +52,10 @@ PEERS = {
 PATIENCE_SECONDS = 300
 
 
+class _ProgramError(Exception):
+    """A program did not run to its end, or computed nonsense before the edit."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What one run said: the price, and when it was computed."""
@@ -73,7 +77,11 @@ def main() -> None:
             found[peer] = {}
             for edit in asked.edits:
                 folder = Path(scratch) / f"{peer}-{edit.key}"
-                said = _verdict(edit, peer, pythons[peer], folder, wanted[edit.key])
+                try:
+                    said = _verdict(edit, peer, pythons[peer], folder, wanted[edit.key])
+                except (_ProgramError, subprocess.TimeoutExpired) as error:
+                    said = "failed"
+                    print(error, file=sys.stderr)
                 found[peer][edit.key] = said
                 print(f"{PEERS[peer][1]}: {edit.title}: {said}", file=sys.stderr, flush=True)
                 shutil.rmtree(folder, ignore_errors=True)
@@ -81,6 +89,8 @@ def main() -> None:
     print(text)
     if asked.output:
         Path(asked.output).write_text(text)
+    if any("failed" in said.values() for said in found.values()):
+        sys.exit(1)
 
 
 def _arguments() -> argparse.Namespace:
@@ -123,7 +133,7 @@ def _verdict(edit: Edit, peer: str, python: str, folder: Path, wanted: tuple[flo
     first, again = _run(python, project), _run(python, project)
     for outcome in (first, again):
         if outcome.value != before:
-            sys.exit(f"{peer} computes {outcome.value}, the plain program {before}")
+            raise _ProgramError(f"{peer} computes {outcome.value}, the plain program {before}")
     edit.apply(project)
     last = _run(python, project)
     if last.value != after:
@@ -161,7 +171,7 @@ def _run(python: str, project: Path) -> Outcome:
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode or not lines:
-        sys.exit(f"{project}: status {done.returncode}\n{done.stdout}\n{done.stderr[-3000:]}")
+        raise _ProgramError(f"status {done.returncode}\n{done.stdout}\n{done.stderr[-3000:]}")
     record = json.loads(lines[-1])
     return Outcome(record["value"], record["stamp"])
 

@@ -43,6 +43,23 @@ def test_an_object_is_its_content(tmp_path):
     assert store.load_object(address, form) == {"a": [1]}
 
 
+@pytest.mark.parametrize(("damage", "kept"), [(None, True), (b"other bytes", False)])
+def test_an_object_that_is_there_is_kept_if_it_is_sound(tmp_path, damage, kept):
+    store = Store(tmp_path)
+    address, _, _ = store.put_values({"a": [1]})
+    path = store.path(address)
+    if damage is not None:
+        path.chmod(0o644)
+        path.write_bytes(damage)
+    os.utime(path, (1, 1))
+    inode = path.stat().st_ino
+    assert store.put_values({"a": [1]})[0] == address
+    assert digest_bytes(path.read_bytes()) == address
+    assert path.stat().st_mtime > 1  # as young as the run that refers to it
+    assert not kept or path.stat().st_ino == inode
+    assert [one for one in store.folder.folder.iterdir() if one.is_file()] == []
+
+
 def tree(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): path.read_text() if path.is_file() else "/"

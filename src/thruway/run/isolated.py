@@ -6,7 +6,6 @@ a fresh interpreter is started per step (`launch`). See `worker` for the other s
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import signal
 import sys
@@ -20,7 +19,8 @@ from thruway.run import wire
 from thruway.run.job import Done, Failed, Job
 from thruway.run.launch import Launcher, Spawner, Task, Zygote, tail
 from thruway.run.limits import Limit
-from thruway.run.modules import probed_steps, third_party_imports
+from thruway.run.modules import probed_steps
+from thruway.run.preload import third_party_imports
 from thruway.run.printed import end_of
 from thruway.run.worker import Config
 
@@ -69,7 +69,6 @@ class IsolatedExecutor:
 
 def config_of(scratch: Scratch, dag: Dag, *, probe: bool) -> Config:
     """Return what the processes of a run have in common."""
-    roots = scratch.project.roots
     files = [node.step.file for node in dag.nodes if node.step.file]
     # A worker sees the folder of the store only; no address or password goes there.
     project = replace(scratch.project, objects="", lineage="")
@@ -78,7 +77,7 @@ def config_of(scratch: Scratch, dag: Dag, *, probe: bool) -> Config:
         scratch.store.root,
         scratch.data,
         scratch.tree(),
-        third_party_imports(files, _first_party(roots)),
+        third_party_imports(files, scratch.project.roots),
         probed_steps(dag) if probe else {},
         scratch.project.program,
     )
@@ -178,14 +177,6 @@ def _remove(task: Task) -> None:
     shutil.rmtree(task.folder, ignore_errors=True)
     for file in (task.order, task.answer, task.printed, task.errors):
         file.unlink(missing_ok=True)
-
-
-def _first_party(roots: tuple[Path, ...]) -> frozenset[str]:
-    names: set[str] = set()
-    for root in roots:
-        with contextlib.suppress(OSError):
-            names |= {entry.stem for entry in root.iterdir() if not entry.name.startswith(".")}
-    return frozenset(names)
 
 
 def _death(what: str, status: int, task: Task) -> Failed:
