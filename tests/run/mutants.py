@@ -6,13 +6,7 @@ results are small numbers, so that each edit's effect can be followed by hand.
 
 from __future__ import annotations
 
-import inspect
 from textwrap import dedent
-
-from thruway import step
-
-TAKES_ENV = "env" in str(inspect.signature(step))
-"""Whether `@step` takes the names of environment variables."""
 
 FILES = {
     "pyproject.toml": """
@@ -345,10 +339,6 @@ LIBRARY = {
     "tinylib-1.0.dist-info/top_level.txt": "tinylib\n",
     "tinylib-1.0.dist-info/RECORD": "tinylib.py,,\ntinylib-1.0.dist-info/METADATA,,\n",
 }
-
-
-if not TAKES_ENV:
-    FILES["shop/prepare.py"] = FILES["shop/prepare.py"].replace('@step(env=("SHOP_MODE",))', "@step")
 
 
 def write(folder, files) -> None:

@@ -121,6 +121,26 @@ def code_key(file: Path | None, qualname: str, roots: Sequence[Path], module: st
     return closure.key(home)
 
 
+def value_key(module: str, name: str, roots: Sequence[Path]) -> CodeKey:
+    """Return the key of the code that a value brings with it.
+
+    Args:
+        module: dotted name of the module of its class; any installed package.
+        name: qualified name of the class or function in it, "" for a package as a whole.
+        roots: folders from which first-party modules are imported.
+    """
+    closure = _Closure(Imports(tuple(roots)))
+    home = closure.finder.find(module) if name else None
+    if home is None:
+        if not name and closure.finder.find(module) is not None:
+            return closure.key()  # its classes are named one by one
+        closure.foreign(f"{module}.{name}".rstrip("."))
+        return closure.key()
+    closure.load(home)
+    closure.reach(home, (name.partition(".")[0],))
+    return closure.key(home)
+
+
 @dataclass
 class _Closure:
     """Grows from one name to all that it reaches.

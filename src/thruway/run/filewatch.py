@@ -9,6 +9,7 @@ with such readers is loaded, every data file in one of its formats.
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import re
 import sys
@@ -21,6 +22,7 @@ from thruway.kit.ambient.files import FileLog
 from thruway.kit.ambient.ignored import is_machinery
 from thruway.kit.ambient.protection import protect, unprotect
 from thruway.kit.ambient.scanning import changed, scan
+from thruway.run.sight import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -46,7 +48,7 @@ class FileWatch:
         self._place = place
         self._code = tuple(code)
         self._arguments = arguments
-        self._log = FileLog(place.cwd, place.protect)
+        self._log = FileLog(place.cwd, place.protect, modules=True)
         self._before = scan(place.cwd)
         self.removed: frozenset[str] = frozenset()
 
@@ -81,11 +83,27 @@ class FileWatch:
             self.removed = frozenset(n for n in gone if not os.path.lexists(self._place.cwd / n))
             reads = [access.resource for access in accesses if access.mode != "write"]
             reads += [token for token in self._maybe_read() if token not in reads]
+            reads += [self._log.token(path) for path in self._read_by_modules()]
             fresh = {access.resource for access in accesses if access.mode == "write"} | {
                 f"file:{name}" for name in kept if f"file:{name}" not in reads
             }
         needed = (t for t in reads if t not in fresh and t.startswith(_WATCHED))
-        return tuple(dict.fromkeys(needed)), kept
+        return tuple(dict.fromkeys(map(self._portable, needed))), kept
+
+    def _read_by_modules(self) -> Iterator[str]:
+        """Give the files that the modules of the step read when they were imported."""
+        for name in sorted({_module_of(place) for place in self._code}):
+            loader = getattr(sys.modules.get(name), "__loader__", None)
+            yield from getattr(loader, "reads", ())
+
+    def _portable(self, token: str) -> str:
+        """Return a token that means the same in a copy of the project."""
+        kind, _, name = token.partition(":")
+        if kind in ("file", "dir") and Path(name).is_absolute() and self._place.roots:
+            with contextlib.suppress(ValueError):
+                inner = Path(name).relative_to(self._place.roots[0])
+                return f"{kind}:{PROJECT}{inner.as_posix()}"
+        return token
 
     def _is_result(self, token: str) -> bool:
         path = self._place.cwd / token
@@ -128,12 +146,16 @@ def _strings(arguments: Mapping[str, Any]) -> Iterator[str]:
             yield from (item for item in value if isinstance(item, str))
 
 
+def _module_of(place: str) -> str:
+    """Return the loaded module of a place: `churn.shared.clean` is in `churn.shared`."""
+    name = place.removesuffix(".*")
+    return name if place.endswith(".*") or name in sys.modules else name.rpartition(".")[0]
+
+
 def _constants(place: str) -> frozenset[str]:
     """Return the texts that could name a file, in one definition (`churn.shared.clean`)."""
-    name, whole = place.removesuffix(".*"), place.endswith(".*")
-    module, _, definition = name.rpartition(".")
-    if whole or name in sys.modules:
-        module, definition = name, ""
+    module = _module_of(place)
+    definition = place.removesuffix(".*").removeprefix(module).removeprefix(".")
     loaded = sys.modules.get(module)
     file = getattr(loaded, "__file__", None)
     if not file:

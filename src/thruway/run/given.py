@@ -70,7 +70,9 @@ def store_given(store: Store, files: Mapping[str, Path]) -> dict[str, ArtifactRe
         reason = storage.unstorable(value)
         if reason:
             raise UsageError(f"the value in {path} cannot be stored: {reason}", where=str(path))
-        outputs[port] = described(port, value, *store.put_values({port: value}))
+        named: set[str] = set()
+        stored = store.put_values({port: value}, named)
+        outputs[port] = described(port, value, *stored, named)
     return outputs
 
 

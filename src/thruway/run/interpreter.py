@@ -15,7 +15,7 @@ from thruway.kit import code, packages
 from thruway.kit.ambient import children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from thruway.kit.code import CodeKey
@@ -83,6 +83,7 @@ class CodeKeys:
         self.roots = roots
         self._ask = foreign
         self._known: dict[StepRef, CodeKey] = {}
+        self._named: dict[str, CodeKey] = {}
 
     @cached_property
     def foreign(self) -> About | None:
@@ -96,18 +97,44 @@ class CodeKeys:
 
     def of(self, node: Node) -> tuple[dict[str, str], dict[str, str]]:
         """Return the code (place → digest) and packages (name → version) of a node's step."""
-        found = self._key(node.step)
-        places = {_place(kind, place): digest for kind, place, digest in found.ingredients}
+        places, versions = self._parts(self._key(node.step))
         places["step"] = f"{node.step.module}:{node.step.qualname}"
+        return places, versions
+
+    def _parts(self, found: CodeKey) -> tuple[dict[str, str], dict[str, str]]:
+        places = {_place(kind, place): digest for kind, place, digest in found.ingredients}
         versions = {name: version for name, version in found.packages if name != "python"}
         if self.foreign:
             versions = {name: self.foreign.packages.get(name, "missing") for name in versions}
         return places, versions
 
-    def places(self, node: Node) -> tuple[str, ...]:
-        """Return where the project's code is that a node's step reaches."""
-        found = self._key(node.step).ingredients
-        return tuple(place for kind, place, _ in found if kind in code.DEFINITIONS)
+    def of_values(self, named: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the code and packages that values are made of, as `of` does.
+
+        A step calls methods of what it is given without naming its class anywhere.
+
+        Args:
+            named: as in `ArtifactRef`.
+        """
+        places: dict[str, str] = {}
+        versions: dict[str, str] = {}
+        for name in named:
+            more, used = self._parts(self._of_value(name))
+            places |= more
+            versions |= used
+        return places, versions
+
+    def _of_value(self, name: str) -> CodeKey:
+        if name not in self._named:
+            module, _, definition = name.partition(":")
+            self._named[name] = code.value_key(module, definition, self.roots)
+        return self._named[name]
+
+    def places(self, node: Node, named: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return where the project's code is that a node's step, and what it is given, reach."""
+        keys = [self._key(node.step), *(self._of_value(name) for name in named)]
+        rows = (row for one in keys for row in one.ingredients if row[0] in code.DEFINITIONS)
+        return tuple(dict.fromkeys(place for _, place, _ in rows))
 
     def all(self) -> str:
         """Return one digest over the pipeline's text and all of its code."""

@@ -53,7 +53,8 @@ def _stored(store: Store, step: str, index: int, item: Any) -> ArtifactRef:
     reason = storage.unstorable(item)
     if reason:
         raise refused(step, f"item {index}", item, reason)
-    return described(MEMBER, item, *store.put_values({MEMBER: item}))
+    named: set[str] = set()
+    return described(MEMBER, item, *store.put_values({MEMBER: item}, named), named)
 
 
 def check_result(job: Job, result: Any) -> None:

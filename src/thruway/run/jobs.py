@@ -10,12 +10,14 @@ from thruway.run.job import Input, Job
 from thruway.run.room import need_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from thruway.kit.dag import Node
     from thruway.run.answers import Answers
     from thruway.run.conditions import Conditions
     from thruway.run.interpreter import CodeKeys
     from thruway.run.schedule import Schedule
-    from thruway.run.types import RunOptions
+    from thruway.run.types import ArtifactRef, RunOptions
 
 
 class Jobs:
@@ -64,7 +66,7 @@ class Jobs:
             values=values,
             fields=node.step.outputs if fan is None else (),
             wanted=self._schedule.wanted[node.name],
-            code=self._code.places(node),
+            code=self._code.places(node, _named(source.artifact for source in inputs.values())),
             seed=self._seed,
             probe=self._options.probe,
             keep=frozenset(
@@ -88,7 +90,9 @@ class Jobs:
         inputs = {name: source.artifact for name, source in job.inputs.items()}
         if any(artifact.unstored for artifact in inputs.values()):
             return {}
-        code, packages = self._code.of(node)
+        of_values, used = self._code.of_values(_named(inputs.values()))
+        own, packages = self._code.of(node)
+        code, packages = {**of_values, **own}, {**used, **packages}
         return key.ingredients(
             environment=job.environment,
             code=code,
@@ -98,3 +102,7 @@ class Jobs:
             seed=self._seed,
             python=self._code.python,
         )
+
+
+def _named(artifacts: Iterable[ArtifactRef]) -> list[str]:
+    return sorted({name for artifact in artifacts for name in artifact.named})

@@ -107,6 +107,7 @@ def to_reference(row: Row) -> ArtifactRef:
         preview=row["preview"],
         unstored=row["unstored"],
         path=row["path"],
+        named=tuple(json.loads(row["description"]).get("named", ())),
     )
 
 
@@ -178,7 +179,11 @@ def _new(db: Writer, reference: ArtifactRef) -> int:
 
 
 def _columns(reference: ArtifactRef) -> dict[str, object]:
-    description = {"type": reference.type, "preview": reference.preview}
+    description = {
+        "type": reference.type,
+        "preview": reference.preview,
+        "named": reference.named,
+    }
     return {
         "hash": reference.hash,
         "member": reference.member,

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thruway.kit.ambient import audit
+from thruway.kit.ambient.ignored import is_machinery, prefixes
 
 if TYPE_CHECKING:
     from types import CodeType, ModuleType
@@ -106,6 +107,7 @@ class TextLoader(importlib.machinery.SourceFileLoader):
         self.functions = functions
         self.probe = probe
         self.text = b""
+        self.reads: tuple[str, ...] = ()
 
     def get_code(self, fullname: str) -> CodeType | None:
         """Return the code of the text as it is now."""
@@ -120,7 +122,21 @@ class TextLoader(importlib.machinery.SourceFileLoader):
         """Execute the module; the probe is one of its globals."""
         if self.functions and self.probe is not None:
             module.__dict__[PROBE_NAME] = self.probe
-        super().exec_module(module)
+        # It is imported once, for all steps: what it reads then, each of them depends on.
+        reads: dict[str, None] = {}
+
+        def note(touch: audit.Touch) -> None:
+            if touch.kind == "file" and touch.mode == "read":
+                path = os.path.abspath(touch.path)  # noqa: PTH100 - as text, in an audit hook
+                if not is_machinery(path, written=True) and not path.startswith(prefixes()):
+                    reads[path] = None
+
+        audit.subscribe(note)
+        try:
+            super().exec_module(module)
+        finally:
+            audit.unsubscribe(note)
+            self.reads = tuple(reads)
 
 
 def with_probe(tree: ast.Module, functions: frozenset[str]) -> ast.Module:

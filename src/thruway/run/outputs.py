@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from thruway.run.job import Place
+
+
+_EVERYWHERE = frozenset({*sys.stdlib_module_names, "thruway"})
 
 
 def store_outputs(
@@ -83,18 +87,25 @@ def _store_group(
         reason = next(iter(unstored.values()))
         return {port: _in_memory(port, values[port], reason) for port in values}
     try:
-        address, form, size = store.put_values(values)
+        named: set[str] = set()
+        address, form, size = store.put_values(values, named)
     except StorageError:
         raise
     except OSError as error:
         raise _disk(step, error) from error
-    return {port: described(port, value, address, form, size) for port, value in values.items()}
+    return {
+        port: described(port, value, address, form, size, named) for port, value in values.items()
+    }
 
 
-def described(port: str, value: Any, address: str, form: str, size: int) -> ArtifactRef:
-    """Return the reference to a stored value."""
+def described(
+    port: str, value: Any, address: str, form: str, size: int, named: set[str]
+) -> ArtifactRef:
+    """Return the reference to a stored value; `named` is what it is made of."""
     kind, preview = _type_and_preview(value)
-    return ArtifactRef(address, port, form, size, kind, preview)
+    return ArtifactRef(
+        address, port, form, size, kind, preview, named=tuple(sorted(named - _EVERYWHERE))
+    )
 
 
 def _in_memory(port: str, value: Any, reason: str) -> ArtifactRef:

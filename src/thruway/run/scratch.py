@@ -103,7 +103,8 @@ class Scratch:
         """Return what a step with these inputs would find at a path now."""
         given = {ref.path: ref for ref in inputs if ref.format in PATH_FORMATS}
         before = self.files if self.shared else {}
-        return Sight(self.store, self.data, self.project.outputs, {**before, **given})
+        files = {**before, **given}
+        return Sight(self.store, self.data, self.project.outputs, files, self.project.dir)
 
     def publish(self, files: Mapping[str, ArtifactRef]) -> None:
         """Copy files written in this run to the folder of outputs."""

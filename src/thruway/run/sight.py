@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from thruway.run.types import ArtifactRef
 
 
+PROJECT = "<project>/"
+"""How paths in the project's folder begin, wherever it lies."""
+
+
 @dataclass(frozen=True)
 class Sight:
     """What one step would find.
@@ -33,12 +37,14 @@ class Sight:
         data: the user's folder.
         outputs: the folder into which a run copies files; no step's business.
         files: path → file or folder that lies above the user's data.
+        project: the project's folder.
     """
 
     store: Store
     data: Path
     outputs: Path
     files: Mapping[str, ArtifactRef]
+    project: Path = Path()
 
     def given(self, token: str) -> bool:
         """Say whether an earlier step gave what a token stands for."""
@@ -56,7 +62,7 @@ class Sight:
     def changed_at(self, token: str) -> int:
         """Return when the user's file or folder last changed, nanoseconds; 0 if it is not there."""
         try:
-            return (self.data / token.partition(":")[2]).stat().st_ctime_ns
+            return self._path(token.partition(":")[2]).stat().st_ctime_ns
         except OSError:
             return 0
 
@@ -71,8 +77,13 @@ class Sight:
             entry = index_of(self.store.local(folder.hash)).get(inner)
             if inner and (entry is None or entry.kind != "own"):
                 return entry.detail[:FILE_DIGITS] if entry else ""
-        path = self.data / name
+        path = self._path(name)
         return fingerprint_file(path) if path.is_file() else ""
+
+    def _path(self, name: str) -> Path:
+        if name.startswith(PROJECT):
+            return self.project / name.removeprefix(PROJECT)
+        return self.data / name
 
     def _members(self, name: str) -> Iterator[tuple[ArtifactRef, str]]:
         """Give the stored folders that a path lies in, the innermost first."""
@@ -100,7 +111,7 @@ class Sight:
             if not inner or (inner in index and index[inner].kind == "folder"):
                 below = (one.removeprefix(prefix) for one in index if one.startswith(prefix))
                 return {one for one in below if "/" not in one}
-        return {entry.name for entry in os.scandir(self.data / name) if not self._ours(entry)}
+        return {entry.name for entry in os.scandir(self._path(name)) if not self._ours(entry)}
 
     def _ours(self, entry: os.DirEntry[str]) -> bool:
         """Leave out what a step never sees, and the folder into which a run copies files."""

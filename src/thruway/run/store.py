@@ -18,6 +18,7 @@ import os
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -314,11 +315,16 @@ class Store:
             return ""
         return self.path(address).read_bytes().decode("utf-8", "surrogatepass")
 
-    def put_values(self, values: Mapping[str, object]) -> tuple[str, str, int]:
-        """Store values that belong together as one object; return address, format, bytes."""
+    def put_values(
+        self, values: Mapping[str, object], named: set[str] | None = None
+    ) -> tuple[str, str, int]:
+        """Store values that belong together as one object; return address, format, bytes.
+
+        What they are made of is added to `named` (see `storage.write`).
+        """
         from thruway.kit.values import storage
 
-        return self.put(lambda handle: storage.write(values, handle))
+        return self.put(lambda handle: storage.write(values, handle, named))
 
     def put_list(self, parts: Sequence[ArtifactRef]) -> ArtifactRef:
         """Store a list of stored values; what they hold is not written again."""
@@ -327,7 +333,8 @@ class Store:
         address, form, _ = self.put(lambda handle: (handle.write(content), LIST_FORMAT)[1])
         size = sum(part.bytes for part in parts)
         preview = f"[{', '.join(part.preview for part in parts)}]"
-        return ArtifactRef(address, WHOLE, form, size, "list", preview)
+        named = sorted({name for part in parts for name in part.named})
+        return ArtifactRef(address, WHOLE, form, size, "list", preview, named=tuple(named))
 
     def parts(self, reference: ArtifactRef) -> tuple[ArtifactRef, ...]:
         """Return what a stored list consists of; () for everything else.
@@ -340,7 +347,7 @@ class Store:
         if not self.sound(reference.hash):
             raise missing(reference.hash)
         rows = json.loads(self.path(reference.hash).read_bytes())
-        return tuple(ArtifactRef(*row) for row in rows)
+        return tuple(replace(ArtifactRef(*row), named=reference.named) for row in rows)
 
     def is_whole(self, reference: ArtifactRef) -> bool:
         """Say whether all that an artifact consists of is there; drop what is damaged."""

@@ -88,6 +88,7 @@ class ArtifactRef:
         preview: short text for people.
         unstored: why it is only in memory, "" when it is in the store.
         path: for files, where in the working folder it belongs (posix).
+        named: what the value is made of: `module:name` of classes and functions, packages.
     """
 
     hash: str
@@ -98,6 +99,7 @@ class ArtifactRef:
     preview: str = ""
     unstored: str = ""
     path: str = ""
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -95,9 +95,11 @@ class FileLog:
         root: paths inside are written relative to it.
         top: outer folder of a workspace that mirrors parents too; paths inside it are written
             relative to `root` with `..`.
+        modules: files of Python that are opened like any other count too.
     """
 
-    def __init__(self, root: Path, top: Path | None = None) -> None:
+    def __init__(self, root: Path, top: Path | None = None, *, modules: bool = False) -> None:
+        self._modules = modules
         self._roots = _both(root)
         self._tops = _both(top or root)
         # A virtual environment inside the program's folder is not its data; a program that lies
@@ -153,7 +155,8 @@ class FileLog:
         if touch.creates and not inside and not os.path.lexists(path):
             self._temporary.add(path)
         ignored = self._beside if inside else prefixes()
-        if is_machinery(path, written=touch.mode != "read") or (path + os.sep).startswith(ignored):
+        counts = self._modules or touch.mode != "read"
+        if is_machinery(path, written=counts) or (path + os.sep).startswith(ignored):
             return
         self._fold(self.token(path, folder=touch.kind == "dir"), touch.mode, path)
 

@@ -32,6 +32,8 @@ class Pickler(pickle.Pickler):
 
     Attributes:
         known: all that was named so far is listed in `known`, with what is done with it.
+        named: what the values are made of: `module:name` of classes and functions that are not
+            listed, top-level packages of the others.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Pickler(pickle.Pickler):
         self._shared = views.shared(values.values())
         self._ways: dict[type, Reduce] = {}
         self._storages: dict[tuple[int, int], _Storage] = {}
+        self.named: set[str] = set()
         self.known = not copyreg._extension_registry  # type: ignore[attr-defined]
 
     def reducer_override(self, part: Any) -> Any:
@@ -68,6 +71,7 @@ class Pickler(pickle.Pickler):
 
     def _way(self, kind: type) -> Reduce:
         """Return how the instances of a class are written."""
+        self.named.add(str(kind.__module__).partition(".")[0])
         if issubclass(kind, type) or kind in _FUNCTIONS:
             return self._definition
         if kind is _Storage:
@@ -86,8 +90,10 @@ class Pickler(pickle.Pickler):
         """Write a class or function by its name."""
         if any(thing is kind for kind in _SINGLETONS):
             return rebuild.singleton, (thing.__name__,)
-        if self.known:
-            self.known = bool(known.roles(_module(thing), str(thing.__qualname__)))
+        module, name = _module(thing), str(thing.__qualname__)
+        listed = bool(known.roles(module, name))
+        self.named.add(module.partition(".")[0] if listed else f"{module}:{name}")
+        self.known = self.known and listed
         return NotImplemented
 
     def _first(self, part: Any) -> Any:

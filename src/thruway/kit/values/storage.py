@@ -37,8 +37,14 @@ _JSON_PARTS = 10_000
 _JSON_DEPTH = 50
 
 
-def write(values: Mapping[str, object], handle: BinaryIO) -> str:
+def write(values: Mapping[str, object], handle: BinaryIO, named: set[str] | None = None) -> str:
     """Write named values to an open file, as one bundle; return the format's name.
+
+    Args:
+        values: name → value.
+        handle: the file.
+        named: takes what the values are made of: `module:name` of classes and functions of the
+            program, top-level packages. What they do with a value may change with that code.
 
     Raises:
         StorageError: when one of them cannot be stored; what was written is then void.
@@ -50,6 +56,8 @@ def write(values: Mapping[str, object], handle: BinaryIO) -> str:
         ((name, value),) = values.items()
         if _is_plain_array(value):
             _write_array(name, value, handle)
+            if named is not None:
+                named.add("numpy")
             return "npy/1"
     writer = container.Writer(handle)
     try:
@@ -62,6 +70,8 @@ def write(values: Mapping[str, object], handle: BinaryIO) -> str:
             raise
         raise _refusal(values, error) from error
     writer.close()
+    if named is not None:
+        named |= pickler.named
     return "objects/1" if pickler.known else "pickle/2"
 
 
