@@ -266,7 +266,7 @@ MUST = [
     Row("a module found by its path", "told", (Sub("late", "1", "2"),), "late",
         before=(lambda dir: write(dir / "shop", {"late.py": "number = 1\n"}),
                 Sub("report", "    size = ", "    import runpy\n    number = runpy.run_path(__file__.replace('report', 'late'))['number']\n    size = "), Sub("report", "{size}, ", "{number} {size}, "))),
-    Row("a file beside the module, read when it is imported", "judge told", (Sub("shop/setting.txt", "1", "2"),), "setting.txt",
+    Row("a file beside the module, read when it is imported", "fit judge told", (Sub("shop/setting.txt", "1", "2"),), "setting.txt",
         before=(lambda dir: write(dir / "shop", {"setting.txt": "1"}),
                 Sub("fit", "def _sign", "from pathlib import Path\nNAME = 'setting'\nSETTING = int(Path(__file__).with_name(NAME + '.txt').read_text())\n\n\ndef _sign"), Sub("fit", "+ bonus", "+ bonus + SETTING"))),
     # Data, parameters, surroundings
@@ -358,7 +358,7 @@ def finished(tmp_path_factory):
         Mutant(folder).run()
     finally:
         sys.path.remove(str(folder / "site-packages"))
-        sys.modules.pop("tinylib", None)
+        forget()
     return folder
 
 
@@ -370,7 +370,14 @@ def mutant(finished, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "copy/site-packages"), prepend=os.pathsep)
     monkeypatch.delenv("SHOP_MODE", raising=False)
     yield Mutant(tmp_path / "copy")
-    sys.modules.pop("tinylib", None)
+    forget()
+
+
+def forget():
+    """Unload what a process that begins has not loaded."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in ("shop", "tinylib"):
+            del sys.modules[name]
 
 
 def check(mutant, row, **options):
@@ -380,7 +387,7 @@ def check(mutant, row, **options):
         mutant.run(**options)
     for edit in row.edits:
         edit(mutant.dir)
-    sys.modules.pop("tinylib", None)
+    forget()
     options = {**options, **row.options, "params": row.params}
     planned = forecast(load_project(mutant.dir), RunOptions(**options))
     made, results = mutant.run(**options)

@@ -36,6 +36,7 @@ _DISTRIBUTIONS = {
     "umap": "umap-learn",
     "yaml": "pyyaml",
 }
+_loaded: dict[str, tuple[tuple[str, str], ...]] = {}
 _FOLDER = re.compile(r"^(?P<name>.+?)-(?P<version>[^-]+?)(-py[\d.]+)?\.(dist|egg)-info$")
 
 
@@ -44,7 +45,12 @@ def versions(top: str) -> tuple[tuple[str, str], ...]:
 
     Several for a namespace package; the version is `missing` when it is not installed.
     """
-    return _versions(top, *searched())
+    found = _versions(top, *searched())
+    if top not in sys.modules:
+        _loaded.pop(top, None)
+        return found
+    # What is loaded stays what it is when another version is installed meanwhile.
+    return _loaded.setdefault(top, found)
 
 
 def installed() -> dict[str, str]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thruway.kit.ambient import audit
-from thruway.kit.ambient.ignored import is_machinery, prefixes
+from thruway.kit.ambient.ignored import is_machinery, prefixes_beside
 
 if TYPE_CHECKING:
     from types import CodeType, ModuleType
@@ -124,11 +124,12 @@ class TextLoader(importlib.machinery.SourceFileLoader):
             module.__dict__[PROBE_NAME] = self.probe
         # It is imported once, for all steps: what it reads then, each of them depends on.
         reads: dict[str, None] = {}
+        ignored = prefixes_beside(os.path.dirname(self.path))  # noqa: PTH120 - as text
 
         def note(touch: audit.Touch) -> None:
             if touch.kind == "file" and touch.mode == "read":
                 path = os.path.abspath(touch.path)  # noqa: PTH100 - as text, in an audit hook
-                if not is_machinery(path, written=True) and not path.startswith(prefixes()):
+                if not is_machinery(path, written=True) and not path.startswith(ignored):
                     reads[path] = None
 
         audit.subscribe(note)

@@ -14,7 +14,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from thruway.kit.ambient.ignored import is_probe
+from thruway.kit.ambient.ignored import is_installed, is_probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -327,5 +327,7 @@ def _searching() -> bool:
         name = frame.f_code.co_filename
         if any(part in name for part in _SEARCHERS):
             return True
+        if frame.f_code.co_name == "<module>" and not is_installed(name):
+            return False  # the program's own module, whose body Python runs to import it
         frame = frame.f_back
     return False

@@ -34,6 +34,11 @@ def is_machinery(path: str, *, written: bool = False) -> bool:
     return _MACHINERY.search(path) is not None or (not written and path.endswith(_MODULE))
 
 
+def is_installed(path: str) -> bool:
+    """Return whether a module is of Python, or of an installed package."""
+    return path.startswith(("<", *prefixes())) or _MACHINERY.search(path) is not None
+
+
 def prefixes_beside(folder: str) -> tuple[str, ...]:
     """Return the ignored folders (each with a separator at its end) that do not hold `folder`."""
     return tuple(prefix for prefix in prefixes() if not (folder + os.sep).startswith(prefix))
