@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from thruway.kit.ambient.display import display
     from thruway.kit.ambient.files import File
     from thruway.kit.ambient.random import NumpyRandom, PythonRandom, TorchRandom
+    from thruway.kit.branch import when
     from thruway.kit.fanout import map_over
     from thruway.kit.pipeline import Pipeline, pipeline
     from thruway.kit.step import Step, step
@@ -40,6 +41,7 @@ __all__ = [
     "step",
     "sync",
     "verify",
+    "when",
 ]
 
 _HOMES = {
@@ -58,6 +60,7 @@ _HOMES = {
     "step": "thruway.kit.step",
     "sync": "thruway.api",
     "verify": "thruway.api",
+    "when": "thruway.kit.branch",
 }
 
 

@@ -17,7 +17,7 @@ from thruway.kit.annotations import UNKNOWN, Placeholder, field_hints, hints, re
 from thruway.kit.conversions import conversion
 from thruway.kit.dag import FromEither, FromLiteral, FromOutput, FromParameter
 from thruway.kit.fanout import refuse_random
-from thruway.kit.fit import fits, items_of, misfit, part_of, plain
+from thruway.kit.fit import fits, items_of, members_of, misfit, part_of, plain
 from thruway.kit.fit_values import value_fits, value_misfit
 from thruway.kit.parameters import parse_parameter
 from thruway.kit.shown import show
@@ -57,7 +57,7 @@ def check_types(dag: Dag, import_step: Importer = import_by_name) -> None:
 def mismatches(dag: Dag, import_step: Importer = import_by_name) -> tuple[TypeMismatch, ...]:
     """Return every mismatch, in the order of the text."""
     checker = _Checker(dag, import_step)
-    return tuple(error for node in dag.nodes for error in checker.node(node))
+    return tuple(error for node in (*dag.calls, *dag.nodes) for error in checker.node(node))
 
 
 def check_parameters(
@@ -142,7 +142,18 @@ class _Checker:
         if port.argument == node.mapped:
             yield from self.items(node, self.one(source), given[0])
             return
+        if isinstance(source, FromOutput) and not self.dag.node(source.node).step.known:
+            given = self.likely(node, port, given)
         yield from self.types(node, port, self.one(source), given)
+
+    def likely(self, node: Node, port: _Port, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return what fits of the union that a library's function says it returns.
+
+        Which of them it is depends on its arguments, as `read_csv` gives a frame or a reader.
+        """
+        members = tuple(m for each in given for m in members_of(each))
+        wanted = self.wanted(node, port)
+        return tuple(member for member in members if fits(member, wanted)) or given
 
     def types(
         self, node: Node, port: _Port, one: str, given: tuple[Any, ...]

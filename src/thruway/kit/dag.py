@@ -231,6 +231,8 @@ class Dag:
         result: shape of what is returned: `none`, `single`, `tuple`, or the name of the
             NamedTuple that is built.
         module: dotted name of the pipeline's module.
+        calls: calls of other pipelines, with what is passed to them. What these do is in `nodes`;
+            the calls are kept for the check of types, and are not run.
     """
 
     name: str
@@ -241,6 +243,7 @@ class Dag:
     doc: str = ""
     result: str = "none"
     module: str = ""
+    calls: tuple[Node, ...] = ()
 
     def node(self, name: str) -> Node:
         """Return the node of a name; KeyError if there is none."""

@@ -85,6 +85,12 @@ def items_of(given: Any) -> tuple[Any, ...] | None:
     return item_types(given) or ()
 
 
+def members_of(hint: Any) -> tuple[Any, ...]:
+    """Return what a union is made of; any other type is made of itself."""
+    inner = plain(hint)
+    return get_args(inner) if get_origin(inner) in UNIONS else (hint,)
+
+
 def plain(hint: Any) -> Any:
     """Return a type without what only annotates it."""
     while True:
