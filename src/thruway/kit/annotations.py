@@ -75,7 +75,9 @@ def hints(function: Callable[..., Any]) -> dict[str, Any]:
         return _made_by(inner)
     if not inspect.isroutine(inner):
         inner = _unwrapped(type(inner).__call__)
-    module = getattr(inner, "__module__", None)
+    # Libraries say of their functions that they belong to the package, not where they are written.
+    written = getattr(inner, "__globals__", {}).get("__name__")
+    module = written or getattr(inner, "__module__", None)
     return _resolved(getattr(inner, "__annotations__", None) or {}, module)
 
 

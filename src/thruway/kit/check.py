@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["check_parameters", "check_types", "mismatches", "parse_parameter"]
 
 
+_NO_BRANCH = type(None)
+"""What `when` without a second step gives: not `None`, which a step may say that it returns."""
+
+
 def check_types(dag: Dag, import_step: Importer = import_by_name) -> None:
     """Check that everything passed in a pipeline fits where it goes.
 
@@ -164,6 +168,9 @@ class _Checker:
             found = misfit(kind, wanted)
             if found is None:
                 continue
+            if kind is _NO_BRANCH:
+                other = f"write `{show(wanted)} | None` for {{port}}"
+                found = found._replace(fix=f"give `when` a step for the other case, or {other}")
             if len(given) > 1 and not found.why:
                 found = found._replace(why=f"it may be {show(kind)}")
             yield self.mismatch(node, port, one, given=given, wanted=wanted, found=found)
@@ -221,6 +228,10 @@ class _Checker:
         if type(value) is int and value_fits(float(value), wanted):
             fix = f"write {float(value)!r}; numbers are not converted silently"
             found = found._replace(fix=fix)
+        elif not found.fix:
+            place = "write" if one.endswith("the literal") else f"give {one}"
+            fix = f"{place} a value of type {show(wanted)}, or change the annotation of {{port}}"
+            found = found._replace(fix=fix)
         got = f"{show(type(value))} ({value!r})"
         yield self.mismatch(node, port, one, got=got, wanted=wanted, found=found)
 
@@ -259,14 +270,14 @@ class _Checker:
         found: Misfit,
     ) -> str:
         place = "the condition" if port.is_condition else f"`{port.argument}` in `{node.step.name}`"
+        if port.is_condition:
+            return f"write a step that returns a bool, made of {one}"
         last = one.rpartition(".")[2]
         value = last if last.isidentifier() and last != "result" else "value"
         change = f"change the annotation of {place} or of {one}"
         if found.fix:
             words = found.fix.replace("{port}", place).replace("{value}", value)
             return words.replace("{change}", change)
-        if port.is_condition:
-            return f"write a step that returns a bool, made of {one}"
         written = conversion(plain(given[0]), plain(wanted), value) if len(given) == 1 else ""
         if written:
             return f"write `{written}` in a step; or {change}"
@@ -290,7 +301,7 @@ class _Checker:
     def given(self, source: FromOutput | FromEither) -> tuple[Any, ...]:
         """Return the types that a value may have: of each branch that may give it."""
         if isinstance(source, FromEither):
-            otherwise = (None,) if source.otherwise is None else self.given(source.otherwise)
+            otherwise = (_NO_BRANCH,) if source.otherwise is None else self.given(source.otherwise)
             return (*self.given(source.then), *otherwise)
         node = self.dag.node(source.node)
         returned = self.hints(node.step).get("return", UNKNOWN)
