@@ -168,7 +168,7 @@ DAGS = [
         data_4.count: nested.shared.count (rows=data_4.prepare.clean)
         here.load: nested.shared.load [ingest] (csv='e')
         here.count: nested.shared.count (rows=here.load)
-        return tuple data_4.count=data_4.count, here.count=here.count
+        return tuple size=data_4.count, here=here.count
         """,
     ),
     (

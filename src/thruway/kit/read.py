@@ -210,7 +210,7 @@ class _Reader(ValueReader):
         self.result = "tuple"
         outputs: dict[str, Binding] = {}
         for part, binding in zip(parts, bindings, strict=True):
-            wanted = part.id if isinstance(part, ast.Name) else _output_name(binding)
+            wanted = _output_name(part, binding)
             name, number = wanted, 1
             while name in outputs:
                 number += 1
@@ -238,10 +238,14 @@ def _names(targets: list[ast.expr]) -> tuple[str, ...]:
     return tuple(part.id for part in parts if isinstance(part, ast.Name))
 
 
-def _output_name(binding: Binding) -> str:
-    if isinstance(binding, FromEither):
-        return binding.then.node
-    if isinstance(binding, FromOutput):
-        named = binding.field is not None and not binding.field.isdigit()
-        return str(binding.field) if named else binding.node
-    return binding.name if isinstance(binding, FromParameter) else "value"
+def _output_name(part: ast.expr, binding: Binding) -> str:
+    if isinstance(part, ast.Name):
+        return part.id
+    if isinstance(part, ast.Attribute):
+        return part.attr
+    source = binding.then if isinstance(binding, FromEither) else binding
+    if isinstance(source, FromOutput):
+        named = source.field is not None and not source.field.isdigit()
+        # Of a pipeline that is called, its own name.
+        return str(source.field) if named else source.node.partition(".")[0]
+    return source.name if isinstance(source, FromParameter) else "value"
