@@ -7,8 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from thruway.errors import PipelineError
-from thruway.kit.check import mismatches
+from thruway.errors import PipelineError, TypeMismatch
+from thruway.kit.check import check_parameters, mismatches
 from thruway.kit.dag import FromOutput
 from thruway.kit.read import read_function
 
@@ -332,6 +332,13 @@ def test_what_is_passed_has_to_fit(read, line, what, file):
     found = mismatches(read(f"def p():\n    {line}"))
     assert found[0].what == what
     assert f"{file}.py, line " in found[0].where
+
+
+def test_values_of_a_run_have_to_fit_the_pipeline_that_takes_them(read):
+    dag = read("def p(size=0.5):\n    parts([1], size)")
+    check_parameters(dag, {"size": 0.1})
+    with pytest.raises(TypeMismatch, match=r"p\.size does not fit parts\.size: expected float"):
+        check_parameters(dag, {"size": 1})
 
 
 def test_a_pipeline_can_be_one_step(read):

@@ -51,6 +51,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.cluster import KMeans
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import GridSearchCV
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline as Chain
 from sklearn.preprocessing import StandardScaler
@@ -181,6 +184,12 @@ class PClean(pap.DataFrameModel):
 
 # What one step gives, what the next takes, what the message says of it, what can be written.
 MISFITS = [
+    (
+        "Partly",
+        "Row",
+        "expected typed.Row, got typed.Partly; the key `age` may be missing from `Partly`.",
+        "make `age` required in `Partly`, or NotRequired in `Row`",
+    ),
     (
         "pd.Series[int] | None",
         "pd.DataFrame | None",
@@ -729,6 +738,9 @@ MISFITS = [
     ),
 ]
 FITS = [
+    ("GridSearchCV", "Estimator"),
+    ("KMeans", "Estimator"),
+    ("RandomForestClassifier", "Probable"),
     ("bool", "int"),
     ("Dog", "Animal"),
     ("int", "int | None"),

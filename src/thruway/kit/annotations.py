@@ -120,7 +120,9 @@ def resolve_text(text: str, module: str) -> Any:
 def resolve(annotation: Any, namespace: _Namespace) -> Any:
     """Return an annotation, which may be text, as a type."""
     if isinstance(annotation, typing.ForwardRef):
-        # What NamedTuple makes of an annotation that is text.
+        # What NamedTuple and TypedDict make of an annotation that is text.
+        module = getattr(annotation, "__forward_module__", None)
+        namespace = _Namespace(module) if isinstance(module, str) else namespace
         annotation = annotation.__forward_arg__
     if not isinstance(annotation, str):
         return annotation

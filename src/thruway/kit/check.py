@@ -97,7 +97,7 @@ def check_parameters(
 
 
 def _parameters_fed(dag: Dag) -> Iterator[tuple[Node, _Port, FromParameter]]:
-    for node in dag.nodes:
+    for node in (*dag.calls, *dag.nodes):
         for port, source in _ports(node):
             if isinstance(source, FromParameter):
                 yield node, port, source
