@@ -91,7 +91,17 @@ class CallReader(Reading):
         """Return the step that is called, itself or by `map_over` or `when`."""
         chain = chain_of(function)
         if not chain:
-            self.refuse(function, f"`{caller}` calls a step by its name", "give the step itself")
+            self.refuse(
+                function,
+                f"`{caller}` calls a step by its name",
+                "give the step itself, and what it takes by name",
+            )
+        if chain[0] in self.names and caller == "when":
+            self.refuse(
+                function,
+                f"`when` takes steps, and `{ast.unparse(function)}` is a value",
+                "pass values by name: when(condition, step, name=value)",
+            )
         if chain[0] in self.names:
             method = f"`{ast.unparse(function)}(…)` is a call on a value"
             self.refuse(function, method, STEP_INSTEAD)
