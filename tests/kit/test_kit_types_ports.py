@@ -51,6 +51,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.cluster import KMeans
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import GridSearchCV
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline as Chain
 from sklearn.preprocessing import StandardScaler
@@ -181,6 +184,12 @@ class PClean(pap.DataFrameModel):
 
 # What one step gives, what the next takes, what the message says of it, what can be written.
 MISFITS = [
+    (
+        "Partly",
+        "Row",
+        "expected typed.Row, got typed.Partly; the key `age` may be missing from `Partly`.",
+        "make `age` required in `Partly`, or NotRequired in `Row`",
+    ),
     (
         "pd.Series[int] | None",
         "pd.DataFrame | None",
@@ -729,6 +738,9 @@ MISFITS = [
     ),
 ]
 FITS = [
+    ("GridSearchCV", "Estimator"),
+    ("KMeans", "Estimator"),
+    ("RandomForestClassifier", "Probable"),
     ("bool", "int"),
     ("Dog", "Animal"),
     ("int", "int | None"),
@@ -1048,15 +1060,21 @@ def pairs_of(*tables):
     return [(row[0], row[1]) for table in tables for row in table]
 
 
+def each_with_itself(*tables):
+    kinds = dict.fromkeys(kind for pair in pairs_of(*tables) for kind in pair)
+    return [(kind, kind) for kind in kinds]
+
+
 @pytest.fixture(scope="module")
 def types(tmp_path_factory):
-    return Pairs(tmp_path_factory.mktemp("plain"), HEAD, pairs_of(MISFITS, FITS))
+    pairs = pairs_of(MISFITS, FITS) + each_with_itself(MISFITS, FITS)
+    return Pairs(tmp_path_factory.mktemp("plain"), HEAD, pairs)
 
 
 @pytest.fixture(scope="module")
 def frames(tmp_path_factory):
     pytest.importorskip("pandera.pandas")
-    pairs = pairs_of(FRAME_MISFITS, FRAME_FITS)
+    pairs = pairs_of(FRAME_MISFITS, FRAME_FITS) + each_with_itself(FRAME_MISFITS, FRAME_FITS)
     return Pairs(tmp_path_factory.mktemp("frames"), HEAD + FRAMES, pairs)
 
 
@@ -1064,7 +1082,7 @@ def frames(tmp_path_factory):
 def others(tmp_path_factory):
     for name in ("pandera.pandas", "polars", "pyarrow"):
         pytest.importorskip(name)
-    pairs = pairs_of(OTHER_MISFITS, OTHER_FITS)
+    pairs = pairs_of(OTHER_MISFITS, OTHER_FITS) + each_with_itself(OTHER_MISFITS, OTHER_FITS)
     return Pairs(tmp_path_factory.mktemp("others"), HEAD + FRAMES + OTHERS, pairs)
 
 
@@ -1178,6 +1196,14 @@ def test_pandera_is_not_imported_to_read_a_schema():
         "assert not {'pandera', 'numpy', 'pandas'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("name", ["types", "frames", "others"])
+def test_every_type_fits_itself(request, name):
+    made = request.getfixturevalue(name)
+    same = [pair for pair in made.pairs if pair[0] == pair[1]]
+    assert len(same) > 10
+    assert [pair for pair in same if made.of(*pair) is not None] == []
 
 
 def test_the_tables_are_long_enough():

@@ -104,7 +104,7 @@ def test_a_condition_that_is_neither(toy):
     toy.write(BRANCHES)
     toy.edit("Verdict(score > 0.5, score)", "Verdict(int(score > 0.5), score)")
     with pytest.raises(
-        PipelineError, match="condition of `push` is int, and neither True nor False"
+        PipelineError, match=r"must be a bool, and is int \(1\)"
     ):
         toy.run()
 

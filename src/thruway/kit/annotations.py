@@ -75,7 +75,9 @@ def hints(function: Callable[..., Any]) -> dict[str, Any]:
         return _made_by(inner)
     if not inspect.isroutine(inner):
         inner = _unwrapped(type(inner).__call__)
-    module = getattr(inner, "__module__", None)
+    # Libraries say of their functions that they belong to the package, not where they are written.
+    written = getattr(inner, "__globals__", {}).get("__name__")
+    module = written or getattr(inner, "__module__", None)
     return _resolved(getattr(inner, "__annotations__", None) or {}, module)
 
 
@@ -118,7 +120,9 @@ def resolve_text(text: str, module: str) -> Any:
 def resolve(annotation: Any, namespace: _Namespace) -> Any:
     """Return an annotation, which may be text, as a type."""
     if isinstance(annotation, typing.ForwardRef):
-        # What NamedTuple makes of an annotation that is text.
+        # What NamedTuple and TypedDict make of an annotation that is text.
+        module = getattr(annotation, "__forward_module__", None)
+        namespace = _Namespace(module) if isinstance(module, str) else namespace
         annotation = annotation.__forward_arg__
     if not isinstance(annotation, str):
         return annotation

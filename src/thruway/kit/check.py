@@ -17,7 +17,7 @@ from thruway.kit.annotations import UNKNOWN, Placeholder, field_hints, hints, re
 from thruway.kit.conversions import conversion
 from thruway.kit.dag import FromEither, FromLiteral, FromOutput, FromParameter
 from thruway.kit.fanout import refuse_random
-from thruway.kit.fit import fits, items_of, misfit, part_of, plain
+from thruway.kit.fit import fits, items_of, members_of, misfit, part_of, plain
 from thruway.kit.fit_values import value_fits, value_misfit
 from thruway.kit.parameters import parse_parameter
 from thruway.kit.shown import show
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     Importer = Callable[[StepRef], Callable[..., Any]]
 
 __all__ = ["check_parameters", "check_types", "mismatches", "parse_parameter"]
+
+
+_NO_BRANCH = type(None)
+"""What `when` without a second step gives: not `None`, which a step may say that it returns."""
 
 
 def check_types(dag: Dag, import_step: Importer = import_by_name) -> None:
@@ -57,7 +61,7 @@ def check_types(dag: Dag, import_step: Importer = import_by_name) -> None:
 def mismatches(dag: Dag, import_step: Importer = import_by_name) -> tuple[TypeMismatch, ...]:
     """Return every mismatch, in the order of the text."""
     checker = _Checker(dag, import_step)
-    return tuple(error for node in dag.nodes for error in checker.node(node))
+    return tuple(error for node in (*dag.calls, *dag.nodes) for error in checker.node(node))
 
 
 def check_parameters(
@@ -93,7 +97,7 @@ def check_parameters(
 
 
 def _parameters_fed(dag: Dag) -> Iterator[tuple[Node, _Port, FromParameter]]:
-    for node in dag.nodes:
+    for node in (*dag.calls, *dag.nodes):
         for port, source in _ports(node):
             if isinstance(source, FromParameter):
                 yield node, port, source
@@ -142,7 +146,18 @@ class _Checker:
         if port.argument == node.mapped:
             yield from self.items(node, self.one(source), given[0])
             return
+        if isinstance(source, FromOutput) and not self.dag.node(source.node).step.known:
+            given = self.likely(node, port, given)
         yield from self.types(node, port, self.one(source), given)
+
+    def likely(self, node: Node, port: _Port, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return what fits of the union that a library's function says it returns.
+
+        Which of them it is depends on its arguments, as `read_csv` gives a frame or a reader.
+        """
+        members = tuple(m for each in given for m in members_of(each))
+        wanted = self.wanted(node, port)
+        return tuple(member for member in members if fits(member, wanted)) or given
 
     def types(
         self, node: Node, port: _Port, one: str, given: tuple[Any, ...]
@@ -153,6 +168,9 @@ class _Checker:
             found = misfit(kind, wanted)
             if found is None:
                 continue
+            if kind is _NO_BRANCH:
+                other = f"write `{show(wanted)} | None` for {{port}}"
+                found = found._replace(fix=f"give `when` a step for the other case, or {other}")
             if len(given) > 1 and not found.why:
                 found = found._replace(why=f"it may be {show(kind)}")
             yield self.mismatch(node, port, one, given=given, wanted=wanted, found=found)
@@ -210,6 +228,10 @@ class _Checker:
         if type(value) is int and value_fits(float(value), wanted):
             fix = f"write {float(value)!r}; numbers are not converted silently"
             found = found._replace(fix=fix)
+        elif not found.fix:
+            place = "write" if one.endswith("the literal") else f"give {one}"
+            fix = f"{place} a value of type {show(wanted)}, or change the annotation of {{port}}"
+            found = found._replace(fix=fix)
         got = f"{show(type(value))} ({value!r})"
         yield self.mismatch(node, port, one, got=got, wanted=wanted, found=found)
 
@@ -248,14 +270,14 @@ class _Checker:
         found: Misfit,
     ) -> str:
         place = "the condition" if port.is_condition else f"`{port.argument}` in `{node.step.name}`"
+        if port.is_condition:
+            return f"write a step that returns a bool, made of {one}"
         last = one.rpartition(".")[2]
         value = last if last.isidentifier() and last != "result" else "value"
         change = f"change the annotation of {place} or of {one}"
         if found.fix:
             words = found.fix.replace("{port}", place).replace("{value}", value)
             return words.replace("{change}", change)
-        if port.is_condition:
-            return f"write a step that returns a bool, made of {one}"
         written = conversion(plain(given[0]), plain(wanted), value) if len(given) == 1 else ""
         if written:
             return f"write `{written}` in a step; or {change}"
@@ -279,7 +301,7 @@ class _Checker:
     def given(self, source: FromOutput | FromEither) -> tuple[Any, ...]:
         """Return the types that a value may have: of each branch that may give it."""
         if isinstance(source, FromEither):
-            otherwise = (None,) if source.otherwise is None else self.given(source.otherwise)
+            otherwise = (_NO_BRANCH,) if source.otherwise is None else self.given(source.otherwise)
             return (*self.given(source.then), *otherwise)
         node = self.dag.node(source.node)
         returned = self.hints(node.step).get("return", UNKNOWN)

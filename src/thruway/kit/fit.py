@@ -85,13 +85,20 @@ def items_of(given: Any) -> tuple[Any, ...] | None:
     return item_types(given) or ()
 
 
+def members_of(hint: Any) -> tuple[Any, ...]:
+    """Return what a union is made of; any other type is made of itself."""
+    inner = plain(hint)
+    return get_args(inner) if get_origin(inner) in UNIONS else (hint,)
+
+
 def plain(hint: Any) -> Any:
     """Return a type without what only annotates it."""
     while True:
-        if get_origin(hint) is Annotated:
+        alias = get_origin(hint) or hint
+        if alias is Annotated:
             hint = get_args(hint)[0]
-        elif type(hint).__name__ == "TypeAliasType":
-            hint = hint.__value__
+        elif type(alias).__name__ == "TypeAliasType":
+            hint = _aliased(alias, get_args(hint))
         else:
             break
     if hint is None:
@@ -102,6 +109,14 @@ def plain(hint: Any) -> Any:
         bases = (base for base in origin.__mro__ if not base.__module__.startswith("pandera"))
         return next(bases, hint)
     return hint
+
+
+def _aliased(alias: Any, args: tuple[Any, ...]) -> Any:
+    """Return what `type Name[T] = ...` stands for; NumPy writes `NDArray` so."""
+    value = alias.__value__
+    known = dict(zip(alias.__type_params__, args, strict=False))
+    needed = getattr(value, "__parameters__", ())
+    return value[tuple(known.get(name, name) for name in needed)] if needed and args else value
 
 
 def is_open(hint: Any) -> bool:

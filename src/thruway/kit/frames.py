@@ -67,10 +67,9 @@ def _candidates(hint: Any) -> Iterator[Any]:
 
 
 def _is_schema(value: Any) -> bool:
-    if isinstance(value, type):
-        ours = any(base.__module__.startswith("pandera.") for base in value.__mro__)
-        return ours and hasattr(value, "to_schema")
-    return type(value).__module__.startswith("pandera.") and hasattr(value, "columns")
+    kind = value if isinstance(value, type) else type(value)
+    ours = any(base.__module__.startswith("pandera.") for base in kind.__mro__)
+    return ours and hasattr(value, "to_schema" if kind is value else "columns")
 
 
 def _name(value: Any) -> str:

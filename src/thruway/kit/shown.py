@@ -66,7 +66,9 @@ class _Shower:
             return self._array(args)
         if origin is AbstractCallable and len(args) == 2:
             return f"Callable[{self.show(args[0])}, {self.show(args[1])}]"
-        return f"{self._plain(origin)}[{self._joined(args)}]"
+        # `NDArray` is an alias of its own from Python 3.12 on.
+        aliased = type(origin).__name__ == "TypeAliasType"
+        return f"{origin.__name__ if aliased else self._plain(origin)}[{self._joined(args)}]"
 
     def _array(self, args: tuple[Any, ...]) -> str:
         items = get_args(args[1]) if len(args) == 2 else ()

@@ -22,11 +22,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 # Flags of a code object, as `inspect` names them; importing it would cost more than all else here.
-_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
+GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
 _REFUSED = {
-    _GENERATOR: "is a generator, whose values cannot be stored",
-    _COROUTINE: "is async",
-    _ASYNC_GENERATOR: "is an async generator",
+    GENERATOR: "is a generator, whose values cannot be stored",
+    COROUTINE: "is async",
+    ASYNC_GENERATOR: "is an async generator",
 }
 
 
@@ -177,7 +177,7 @@ def _refuse(function: Any) -> None:
         raise PipelineError(
             "A lambda has no name that a pipeline could use.", where, "write it as a `def`"
         )
-    refuse_flags(_code_of(inner), _name_of(inner), where)
+    refuse_flags(getattr(_code_of(inner), "co_flags", 0), _name_of(inner), where)
     if inner is not function or not hasattr(function, "__code__"):
         _need_signature(function, where)
 
@@ -194,14 +194,14 @@ def _code_of(function: Any) -> Any:
     return code
 
 
-def refuse_flags(code: Any, name: str, where: str) -> None:
+def refuse_flags(flags: int, name: str, where: str) -> None:
     """Refuse a function whose call does not give its result at once.
 
     Raises:
         PipelineError: it is async, or a generator.
     """
     for flag, reason in _REFUSED.items():
-        if code is not None and code.co_flags & flag:
+        if flags & flag:
             raise PipelineError(
                 f"`{name}` {reason}, so it cannot be a step.",
                 where,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 from thruway.kit.branch import check_condition
-from thruway.kit.dag import FromEither, FromOutput, FromParameter
+from thruway.kit.dag import FromEither, FromLiteral, FromOutput, FromParameter
 from thruway.run.store import WHOLE
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Conditions:
         self._schedule = schedule
         self._parameters = parameters
         self._load = load
-        self._known: dict[FromParameter | FromOutput, bool] = {}
+        self._known: dict[Binding, bool] = {}
 
     def holds(self, node: Node) -> bool:
         """Say whether a node is to be called.
@@ -44,7 +45,7 @@ class Conditions:
         condition = node.condition
         if condition is None:
             return True
-        return self._value(condition.binding, node.step.name) is not condition.negated
+        return self._value(condition.binding, node.name) is not condition.negated
 
     def reason(self, node: Node) -> str:
         """Return why a node is not called."""
@@ -58,13 +59,16 @@ class Conditions:
         taken = self._value(binding.condition, binding.then.node)
         return binding.then if taken else binding.otherwise
 
-    def _value(self, source: FromParameter | FromOutput, step: str) -> bool:
-        if isinstance(source, FromParameter):
-            found = self._parameters[source.name]
+    def _value(self, binding: Binding, node: str) -> bool:
+        if isinstance(binding, FromParameter):
+            found = self._parameters[binding.name]
+        elif isinstance(binding, FromOutput):
+            found = self._load(binding)
         else:
-            found = self._load(source)
-        check_condition(found, step, f"{source}")
-        self._known[source] = found
+            assert isinstance(binding, FromLiteral)
+            found = ast.literal_eval(binding.text)
+        check_condition(found, f"step {node}, on {binding}")
+        self._known[binding] = found
         return bool(found)
 
 

@@ -97,7 +97,7 @@ def _is_called(node: Node, values: Mapping[str, Any], parameters: Mapping[str, A
     if node.condition is None:
         return True
     found = _value(node.condition.binding, values, parameters)
-    check_condition(found, node.step.name, str(node.condition.binding))
+    check_condition(found, f"step {node.name}, on {node.condition.binding}")
     return found is not node.condition.negated
 
 
