@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from thruway.run.store import Store
+from thruway.run.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ import pytest
 from thruway.errors import StorageError
 from thruway.kit.values import container, rebuild, sharing, storage, views
 from thruway.kit.values.fingerprint import fingerprint
-from thruway.run.hashing import HashingWriter, digest_file
+from thruway.run.store.hashing import HashingWriter, digest_file
 
 LARGE = np.random.default_rng(0).normal(size=(1000, 200))
 FRAME = pd.DataFrame(LARGE, columns=[f"c{i}" for i in range(200)]).assign(n=1, s="text")

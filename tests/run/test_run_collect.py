@@ -16,9 +16,9 @@ import pytest
 from thruway.errors import StorageError
 from thruway.kit.project import StoreConfig, load_project
 from thruway.run import describe_run, list_runs
-from thruway.run.collect import collect
-from thruway.run.lineage import Execution, Lineage
-from thruway.run.store import Store
+from thruway.run.lineage.collect import collect
+from thruway.run.lineage.lineage import Execution, Lineage
+from thruway.run.store.store import Store
 from thruway.run.types import ArtifactRef
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"

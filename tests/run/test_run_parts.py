@@ -15,13 +15,13 @@ import pytest
 
 from thruway.errors import StorageError
 from thruway.kit.ambient.workspace import mirror
-from thruway.run import wire
-from thruway.run.folders import Packing, index_of, restore
-from thruway.run.hashing import HashingWriter, digest_bytes
-from thruway.run.job import Done
-from thruway.run.key import exact
-from thruway.run.linktree import look_at
-from thruway.run.store import Store
+from thruway.run.executors import wire
+from thruway.run.step.job import Done
+from thruway.run.step.key import exact
+from thruway.run.step.linktree import look_at
+from thruway.run.store.folders import Packing, index_of, restore
+from thruway.run.store.hashing import HashingWriter, digest_bytes
+from thruway.run.store.store import Store
 
 
 @pytest.mark.parametrize("size", [0, 10, 3 << 20])

@@ -1,6 +1,7 @@
 """What the processes of a run import before they fork: the libraries of all the project's modules."""
 
 import pytest
+
 from thruway.run.preload import third_party_imports
 
 PROJECT = {

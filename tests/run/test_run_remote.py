@@ -17,9 +17,9 @@ from thruway.errors import StorageError
 from thruway.kit.project import StoreConfig, load_project
 from thruway.kit.values import container
 from thruway.run import RunOptions, list_runs, run_project
-from thruway.run.hashing import digest_bytes
-from thruway.run.lineage import Lineage
-from thruway.run.store import Store
+from thruway.run.lineage.lineage import Lineage
+from thruway.run.store.hashing import digest_bytes
+from thruway.run.store.store import Store
 from thruway.run.types import ArtifactRef
 
 if TYPE_CHECKING:
@@ -353,7 +353,8 @@ def _put(store, values):
 def test_workers_see_neither_addresses_nor_passwords(toy, tmp_path, monkeypatch):
     sent = []
     monkeypatch.setattr(
-        "thruway.run.wire.write_atomically", lambda t, c, **_: sent.append(c) or t.write_bytes(c)
+        "thruway.run.executors.wire.write_atomically",
+        lambda t, c, **_: sent.append(c) or t.write_bytes(c),
     )
     monkeypatch.setenv("THRUWAY_STORE", f"file://{tmp_path}/hidden-place")
     monkeypatch.setenv("THRUWAY_LINEAGE", f"{tmp_path}/hidden-lineage.db")

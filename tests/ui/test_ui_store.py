@@ -10,7 +10,7 @@ import time
 import pytest
 
 from thruway.kit.project import load_project
-from thruway.run.lineage import Lineage
+from thruway.run.lineage.lineage import Lineage
 from thruway.ui.main import main
 
 FLOW = """
