@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thruway.kit.project import StoreConfig
-from thruway.run.find import find_artifact
-from thruway.run.history import describe_artifact, list_runs
-from thruway.run.lineage import Execution, Lineage
+from thruway.run.lineage.find import find_artifact
+from thruway.run.lineage.history import describe_artifact, list_runs
+from thruway.run.lineage.lineage import Execution, Lineage
+from thruway.run.lineage.upstream import downstream, upstream
 from thruway.run.types import ArtifactRef
-from thruway.run.upstream import downstream, upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from thruway.kit.values import storage
-from thruway.run.hashing import HashingWriter
+from thruway.run.store.hashing import HashingWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

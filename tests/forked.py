@@ -13,9 +13,9 @@ import warnings
 from dataclasses import replace
 
 from thruway.errors import StorageError
-from thruway.run.inprocess import InProcessExecutor
-from thruway.run.job import Done, Failed
-from thruway.run.perform import perform
+from thruway.run.executors.inprocess import InProcessExecutor
+from thruway.run.step.job import Done, Failed
+from thruway.run.step.perform import perform
 
 CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"
 

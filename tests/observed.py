@@ -20,7 +20,7 @@ from thruway.graph import build_graph
 from thruway.kit.ambient.children import BACKEND
 from thruway.plan import make_plan
 from thruway.program import read_program
-from thruway.run.settings import settings_kept
+from thruway.run.step.settings import settings_kept
 from thruway.source import read_source
 from thruway.trace.child.main import observe_job
 from thruway.trace.observe import ObserveOptions, _job

@@ -30,8 +30,8 @@ from thruway.plan import make_plan
 from thruway.project import load_manifest
 from thruway.project.render import render
 from thruway.run import RunOptions, run_project
-from thruway.run.inprocess import InProcessExecutor
-from thruway.run.perform import perform
+from thruway.run.executors.inprocess import InProcessExecutor
+from thruway.run.step.perform import perform
 from thruway.verify.prove import _compare
 
 if TYPE_CHECKING:
@@ -123,14 +123,14 @@ def _run(target, trace, *, isolated):
     config = load_project(target)
     options = RunOptions(seed=0, force=True, probe=True)
     kind = ForkingExecutor if isolated else ThroughStore
-    engine = mock.patch("thruway.run.inprocess.InProcessExecutor", kind)
+    engine = mock.patch("thruway.run.executors.inprocess.InProcessExecutor", kind)
     # A value that cannot be stored is refused, as it is between processes.
-    strict = mock.patch("thruway.run.inprocess.perform", partial(_perform, perform))
+    strict = mock.patch("thruway.run.executors.inprocess.perform", partial(_perform, perform))
     # As on a command line: words that are not the program's.
     words = mock.patch("sys.argv", ["thruway", "run", "out"])
     forget = mock.patch("thruway.run.modules.forget_stale", _forget)
     # Whether the types meet is no part of whether the values are the same.
-    types = mock.patch("thruway.run.execute.PipelineRun._check_types", return_value=None)
+    types = mock.patch("thruway.run.engine.execute.PipelineRun._check_types", return_value=None)
     with engine, strict, words, forget, types, _plain_paths(), quiet():
         result = run_project(config, options)
     return result, list(_compare(load_manifest(target), trace, result))

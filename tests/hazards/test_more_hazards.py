@@ -25,7 +25,7 @@ from thruway import api
 from thruway.errors import ThruwayError
 from thruway.kit.project import load_project
 from thruway.run import describe_run
-from thruway.run.execute import run_project
+from thruway.run.engine.execute import run_project
 from thruway.run.types import RunOptions
 
 if TYPE_CHECKING:

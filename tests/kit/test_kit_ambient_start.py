@@ -59,7 +59,10 @@ def test_bootstrap_makes_only_thruway_importable(tmp_path):
 
 
 def test_command_and_environment():
-    assert command("py", "thruway.run.worker", "x")[2:] == ["thruway.run.worker", "x"]
+    assert command("py", "thruway.run.executors.worker", "x")[2:] == [
+        "thruway.run.executors.worker",
+        "x",
+    ]
     made = environment(
         {"EXTRA": "1"}, base={"HOME": "/h", "PYTHONHASHSEED": "7", "PYTHONINSPECT": "1"}
     )

@@ -1,353 +1,294 @@
-"""`when`, and pipelines inside pipelines: what the text becomes, and what is refused."""
+"""`when`: called, a choice; in the text of a pipeline, two nodes and a value of either."""
 
 from __future__ import annotations
 
-import textwrap
+import sys
+from textwrap import dedent
 
+import numpy as np
 import pytest
 
 from thruway import when
 from thruway.errors import PipelineError, TypeMismatch
-from thruway.kit.check import check_types
+from thruway.kit.check import check_parameters, check_types, mismatches
+from thruway.kit.dag import Condition, FromEither, FromLiteral, FromOutput, FromParameter, nodes_of
 from thruway.kit.read import read_function
-from thruway.run.modules import project_imports
 
-HEAD = """\
-from typing import NamedTuple
+HEAD = """
+    from typing import NamedTuple
+    import thruway
+    from thruway import map_over, pipeline, step, when
 
-from thruway import map_over, pipeline, step, when
+    class Verdict(NamedTuple):
+        blessed: bool
+        score: float
 
-
-class Split(NamedTuple):
-    train: list
-    test: list
-
-
-class Judged(NamedTuple):
-    good: bool
-    score: float
-
-
-@step
-def load(n: int) -> list:
-    return list(range(n))
-
-
-@step
-def split(rows: list, size: int = 1) -> Split:
-    return Split(rows[size:], rows[:size])
-
-
-@step
-def fit(rows: list) -> int:
-    return sum(rows)
-
-
-@step
-def judge(model: int, test: list) -> Judged:
-    return Judged(model > 5, model / 10)
-
-
-@step
-def push(model: int) -> str:
-    return f"pushed {model}"
-
-
-@step
-def hold(model: int) -> str:
-    return f"held {model}"
-
-
-@step
-def tell(text: str | None) -> str:
-    return str(text).upper()
-
-
-@step
-def shout(text: str) -> str:
-    return text.upper()
-
-
-@step
-def odd(n: int) -> int:
-    return n % 2
-
-
-@pipeline
-def prepare(n: int, size: int = 2):
-    rows = load(n)
-    train, test = split(rows, size)
-    return train, test
-
-
-@pipeline
-def train_one(rows: list):
-    model = fit(rows)
-    return model
-
-
-@pipeline
-def twice(n: int = 4):
-    train, test = prepare(n)
-    more, _ = prepare(n, size=3)
-    return fit(train), fit(more), test
-
-
-@pipeline
-def parts(n: int):
-    train, test = split(load(n))
-    return Split(train, test)
-
-
-@pipeline
-def loop(n: int):
-    rows = loop(n)
-    return rows
-
+    @step
+    def train(rows: int = 1) -> str: ...
+    @step(role="evaluate")
+    def judge(model: str) -> Verdict: ...
+    @step
+    def good(model: str) -> bool: ...
+    @step
+    def scored(model: str) -> float: ...
+    @step(role="export")
+    def push(model: str) -> int: ...
+    @step
+    def hold(model: str) -> str: ...
+    @step
+    def each(model: str) -> list[str]: ...
+    @step
+    def tell(text: str) -> None: ...
+    @step
+    def note(what: int | None) -> None: ...
+    @step
+    def both(what: int | str) -> None: ...
+    @step
+    def free(): ...
+    @pipeline
+    def inner(model: str):
+        return push(model)
+    def plain(model): ...
+    @pipeline
 """
 
 
-def dag(tmp_path, body):
-    file = tmp_path / "flow.py"
-    file.write_text(HEAD + textwrap.dedent(body))
-    return read_function(file, "flow", [tmp_path])
+@pytest.fixture
+def read(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def make(text):
+        head = dedent(HEAD).rstrip()
+        (tmp_path / "branched.py").write_text(f"{head}\n{dedent(text).strip()}\n")
+        monkeypatch.delitem(sys.modules, "branched", raising=False)
+        return read_function(tmp_path / "branched.py", "p", [tmp_path])
+
+    yield make
+    sys.modules.pop("branched", None)
 
 
-def dump(tmp_path, body):
-    return "\n".join(dag(tmp_path, body).dump().splitlines()[1:])
+def test_called_it_is_a_choice():
+    def push(model):
+        return f"pushed {model}"
+
+    def hold(model):
+        return f"held {model}"
+
+    assert when(True, push, model="m") == "pushed m"
+    assert when(False, push, model="m") is None
+    assert when(False, push, hold, model="m") == "held m"
+    assert when(False, push, None, model="m") is None
 
 
-READS = {
-    "a step when a parameter says so": (
-        """
-        @pipeline
-        def flow(n: int = 3, bless: bool = True):
-            model = fit(load(n))
-            text = when(bless, push, model=model)
-            return tell(text)
-        """,
-        """
-        load: flow.load (n=$n)
-        fit: flow.fit (rows=load)
-        push: flow.push (model=fit) when $bless
-        tell: flow.tell (text=push if $bless else None)
-        return single tell=tell
-        """,
-    ),
-    "one of two, by a field of what a step gave": (
-        """
-        @pipeline
-        def flow(n: int = 3):
-            train, test = split(load(n))
-            model = fit(train)
-            verdict = judge(model, test)
-            said = when(verdict.good, push, hold, model=model)
-            return shout(said), verdict.score
-        """,
-        """
-        load: flow.load (n=$n)
-        split: flow.split (rows=load) -> train, test
-        fit: flow.fit (rows=split.train)
-        judge: flow.judge (model=fit, test=split.test) -> good, score
-        push: flow.push (model=fit) when judge.good
-        hold: flow.hold (model=fit) when not judge.good
-        shout: flow.shout (text=push if judge.good else hold)
-        return tuple shout=shout, score=judge.score
-        """,
-    ),
-    "a call in an argument is made once": (
-        """
-        @pipeline
-        def flow(good: bool):
-            return when(good, push, hold, model=fit(load(3)))
-        """,
-        """
-        load: flow.load (n=3)
-        fit: flow.fit (rows=load)
-        push: flow.push (model=fit) when $good
-        hold: flow.hold (model=fit) when not $good
-        return single push=push if $good else hold
-        """,
-    ),
-    "a pipeline inside": (
-        """
-        @pipeline
-        def flow(n: int = 9):
-            train, test = prepare(n)
-            return fit(train), test
-        """,
-        """
-        prepare.load: flow.load (n=$n)
-        prepare.split: flow.split (rows=prepare.load, size=2) -> train, test
-        fit: flow.fit (rows=prepare.split.train)
-        return tuple fit=fit, test=prepare.split.test
-        """,
-    ),
-    "two levels, called twice": (
-        """
-        @pipeline
-        def flow():
-            one, two, test = twice(n=6)
-            three = train_one(test)
-            return one, three
-        """,
-        """
-        twice.prepare.load: flow.load (n=6)
-        twice.prepare.split: flow.split (rows=twice.prepare.load, size=2) -> train, test
-        twice.prepare_2.load: flow.load (n=6)
-        twice.prepare_2.split: flow.split (rows=twice.prepare_2.load, size=3) -> train, test
-        twice.fit: flow.fit (rows=twice.prepare.split.train)
-        twice.fit_2: flow.fit (rows=twice.prepare_2.split.train)
-        train_one.fit: flow.fit (rows=twice.prepare.split.test)
-        return tuple one=twice.fit, three=train_one.fit
-        """,
-    ),
-    "its NamedTuple, by field and passed through": (
-        """
-        @pipeline
-        def flow(n: int):
-            test = parts(n).test
-            return parts(n)
-        """,
-        """
-        parts.load: flow.load (n=$n)
-        parts.split: flow.split (rows=parts.load) -> train, test
-        parts_2.load: flow.load (n=$n)
-        parts_2.split: flow.split (rows=parts_2.load) -> train, test
-        return Split train=parts_2.split.train, test=parts_2.split.test
-        """,
-    ),
-    "a condition inside a pipeline inside": (
-        """
-        @pipeline
-        def maybe(model: int, good: bool = False):
-            return when(good, push, model=model)
-
-        @pipeline
-        def flow(n: int, sure: bool):
-            return maybe(fit(load(n)), sure)
-        """,
-        """
-        load: flow.load (n=$n)
-        fit: flow.fit (rows=load)
-        maybe.push: flow.push (model=fit) when $sure
-        return single push=maybe.push if $sure else None
-        """,
-    ),
-}
+@pytest.mark.parametrize(
+    ("condition", "shown"),
+    [
+        (1, "int (1)"),
+        ("", "str ('')"),
+        (None, "NoneType (None)"),
+        (np.bool_(True), f"numpy.{np.bool_.__name__} ({np.bool_(True)!r})"),
+    ],
+)
+def test_the_condition_is_a_bool_and_nothing_like_it(condition, shown):
+    with pytest.raises(PipelineError) as caught:
+        when(condition, print)
+    assert caught.value.what == f"The condition of `when` must be a bool, and is {shown}."
+    assert caught.value.fix == "write bool(…) in the step that makes it"
 
 
-@pytest.mark.parametrize("case", READS)
-def test_what_the_text_becomes(tmp_path, case):
-    body, expected = READS[case]
-    assert dump(tmp_path, body) == textwrap.dedent(expected).strip()
-
-
-REFUSED = [
-    # lines of the body, what, what to do
+DAGS = [
     (
-        "return when(True, push, model=1)",
-        "`True` cannot be the condition",
-        "a parameter of the pipeline",
-    ),
-    ("return when(good, push, 1)", "`when` calls a step by its name", None),
-    ("return when(good, push, hold, 3)", "`when` takes a condition, a step", "write when("),
-    ("return when(good)", "`when` takes a condition, a step", "write when("),
-    ("return when(good, prepare, n=1)", "`prepare` is a pipeline", "give `when` each of its steps"),
-    ("return when(good, lambda: 1)", "`when` calls a step by its name", "give the step itself"),
-    (
-        "a, b = when(good, push, model=1)\n    return a",
-        "is passed on whole",
-        "in the step that uses it",
-    ),
-    ("return when(good, judge, model=1, test=[]).good", "is passed on whole", "in the step"),
-    ("return map_over(fit, when(good, load, n=1))", "is passed on whole", "in the step"),
-    (
-        "x = when(good, push, model=1)\n    return when(x, hold, model=1)",
-        "cannot be the condition",
-        None,
+        """
+        def p(rows: int = 3):
+            model = train(rows)
+            verdict = judge(model)
+            report = when(verdict.blessed, push, hold, model=model)
+            both(report)
+            return report
+        """,
+        """
+        p(rows: int = 3)
+        train: branched.train (rows=$rows)
+        judge: branched.judge [evaluate] (model=train) -> blessed, score
+        push: branched.push [export] (model=train) when judge.blessed
+        hold: branched.hold (model=train) when not judge.blessed
+        both: branched.both (what=(push if judge.blessed else hold))
+        return single report=(push if judge.blessed else hold)
+        """,
     ),
     (
-        "return when(good, push, wrong=1)",
-        "there is no parameter `wrong`",
-        "it takes push(model: int)",
+        """
+        def p(deploy: bool, model: str = "m"):
+            report = thruway.when(deploy, push, model=model)
+            note(report)
+            when(good(model), push, None, model=model)
+            return when(deploy, free)
+        """,
+        """
+        p(deploy: bool, model: str = 'm')
+        push: branched.push [export] (model=$model) when $deploy
+        note: branched.note (what=(push if $deploy else None))
+        good: branched.good (model=$model)
+        push_2: branched.push [export] (model=$model) when good
+        free: branched.free () when $deploy
+        return single free=(free if $deploy else None)
+        """,
     ),
-    ("return map_over(prepare, [1, 2])", "`prepare` is a pipeline", "map each of its steps"),
     (
-        "x = prepare(3)\n    return x",
-        "`prepare` returns several values",
-        "write `train, test = prepare(…)`",
+        """
+        def p(deploy: bool):
+            text = when(deploy, hold, hold, model=train())
+            more = when(deploy, hold, model=text)
+            return map_over(hold, each(text)), more
+        """,
+        """
+        p(deploy: bool)
+        train: branched.train ()
+        hold: branched.hold (model=train) when $deploy
+        hold_2: branched.hold (model=train) when not $deploy
+        hold_3: branched.hold (model=(hold if $deploy else hold_2)) when $deploy
+        each: branched.each (model=(hold if $deploy else hold_2))
+        hold_4: branched.hold (model=*each)
+        return tuple hold_4=hold_4, more=(hold_3 if $deploy else None)
+        """,
     ),
-    ("return fit(prepare(3))", "`prepare` returns several values", "write `train, test = prepare"),
-    (
-        "a, b, c = prepare(3)\n    return a",
-        "returns 2 values (train, test), and 3 names",
-        "one name per value",
-    ),
-    (
-        "return prepare(3, 4, 5)",
-        "3 positional arguments are passed, and 2 are taken",
-        "prepare(n: int",
-    ),
-    ("return prepare()", "`n` is missing", "it takes prepare(n: int, size: int = 2)"),
-    ("return loop(3)", "`loop` calls itself", "loop in a step"),
-    ("return flow(good)", "`flow` calls itself", "loop in a step"),
 ]
 
 
-@pytest.mark.parametrize(("body", "what", "fix"), REFUSED)
-def test_what_is_refused(tmp_path, body, what, fix):
+@pytest.mark.parametrize(("text", "expected"), DAGS)
+def test_text_to_dag(read, text, expected):
+    dag = read(text)
+    assert dag.dump() == dedent(expected).strip()
+    check_types(dag)
+
+
+def test_nodes_know_their_condition_and_what_they_need(read):
+    dag = read(DAGS[0][0])
+    blessed = FromOutput("judge", "blessed")
+    assert dag.node("push").condition == Condition(blessed)
+    assert dag.node("hold").condition == Condition(blessed, negated=True)
+    assert dag.node("push").needs == dag.node("hold").needs == ("judge", "train")
+    assert dag.node("both").needs == ("judge", "push", "hold")
+    assert dag.node("push").targets == dag.node("hold").targets == ("report",)
+    assert dag.node("train").condition is None
+    either = FromEither(blessed, FromOutput("push"), FromOutput("hold"))
+    assert dict(dag.node("both").inputs) == {"what": either}
+    assert dag.outputs == (("report", either),)
+    assert nodes_of(FromEither(FromParameter("x"), FromOutput("push"))) == ("push",)
+    assert nodes_of(FromLiteral("1")) == ()
+
+
+REFUSED = [
+    ("when(True, push, model='m')", "is always True", "make the condition a parameter"),
+    ("when(c, push, hold, c, model='m')", "takes a condition, a step", "when(condition, step"),
+    ("when(c)", "takes a condition, a step", "when(condition, step, name=value)"),
+    ("when(c, *x)", "takes a condition, a step", "when(condition, step, name=value)"),
+    ("when(c, push, **x)", "takes a condition, a step", "when(condition, step, name=value)"),
+    ("when(c, None)", "`when` has no step to call", "the step itself"),
+    ("when(c, push, hold)", "`push` cannot be called so: `model` is missing", "push(model: str)"),
+    ("when(c, push, free, model='m')", "there is no parameter `model`", "it takes free()"),
+    ("when(c, lambda: 1)", "`when` calls a step by its name", "the step itself"),
+    ("when(c, x)", "`when` takes steps, and `x` is a value", "pass values by name"),
+    ("when(c, push, x)", "`when` takes steps, and `x` is a value", "pass values by name"),
+    ("when(c, push, 3)", "`when` calls a step by its name", "what it takes by name"),
+    ("when(c, plain, model=x)", "`plain` is a plain function", "put @step above it"),
+    ("when(c, inner, model=x)", "`inner` is a pipeline, and a step is needed", "step(inner)"),
+    ("when(c, map_over, model=x)", "cannot call `map_over`", "one step that does both"),
+    ("map_over(when, x)", "`map_over` calls a step, and cannot call `when`", "does both"),
+    ("map_over(inner, x)", "`inner` is a pipeline, and a step is needed", "step(inner)"),
+    (
+        "map_over(hold, when(c, each, model=x))",
+        "for each item of what `when`",
+        "that returns a list",
+    ),
+    ("a, b = when(c, judge, model=x)", "cannot be taken apart", "pass it on whole"),
+    ("return when(c, judge, model=x).score", "cannot be taken apart", "pass it on whole"),
+    ("return when(c, judge, model=x)[0]", "cannot be taken apart", "pass it on whole"),
+    ("when(when(c, good, model=x), push, model=x)", "is not one value of a step", "a parameter"),
+    ("when(x > 1, push, model=x)", "a comparison", "into a step"),
+    ("when(not c, push, model=x)", "arithmetic", "into a step"),
+]
+
+
+@pytest.mark.parametrize(("line", "what", "fix"), REFUSED)
+def test_what_is_refused(read, line, what, fix):
     with pytest.raises(PipelineError) as caught:
-        dag(tmp_path, f"@pipeline\ndef flow(good: bool):\n    {body}\n")
+        read(f"def p(c: bool, x: str):\n    {line}")
     assert what in caught.value.what
-    assert fix is None or fix in caught.value.fix
-    assert "flow.py, line" in caught.value.where
+    assert fix in caught.value.fix
+    number = dedent(HEAD).rstrip().count("\n") + 3
+    assert caught.value.where.endswith(f"branched.py, line {number}")
 
 
-TYPES = [
-    ("model = fit(load(3))\n    return shout(when(good, push, model=model))",
-     "push, which is called only when $good, does not fit shout.text: expected str, got None when it is not.",
-     "let `text` of `shout` be `… | None`"),
-    ("return when(odd(3), push, model=1)",
-     "odd.result does not fit push.condition: expected bool, got int.",
-     "return bool(…)"),
-    ("rows = load(3)\n    return tell(when(good, fit, rows=rows))",
-     "fit.result does not fit tell.text: expected str | None, got int.", None),
-]  # fmt: skip
+USUAL = "write a step that returns a bool, made of "
+TELL = (
+    "change the annotation of `text` in `tell` or of hold.out, "
+    "or convert the value in a step between them"
+)
+MISMATCHES = [
+    ("c: bool", "note(when(c, push, model='m'))", "", ""),
+    ("c", "when(c, push, model='m')", "", ""),
+    ("c: bool = True", "when(c, push, model='m')", "", ""),
+    ("c", "v = judge('m')\n    when(v.blessed, push, model='m')", "", ""),
+    (
+        "c: str",
+        "when(c, push, model='m')",
+        "p.c does not fit the condition of push: expected bool, got str.",
+        USUAL + "p.c",
+    ),
+    (
+        "c: bool = 1",
+        "when(c, push, model='m')",
+        "p.c does not fit the condition of push: expected bool, got int (1).",
+        USUAL + "p.c",
+    ),
+    (
+        "c: bool | None = None",
+        "when(c, push, model='m')",
+        "p.c does not fit the condition of push: expected bool, got bool | None; it may be None.",
+        USUAL + "p.c",
+    ),
+    (
+        "c",
+        "v = judge('m')\n    when(v.score, push, model='m')",
+        "judge.score does not fit the condition of push: expected bool, got float.",
+        USUAL + "judge.score",
+    ),
+    (
+        "c",
+        "when(scored('m'), hold, model='m')",
+        "scored.result does not fit the condition of hold: expected bool, got float.",
+        USUAL + "scored.result",
+    ),
+    (
+        "c: bool",
+        "when(c, push, model=1)",
+        "the literal does not fit push.model: expected str, got int (1).",
+        "write a value of type str, or change the annotation of `model` in `push`",
+    ),
+    (
+        "c: bool",
+        "out = when(c, hold, model='m')\n    tell(out)",
+        "hold.out does not fit tell.text: expected str, got str | None; it may be None.",
+        "give `when` a step for the other case, or write `str | None` for `text` in `tell`",
+    ),
+    (
+        "c: bool",
+        "out = when(c, hold, push, model='m')\n    tell(out)",
+        "hold.out does not fit tell.text: expected str, got str | int; it may be int.",
+        TELL,
+    ),
+]
 
 
-@pytest.mark.parametrize(("body", "what", "fix"), TYPES)
-def test_types_of_branches(tmp_path, body, what, fix):
-    found = dag(tmp_path, f"@pipeline\ndef flow(good: bool):\n    {body}\n")
-    with project_imports([tmp_path], anew=True), pytest.raises(TypeMismatch) as caught:
-        check_types(found)
-    assert caught.value.what == what
-    assert fix is None or fix in caught.value.fix
+@pytest.mark.parametrize(("signature", "body", "what", "fix"), MISMATCHES)
+def test_types_of_conditions_and_branches(read, signature, body, what, fix):
+    found = mismatches(read(f"def p({signature}):\n    {body}"))
+    assert [(error.what, error.fix) for error in found] == [(what, fix)] * bool(what)
 
 
-def test_a_mismatch_in_a_pipeline_of_another_file_says_where(tmp_path):
-    (tmp_path / "inner.py").write_text(
-        "from thruway import pipeline, step\n\n@step\ndef give() -> str:\n    return 'a'\n\n"
-        "@step\ndef take(n: int) -> int:\n    return n\n\n@pipeline\ndef inner():\n    return take(give())\n"
-    )
-    (tmp_path / "flow.py").write_text(
-        "from inner import inner\nfrom thruway import pipeline\n\n@pipeline\ndef flow():\n    return inner()\n"
-    )
-    found = read_function(tmp_path / "flow.py", "flow", [tmp_path])
-    assert [node.name for node in found.nodes] == ["inner.give", "inner.take"]
-    with project_imports([tmp_path], anew=True), pytest.raises(TypeMismatch) as caught:
-        check_types(found)
-    assert caught.value.where == f"{tmp_path / 'inner.py'}, line 13"
-
-
-def test_called_it_is_an_if():
-    def yes(n: int) -> int:
-        return n
-
-    def no(n: int) -> int:
-        return -n
-
-    assert (when(True, yes, n=1), when(False, yes, n=1), when(False, yes, no, n=1)) == (1, None, -1)
-    for wrong in (1, None, "yes", []):
-        with pytest.raises(PipelineError, match="neither True nor False"):
-            when(wrong, yes, n=1)
+def test_values_given_for_a_condition(read):
+    dag = read("def p(c: bool):\n    when(c, push, model='m')")
+    check_parameters(dag, {"c": False})
+    with pytest.raises(TypeMismatch, match="condition of push: expected bool, got int"):
+        check_parameters(dag, {"c": 0})

@@ -10,7 +10,8 @@ import pytest
 
 from thruway.errors import PipelineError, TypeMismatch, UsageError
 from thruway.kit.check import check_parameters, check_types, mismatches, parse_parameter
-from thruway.kit.fit import fits, value_fits
+from thruway.kit.fit import fits
+from thruway.kit.fit_values import value_fits
 from thruway.kit.read import read_function
 
 HEAD = """

@@ -58,8 +58,14 @@ class Definition:
             return "", self.name
         return {
             "name": (f"from pk.m{self.module} import {self.name}\n", self.name),
-            "alias": (f"from pk.m{self.module} import {self.name} as a{self.name}\n", f"a{self.name}"),
-            "module": (f"import pk.m{self.module} as m{self.module}\n", f"m{self.module}.{self.name}"),
+            "alias": (
+                f"from pk.m{self.module} import {self.name} as a{self.name}\n",
+                f"a{self.name}",
+            ),
+            "module": (
+                f"import pk.m{self.module} as m{self.module}\n",
+                f"m{self.module}.{self.name}",
+            ),
             "relative": (f"from .m{self.module} import {self.name}\n", self.name),
             "star": (f"from .m{self.module} import *\n", self.name),
         }[self.how]
@@ -68,19 +74,20 @@ class Definition:
 @st.composite
 def programs(draw):
     count = draw(st.integers(3, 9))
-    found = []
-    for index in range(count):
-        found.append(
-            Definition(
-                name=f"d{index}",
-                module=index * MODULES // count,
-                kind=draw(st.sampled_from(sorted(CALLS))),
-                number=draw(st.integers(0, 3)),
-                uses=tuple(draw(st.sets(st.integers(0, index - 1), max_size=2))) if index else (),
-                how=draw(st.sampled_from(["name", "alias", "module", "relative", "star"])),
-            )
+    found = [
+        Definition(
+            name=f"d{index}",
+            module=index * MODULES // count,
+            kind=draw(st.sampled_from(sorted(CALLS))),
+            number=draw(st.integers(0, 3)),
+            uses=tuple(draw(st.sets(st.integers(0, index - 1), max_size=2))) if index else (),
+            how=draw(st.sampled_from(["name", "alias", "module", "relative", "star"])),
         )
-    steps = draw(st.lists(st.sets(st.integers(0, count - 1), min_size=1, max_size=3), min_size=2, max_size=3))
+        for index in range(count)
+    ]
+    steps = draw(
+        st.lists(st.sets(st.integers(0, count - 1), min_size=1, max_size=3), min_size=2, max_size=3)
+    )
     order = draw(st.permutations(range(count)))
     return found, [tuple(sorted(step)) for step in steps], order
 
@@ -106,7 +113,9 @@ def write(folder, program, *, comment=""):
                     name=one.name,
                     number=one.number,
                     constants=" + ".join(["0", *(c.imported(module)[1] for c in constants)]),
-                    uses=" + ".join(["x", *(CALLS[c.kind].format(c.imported(module)[1]) for c in used)]),
+                    uses=" + ".join(
+                        ["x", *(CALLS[c.kind].format(c.imported(module)[1]) for c in used)]
+                    ),
                 )
             )
         if module == MODULES:
@@ -116,7 +125,9 @@ def write(folder, program, *, comment=""):
                     imports[other.imported(module)[0]] = None
                 calls = " + ".join(CALLS[one.kind].format(one.imported(module)[1]) for one in used)
                 parts.append(f"def step{number}(x):\n    return {calls}\n")
-        (package / f"m{module}.py").write_text("".join(imports) + comment + "\n\n" + "\n\n".join(parts))
+        (package / f"m{module}.py").write_text(
+            "".join(imports) + comment + "\n\n" + "\n\n".join(parts)
+        )
 
 
 def called(folder, steps):

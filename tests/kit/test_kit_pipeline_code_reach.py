@@ -104,7 +104,9 @@ def write(folder, files):
         (folder / name).write_text(text)
 
 
-@pytest.mark.parametrize(("files", "file", "old", "new"), [row[1:] for row in CHANGES], ids=[row[0] for row in CHANGES])
+@pytest.mark.parametrize(
+    ("files", "file", "old", "new"), [row[1:] for row in CHANGES], ids=[row[0] for row in CHANGES]
+)
 def test_what_can_change_a_result_changes_the_key(tmp_path, files, file, old, new):
     write(tmp_path, files)
     before = key(tmp_path)

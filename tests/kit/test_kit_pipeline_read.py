@@ -241,7 +241,8 @@ def test_text_to_dag(read, text, expected):
 
 
 ERRORS = [
-    ("def p(x):\n    if x:\n        here(x)", "an `if`", "choice into a step", 2),
+    ("def p(x):\n    if x:\n        here(x)", "an `if`", "when(condition, step, name=value)", 2),
+    ("def p(x):\n    y = here(x) if x else 1", "a choice", "when(condition, step, otherwise", 2),
     ("def p(x):\n    for i in x:\n        here(i)", "a loop", "inside one step", 2),
     ("def p(x):\n    while x:\n        here(x)", "a loop", "inside one step", 2),
     ("def p(x):\n    with x:\n        here(x)", "a `with` block", "inside the step", 2),
@@ -260,7 +261,7 @@ ERRORS = [
     ("def p(x):\n    here(load)", "not a value of this pipeline", "parameters", 2),
     ("def p(x):\n    print(x)", "`print` is not imported", "calls steps", 2),
     ("def p(x):\n    plain(x)", "`plain` is a plain function", "put @step above it (steps.py", 2),
-    ("def p(x):\n    another(x)", "`another` is a pipeline", "call its steps", 2),
+    ("def p(x):\n    map_over(another, x)", "`another` is a pipeline", "step(another)", 2),
     ("def p(x):\n    SIZE(x)", "`SIZE` is not a step", "put @step", 2),
     ("def p(x):\n    s.nothing(x)", "`s.nothing` is not a function", "check the import", 2),
     ("def p(x):\n    s(x)", "`s` is not a function", "check the import", 2),

@@ -166,7 +166,7 @@ def test_the_public_names():
     assert thruway.__all__ == [
         "File", "NumpyRandom", "Pipeline", "PythonRandom", "Step", "ThruwayError", "TorchRandom",
         "__version__", "display", "explain", "map_over", "migrate", "pipeline", "step", "sync",
-        "verify",
+        "verify", "when",
     ]  # fmt: skip
     assert len(thruway.__all__) <= 25
     assert set(thruway.__all__) <= set(dir(thruway))

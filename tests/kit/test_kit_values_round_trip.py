@@ -333,8 +333,10 @@ INDEXES = {
 }  # fmt: skip
 if PANDAS >= 2:
     INDEXES |= {
-        "small": pd.Index([1, 2], dtype="int8"), "nullable": pd.Index([1, None], dtype="Int64"),
-        "complex": pd.Index([1j]), "by the second": pd.DatetimeIndex(np.array(["2020"], "M8[s]")),
+        "small": pd.Index([1, 2], dtype="int8"),
+        "nullable": pd.Index([1, None], dtype="Int64"),
+        "complex": pd.Index([1j]),
+        "by the second": pd.DatetimeIndex(np.array(["2020"], "M8[s]")),
     }
 
 
@@ -378,9 +380,15 @@ COLUMNS = {
     "decimals": np.array([decimal.Decimal("1.10"), None, decimal.Decimal(2)], dtype=object),
 }  # fmt: skip
 if PANDAS >= 2:
-    COLUMNS |= {f"M8[{unit}]": np.array([1, "NaT", 3], f"M8[{unit}]") for unit in ("s", "ms", "us", "ns")}
-    COLUMNS |= {f"m8[{unit}]": np.array([1, "NaT", 3], f"m8[{unit}]") for unit in ("s", "ms", "us", "ns")}
-    COLUMNS |= {"zone, seconds": pd.DatetimeIndex(np.array([1, 2, 3], "M8[s]")).tz_localize("Asia/Tokyo")}
+    COLUMNS |= {
+        f"M8[{unit}]": np.array([1, "NaT", 3], f"M8[{unit}]") for unit in ("s", "ms", "us", "ns")
+    }
+    COLUMNS |= {
+        f"m8[{unit}]": np.array([1, "NaT", 3], f"m8[{unit}]") for unit in ("s", "ms", "us", "ns")
+    }
+    COLUMNS |= {
+        "zone, seconds": pd.DatetimeIndex(np.array([1, 2, 3], "M8[s]")).tz_localize("Asia/Tokyo")
+    }
 if PYARROW:
     COLUMNS |= {
         kind: pd.array(values, dtype=kind) for kind, values in {
@@ -395,7 +403,15 @@ if PYARROW:
 def test_columns(case, tmp_path):
     column = COLUMNS[case]
     frame = pd.DataFrame({"k": [1, 2, 3], "v": column, "w": column})
-    for value in (frame, frame["v"], frame[["w"]], frame.iloc[1:], frame.iloc[:0], frame.iloc[::2], frame["v"].array):
+    for value in (
+        frame,
+        frame["v"],
+        frame[["w"]],
+        frame.iloc[1:],
+        frame.iloc[:0],
+        frame.iloc[::2],
+        frame["v"].array,
+    ):
         form, back = through(value, tmp_path)
         assert form == "objects/1"
         same(value, back)
@@ -562,7 +578,10 @@ def test_a_fitted_estimator_goes_on_learning_alike(tmp_path):
 @pytest.mark.filterwarnings("ignore")
 def test_xgboost(tmp_path):
     xgboost = pytest.importorskip("xgboost")
-    models = [xgboost.XGBClassifier(n_estimators=5, n_jobs=1).fit(X, Y), xgboost.XGBRegressor(n_estimators=5, n_jobs=1).fit(X, Y)]
+    models = [
+        xgboost.XGBClassifier(n_estimators=5, n_jobs=1).fit(X, Y),
+        xgboost.XGBRegressor(n_estimators=5, n_jobs=1).fit(X, Y),
+    ]
     for model in models:
         for trusted in (True, False):
             form, back = through(model, tmp_path, trusted=trusted)
@@ -572,7 +591,9 @@ def test_xgboost(tmp_path):
     booster = xgboost.train({"max_depth": 2, "nthread": 1}, xgboost.DMatrix(X, Y), 3)
     form, back = through(booster, tmp_path, trusted=False)
     assert form == "objects/1"
-    assert back.predict(xgboost.DMatrix(X)).tobytes() == booster.predict(xgboost.DMatrix(X)).tobytes()
+    assert (
+        back.predict(xgboost.DMatrix(X)).tobytes() == booster.predict(xgboost.DMatrix(X)).tobytes()
+    )
     assert bytes(back.save_raw()) == bytes(booster.save_raw())
 
 
@@ -580,7 +601,10 @@ def test_xgboost(tmp_path):
 def test_lightgbm(tmp_path):
     lightgbm = pytest.importorskip("lightgbm")
     options = {"n_estimators": 5, "verbose": -1, "n_jobs": 1}
-    for model in (lightgbm.LGBMClassifier(**options).fit(X, Y), lightgbm.LGBMRegressor(**options).fit(X, Y)):
+    for model in (
+        lightgbm.LGBMClassifier(**options).fit(X, Y),
+        lightgbm.LGBMRegressor(**options).fit(X, Y),
+    ):
         for trusted in (True, False):
             form, back = through(model, tmp_path, trusted=trusted)
             assert form == "objects/1"
@@ -665,10 +689,16 @@ def test_polars(tmp_path):
             assert form == "objects/1", case
             assert type(back) is type(value)
             assert back.equals(value, null_equal=True), case
-            assert (back.schema if isinstance(value, pl.DataFrame) else (back.name, back.dtype)) == (
-                value.schema if isinstance(value, pl.DataFrame) else (value.name, value.dtype)
-            )
-    types = [pl.Int64, pl.Datetime("ns"), pl.Enum(["a"]), pl.List(pl.Int8), pl.Struct({"a": pl.Int8})]
+            assert (
+                back.schema if isinstance(value, pl.DataFrame) else (back.name, back.dtype)
+            ) == (value.schema if isinstance(value, pl.DataFrame) else (value.name, value.dtype))
+    types = [
+        pl.Int64,
+        pl.Datetime("ns"),
+        pl.Enum(["a"]),
+        pl.List(pl.Int8),
+        pl.Struct({"a": pl.Int8}),
+    ]
     assert through(types, tmp_path, trusted=False) == ("objects/1", types)
 
 
@@ -712,7 +742,11 @@ def same_torch(one, other):
         assert (one.dtype, one.shape, one.stride(), one.storage_offset()) == (
             other.dtype, other.shape, other.stride(), other.storage_offset(),
         )  # fmt: skip
-        assert (one.requires_grad, one.is_leaf, one.device) == (other.requires_grad, other.is_leaf, other.device)
+        assert (one.requires_grad, one.is_leaf, one.device) == (
+            other.requires_grad,
+            other.is_leaf,
+            other.device,
+        )
         assert one.untyped_storage().tolist() == other.untyped_storage().tolist()
         assert (one.grad is None) == (other.grad is None)
         if one.grad is not None:
@@ -757,7 +791,9 @@ def test_looking_at_a_tensor_lets_it_be_resized():
 def test_modules_are_pickles(tmp_path):
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)
-    module = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.ReLU(), torch.nn.Linear(4, 1))
+    module = torch.nn.Sequential(
+        torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.ReLU(), torch.nn.Linear(4, 1)
+    )
     module[3].weight = torch.nn.Parameter(module[3].weight)
     data = torch.ones(5, 3)
     module(data).sum().backward()
@@ -841,6 +877,14 @@ def test_what_is_shared_and_what_goes_round(tmp_path):
 
 
 def test_identities_that_programs_test(tmp_path):
-    back = through([pd.NA, pd.NaT, None, ..., np.ma.masked, np.random.mtrand._rand, np.add, int], tmp_path, trusted=False)[1]
-    for mine, its in zip([pd.NA, pd.NaT, None, ..., np.ma.masked, np.random.mtrand._rand, np.add, int], back, strict=True):
+    back = through(
+        [pd.NA, pd.NaT, None, ..., np.ma.masked, np.random.mtrand._rand, np.add, int],
+        tmp_path,
+        trusted=False,
+    )[1]
+    for mine, its in zip(
+        [pd.NA, pd.NaT, None, ..., np.ma.masked, np.random.mtrand._rand, np.add, int],
+        back,
+        strict=True,
+    ):
         assert mine is its

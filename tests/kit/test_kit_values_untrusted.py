@@ -70,7 +70,9 @@ def stream(part):
 NONE, TRUE, FALSE = pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE
 TOUCH = text(f"{sys.executable} -c \"open('touched', 'w')\"")
 LINEAR = name("sklearn.linear_model._base", "LinearRegression")
-FRAME = name("pandas", "DataFrame") if pd.__version__ >= "3" else name("pandas.core.frame", "DataFrame")
+FRAME = (
+    name("pandas", "DataFrame") if pd.__version__ >= "3" else name("pandas.core.frame", "DataFrame")
+)
 MULTIARRAY = "numpy._core.multiarray" if np.__version__ >= "2" else "numpy.core.multiarray"
 REBUILD = "thruway.kit.values.rebuild"
 OBJECTS = call(name(REBUILD, "dtype_of"), text("O"))
@@ -253,7 +255,9 @@ def test_harmless_streams_are_read(tmp_path):
 
 POINTERS = {
     "objects": lambda: rebuild.dtype_of("O"),
-    "fields of objects": lambda: rebuild.structure(("a",), (np.dtype("O"),), (0,), (None,), 8, False, False),
+    "fields of objects": lambda: rebuild.structure(
+        ("a",), (np.dtype("O"),), (0,), (None,), 8, False, False
+    ),
     "arrays of objects": lambda: rebuild.subarray(np.dtype("O"), (1,)),
     "objects with notes": lambda: rebuild.annotated(np.dtype("O"), {"a": 1}),
 }
@@ -296,9 +300,16 @@ def test_what_rebuilds_does_not_believe_lies(case):
 
 def test_tensors_stay_within_their_memory():
     pytest.importorskip("torch")
-    for offset, shape, strides in ((0, (100,), (1,)), (2, (1,), (1,)), (-1, (1,), (1,)), (1, (2,), (-1,))):
+    for offset, shape, strides in (
+        (0, (100,), (1,)),
+        (2, (1,), (1,)),
+        (-1, (1,), (1,)),
+        (1, (2,), (-1,)),
+    ):
         with pytest.raises((TypeError, RuntimeError)):
-            rebuild.tensor(rebuild.storage(np.zeros(8, "u1")), "float32", offset, shape, strides, False, False)
+            rebuild.tensor(
+                rebuild.storage(np.zeros(8, "u1")), "float32", offset, shape, strides, False, False
+            )
     with pytest.raises(TypeError):
         rebuild.tensor(rebuild.storage(np.zeros(8, "u1")), "load", 0, (1,), (1,), False, False)
 

@@ -47,7 +47,7 @@ class Crash:
 
     def wrap(self):
         """Make what raises no audit event one: writes, flushes and statements."""
-        from thruway.run.hashing import HashingWriter
+        from thruway.run.store.hashing import HashingWriter
 
         write, fsync, connect = HashingWriter.write, os.fsync, sqlite3.connect
 

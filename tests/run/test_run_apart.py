@@ -249,7 +249,7 @@ def test_branches_run_at_the_same_time(apart, tmp_path):
 
 
 def test_where_processes_cannot_be_forked(apart, tmp_path, monkeypatch):
-    monkeypatch.setattr("thruway.run.isolated.sys.platform", "darwin")
+    monkeypatch.setattr("thruway.run.executors.isolated.sys.platform", "darwin")
     apart.write(BRANCHES)
     result, heard = apart.run(jobs=2, params={"folder": str(tmp_path)})
     assert (result.load("c"), heard.text) == (6, "left\nright\n")

@@ -16,9 +16,9 @@ import pytest
 from thruway.errors import StorageError
 from thruway.kit.project import StoreConfig, load_project
 from thruway.run import describe_run, list_runs
-from thruway.run.collect import collect
-from thruway.run.lineage import Execution, Lineage
-from thruway.run.store import Store
+from thruway.run.lineage.collect import collect
+from thruway.run.lineage.lineage import Execution, Lineage
+from thruway.run.store.store import Store
 from thruway.run.types import ArtifactRef
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -295,6 +295,17 @@ def test_objects_of_another_lineage_are_not_ours_to_judge(flow, tmp_path, monkey
         collect(config(flow))
     assert "another lineage" in caught.value.what
     assert "lineages/" in caught.value.fix
+    assert broken(flow) == []
+
+
+def test_a_lineage_that_was_moved_away_refers_to_nothing(flow):
+    flow.run()
+    (flow.dir / ".thruway" / "lineage.db").rename(flow.dir / "broken.db")
+    for beside in (flow.dir / ".thruway").glob("lineage.db-*"):
+        beside.unlink()
+    flow.run(params={"n": 2})
+    age(flow)
+    assert collect(config(flow)).objects > 0
     assert broken(flow) == []
 
 

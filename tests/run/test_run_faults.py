@@ -21,7 +21,7 @@ import pytest
 from thruway.errors import StepFailed
 from thruway.kit.project import load_project
 from thruway.run import RunOptions, SilentReporter, list_runs, resume_options, run_project
-from thruway.run.hashing import digest_file
+from thruway.run.store.hashing import digest_file
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 TESTS = Path(__file__).resolve().parent
@@ -96,7 +96,9 @@ class Fragile:
             assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'execution'").fetchone():
                 return []
-            return [row[0] for row in db.execute("SELECT step FROM execution WHERE state = 'COMPLETE'")]
+            return [
+                row[0] for row in db.execute("SELECT step FROM execution WHERE state = 'COMPLETE'")
+            ]
 
     def check_objects(self) -> None:
         """Every object is what its address says, or has not become one."""
@@ -109,7 +111,11 @@ class Fragile:
         before, finished = self.executed(), self.complete()
         self.check_objects()
         runs = list_runs(self.store) if finished else []
-        chosen = resume_options(self.project, runs[0]["run"]) if resume and runs else RunOptions(**options)
+        chosen = (
+            resume_options(self.project, runs[0]["run"])
+            if resume and runs
+            else RunOptions(**options)
+        )
         result = run_project(self.project, chosen)
         assert result.load("told") == RIGHT
         again = self.executed()[len(before) :]
@@ -300,7 +306,7 @@ def test_a_child_that_a_step_leaves_behind(fragile, tmp_path):
         FLOW.replace(
             'print("hello " * 100)',
             f'import subprocess\n    child = subprocess.Popen(["sleep", "60"])\n'
-            f'    Path({str(tmp_path / "pid")!r}).write_text(str(child.pid))',
+            f"    Path({str(tmp_path / 'pid')!r}).write_text(str(child.pid))",
         )
     )
     run_project(fragile.project, RunOptions(isolate=True))
@@ -354,7 +360,9 @@ def replaced(file):
     file.mkdir()
 
 
-@pytest.mark.parametrize("damage", [cut, emptied, flipped, Path.unlink, replaced], ids=lambda d: d.__name__)
+@pytest.mark.parametrize(
+    "damage", [cut, emptied, flipped, Path.unlink, replaced], ids=lambda d: d.__name__
+)
 @pytest.mark.parametrize("isolate", [False, True], ids=["in-process", "isolated"])
 def test_each_object_that_is_damaged(fragile, damage, isolate):
     run_project(fragile.project, RunOptions(isolate=isolate))
@@ -404,8 +412,8 @@ print(int(status.split("VmHWM:")[1].split()[0]) // 1024)
 def test_a_step_that_prints_a_gigabyte(fragile, isolate, stream):
     written = {
         "stdout": 'print(text, end="")',
-        "stderr": 'import sys\n        sys.stderr.write(text)',
-        "descriptor": 'os.write(2, text.encode())',
+        "stderr": "import sys\n        sys.stderr.write(text)",
+        "descriptor": "os.write(2, text.encode())",
     }[stream]
     (fragile.dir / "toy.py").write_text(
         FLOW.replace(

@@ -11,7 +11,6 @@ import pytest
 from thruway.errors import PipelineError, StepFailed, StorageError
 from thruway.kit.project import load_project
 from thruway.kit.read import read_pipeline
-from thruway.kit.step_options import check_options, parse_bytes
 
 SLEEPER = """
     import os
@@ -200,14 +199,14 @@ def test_what_is_only_in_memory_cannot_go_to_a_process(local):
 
 
 WRONG = [
-    ("retries=-1", "`retries` of `@step` is -1", "a whole number from 0"),
-    ("retries=1.5", "`retries` of `@step` is 1.5", "a whole number"),
-    ("timeout=0", "`timeout` of `@step` is 0", "seconds above 0"),
-    ('memory="lots"', "`memory` of `@step` is 'lots'", "a size such as"),
-    ("cpus=0", "`cpus` of `@step` is 0", "above 0"),
-    ('env="HOME"', "`env` of `@step` is 'HOME'", "a tuple of names"),
-    ("cache=1", "`cache` of `@step` is 1", "True or False"),
-    ("tries=2", "no option `tries`", "use one of: role, retries"),
+    ("retries=-1", "`retries` of a step is a whole number from 0, not -1", "write retries=2"),
+    ("retries=1.5", "`retries` of a step is a whole number from 0, not 1.5", "write retries=2"),
+    ("timeout=0", "`timeout` of a step is seconds above 0, or None, not 0", "write timeout=60.0"),
+    ('memory="lots"', "`memory` of a step is bytes, or a text with a unit, not 'lots'", '"2GB"'),
+    ("cpus=0", "`cpus` of a step is a number above 0, not 0", "write cpus=2"),
+    ('env="HOME"', "`env` of a step is a tuple of names", 'write env=("HOME",)'),
+    ("cache=1", "`cache` of a step is True or False, not 1", "write cache=False"),
+    ("tries=2", "`tries` is not an option of @step", "use one of: role, retries"),
     ("timeout=LIMIT", "`timeout` of `@step` is not a literal: LIMIT", "write the value"),
     ("**MORE", "cannot be read", "write each option by its name"),
 ]
@@ -232,26 +231,6 @@ def test_options_that_are_none(local, option, what, fix):
     assert what in caught.value.what
     assert fix in caught.value.fix
     assert "toy.py, line 7" in caught.value.where
-
-
-def test_options_are_checked_when_python_reads_them():
-    with pytest.raises(PipelineError, match="`timeout` of `@step` is -3"):
-        check_options({"timeout": -3})
-
-
-SIZES = [
-    ("2GB", 2_000_000_000),
-    ("1.5 kB", 1500),
-    ("512MiB", 536_870_912),
-    ("10", 10),
-    (4096, 4096),
-    (None, 0),
-]
-
-
-@pytest.mark.parametrize(("text", "size"), SIZES)
-def test_sizes(text, size):
-    assert parse_bytes(text) == size
 
 
 def test_the_cluster_is_given_the_variables_too(local, monkeypatch):

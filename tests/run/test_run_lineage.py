@@ -18,9 +18,9 @@ import pytest
 from thruway.errors import StorageError
 from thruway.kit.project import StoreConfig
 from thruway.run import describe_artifact, describe_run, explain_key, list_runs
-from thruway.run import lineage_schema as schema
-from thruway.run import upstream as upstream_module
-from thruway.run.lineage import Execution, Lineage
+from thruway.run.lineage import schema
+from thruway.run.lineage import upstream as upstream_module
+from thruway.run.lineage.lineage import Execution, Lineage
 from thruway.run.types import ArtifactRef
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -176,7 +176,7 @@ CRASH = """
 import sys, time
 from pathlib import Path
 from thruway.kit.project import StoreConfig
-from thruway.run.lineage import Execution, Lineage
+from thruway.run.lineage.lineage import Execution, Lineage
 lineage = Lineage(StoreConfig(Path(sys.argv[1]), lineage=sys.argv[2]))
 context, run = lineage.start_run("flow", {}, 0, "in-process")
 lineage.start(context, 0, Execution(0, run, "load", "RUNNING", "k", {}), 0)
@@ -528,7 +528,7 @@ def test_without_its_packages(tmp_path, monkeypatch):
 
 def test_a_file_needs_no_sqlalchemy(tmp_path):
     program = (
-        "import sys\nfrom pathlib import Path\nfrom thruway.run.lineage import Lineage\n"
+        "import sys\nfrom pathlib import Path\nfrom thruway.run.lineage.lineage import Lineage\n"
         f"Lineage(Path({str(tmp_path)!r}))\nprint('sqlalchemy' in sys.modules)"
     )
     done = subprocess.run(

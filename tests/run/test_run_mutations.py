@@ -38,7 +38,11 @@ class Sub:
     new: str
 
     def __call__(self, where: Path) -> None:
-        file = where / self.file if "/" in self.file or "." in self.file else where / f"shop/{self.file}.py"
+        file = (
+            where / self.file
+            if "/" in self.file or "." in self.file
+            else where / f"shop/{self.file}.py"
+        )
         text = file.read_text()
         assert text.count(self.old) == 1, f"{self.old!r} is {text.count(self.old)} times in {file}"
         file.write_text(text.replace(self.old, self.new))
@@ -113,7 +117,9 @@ def reversed_functions(file):
         tree = ast.parse(path.read_text())
         functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
         # A decorator has to stand before what it decorates.
-        plain = [f for f in functions if not f.decorator_list and f.name not in ("traced", "shifted")]
+        plain = [
+            f for f in functions if not f.decorator_list and f.name not in ("traced", "shifted")
+        ]
         places = [tree.body.index(node) for node in plain]
         for place, node in zip(places, reversed(plain), strict=True):
             tree.body[place] = node
@@ -123,7 +129,9 @@ def reversed_functions(file):
 
 
 def removed(name):
-    return lambda where: shutil.rmtree(where / name) if (where / name).is_dir() else (where / name).unlink()
+    return lambda where: (
+        shutil.rmtree(where / name) if (where / name).is_dir() else (where / name).unlink()
+    )
 
 
 def moved(where):
@@ -151,7 +159,7 @@ def from_a_folder(where):
     (site / "tinylib-1.0.dist-info/direct_url.json").write_text('{"url": "file:///x"}')
 
 
-def environment(where):
+def environment(_where):
     os.environ["SHOP_MODE"] = "fast"
 
 
@@ -161,9 +169,12 @@ REGISTERED = Row(
     (Sub("ranking", "first = 1", "first = 2"),),
     code("ranking (module)"),
     before=(
-        added("ranking", "\n\nimport tinylib\n\n@tinylib.register('x')\nclass Late:\n    first = 1\n"),
+        added(
+            "ranking", "\n\nimport tinylib\n\n@tinylib.register('x')\nclass Late:\n    first = 1\n"
+        ),
         lambda where: (where.with_name("site-packages") / "tinylib.py").write_text(
-            LIBRARY["tinylib.py"] + "KNOWN = {}\n\ndef register(name):\n    return lambda made: KNOWN.setdefault(name, made)\n"
+            LIBRARY["tinylib.py"]
+            + "KNOWN = {}\n\ndef register(name):\n    return lambda made: KNOWN.setdefault(name, made)\n"
         ),
         Sub("report", "import shop.patched", "import tinylib\nimport shop.patched"),
         Sub("report", "{size}, ", "{tinylib.KNOWN['x'].first} {size}, "),

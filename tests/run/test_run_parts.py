@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pickle
 from dataclasses import dataclass
@@ -12,14 +13,15 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from thruway.errors import StorageError
 from thruway.kit.ambient.workspace import mirror
-from thruway.run import wire
-from thruway.run.folders import Packing, index_of, restore
-from thruway.run.hashing import HashingWriter, digest_bytes
-from thruway.run.job import Done
-from thruway.run.key import exact
-from thruway.run.linktree import look_at
-from thruway.run.store import Store
+from thruway.run.executors import wire
+from thruway.run.step.job import Done
+from thruway.run.step.key import exact
+from thruway.run.step.linktree import look_at
+from thruway.run.store.folders import Packing, index_of, restore
+from thruway.run.store.hashing import HashingWriter, digest_bytes
+from thruway.run.store.store import Store
 
 
 @pytest.mark.parametrize("size", [0, 10, 3 << 20])
@@ -39,6 +41,23 @@ def test_an_object_is_its_content(tmp_path):
     assert (form, store.path(address).stat().st_size) == ("json/1", size)
     assert digest_bytes(store.path(address).read_bytes()) == address
     assert store.load_object(address, form) == {"a": [1]}
+
+
+@pytest.mark.parametrize(("damage", "kept"), [(None, True), (b"other bytes", False)])
+def test_an_object_that_is_there_is_kept_if_it_is_sound(tmp_path, damage, kept):
+    store = Store(tmp_path)
+    address, _, _ = store.put_values({"a": [1]})
+    path = store.path(address)
+    if damage is not None:
+        path.chmod(0o644)
+        path.write_bytes(damage)
+    os.utime(path, (1, 1))
+    inode = path.stat().st_ino
+    assert store.put_values({"a": [1]})[0] == address
+    assert digest_bytes(path.read_bytes()) == address
+    assert path.stat().st_mtime > 1  # as young as the run that refers to it
+    assert not kept or path.stat().st_ino == inode
+    assert [one for one in store.folder.folder.iterdir() if one.is_file()] == []
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -72,6 +91,26 @@ def test_a_folder_is_packed_the_same_whatever_made_it(tmp_path):
         ("b", "file"),
         ("empty", "folder"),
     ]
+
+
+# What a made-up folder claims to hold: nothing of it may be written outside.
+OUTSIDE = [
+    {"../x": ["file", "", 1]},
+    {"a": ["folder"], "a/../../x": ["file", "", 1]},
+    {"/x": ["file", "", 1]},
+    {"C:/x": ["file", "", 1]},
+    {"a": ["link", ".."], "a/x": ["file", "", 1]},
+    {"a": ["link", ".."], "a/b": ["folder"], "a/b/x": ["file", "", 1]},
+]
+
+
+@pytest.mark.parametrize("index", OUTSIDE, ids=" ".join)
+def test_a_folder_stays_inside(tmp_path, index):
+    text = json.dumps(index).encode()
+    (tmp_path / "made-up").write_bytes(b"!" + text + len(text).to_bytes(8, "big"))
+    with pytest.raises(StorageError, match="which is not inside of it"):
+        restore(tmp_path / "made-up", tmp_path / "into")
+    assert [path.name for path in tmp_path.iterdir()] == ["made-up"]
 
 
 def test_links_inside_a_folder(tmp_path):

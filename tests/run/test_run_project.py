@@ -11,12 +11,7 @@ from pathlib import Path
 import pytest
 
 from thruway.errors import StepFailed, StorageError, TypeMismatch, UsageError
-from thruway.run import (
-    describe_artifact,
-    describe_run,
-    explain_key,
-    list_runs,
-)
+from thruway.run import describe_artifact, describe_run, explain_key, list_runs
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
@@ -453,7 +448,7 @@ def test_a_damaged_object_is_made_anew(line, content):
 
 
 def test_a_large_damaged_object_is_found_when_it_is_read(line, monkeypatch):
-    monkeypatch.setattr("thruway.run.answers._VERIFIED_ON_HIT", 0)
+    monkeypatch.setattr("thruway.run.engine.answers._VERIFIED_ON_HIT", 0)
     result, _ = line.run()
     address = result.step("load").outputs["rows"].hash
     file = line.dir / ".thruway" / "objects" / address[:2] / address[2:]
@@ -553,7 +548,7 @@ def test_the_probe_sees_names_text_and_files(toy):
     assert record.stdout == "hello\n"
     assert list(record.files) == ["a.txt"]
     assert record.ports["return"] == record.names["deep"].digest
-    from thruway.run.store import Store
+    from thruway.run.store.store import Store
 
     assert Store(result.store).load(record.names["items"].artifact) == [2]
     assert record.names["inner"].artifact is None

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import shutil
 import time
 import urllib.request
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from thruway.errors import StorageError
 from thruway.kit.project import StoreConfig, load_project
+from thruway.kit.values import container
 from thruway.run import RunOptions, list_runs, run_project
-from thruway.run.hashing import digest_bytes
-from thruway.run.lineage import Lineage
-from thruway.run.store import Store
+from thruway.run.lineage.lineage import Lineage
+from thruway.run.store.hashing import digest_bytes
+from thruway.run.store.store import Store
 from thruway.run.types import ArtifactRef
 
 if TYPE_CHECKING:
@@ -204,6 +206,13 @@ def test_pickles_of_others_are_not_read(machines):
     assert Store(machines.config).load(odd).n == 3
 
 
+@dataclass
+class Odd:
+    """Of no known library: it is stored as a pickle."""
+
+    n: int
+
+
 class Bomb:
     def __reduce__(self):
         return os.mkdir, (os.environ["THRUWAY_TEST_BOMB"],)
@@ -241,6 +250,37 @@ def test_what_was_fetched_is_never_taken_for_our_own(tmp_path, monkeypatch, as_f
     assert not (tmp_path / "exploded").exists()
 
 
+def test_plain_objects_of_others_are_vetted(tmp_path, monkeypatch):
+    """A stream that calls itself plain and is not, makes nothing."""
+    monkeypatch.setenv("THRUWAY_TEST_BOMB", str(tmp_path / "exploded"))
+    stream = io.BytesIO()
+    writer = container.Writer(stream)
+    pickle.Pickler(writer, protocol=5).dump({"return": Bomb()})
+    writer.close()
+    content = stream.getvalue()
+    address = digest_bytes(content)
+    there = tmp_path / "shared" / "objects" / address[:2] / address[2:]
+    there.parent.mkdir(parents=True)
+    there.write_bytes(content)
+    config = StoreConfig(tmp_path / ".thruway", objects=f"file://{tmp_path}/shared")
+    for trust in (False, True):
+        with pytest.raises(StorageError):
+            Store(replace(config, trust=trust)).load_object(address, "objects/1")
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_plain_objects_of_others_are_read(tmp_path):
+    config = StoreConfig(tmp_path / "one", objects=f"file://{tmp_path}/shared")
+    store = Store(config)
+    store.prepare()
+    value = ArtifactRef(*_put(store, {"return": {1, 2}}))
+    assert value.format == "objects/1"
+    store.share([value.hash])
+    other = Store(replace(config, folder=tmp_path / "two"))
+    assert other.load(value) == {1, 2}
+    assert not other.trusted
+
+
 # Who may write to a local store → whether its pickles are read.
 RIGHTS = [(0o700, True), (0o755, True), (0o777, False), (0o757, False)]
 
@@ -251,19 +291,19 @@ RIGHTS = [(0o700, True), (0o755, True), (0o777, False), (0o757, False)]
 def test_a_local_store_that_others_can_write_to(tmp_path, mode, trusted, where):
     store = Store(tmp_path / ".thruway")
     store.prepare()
-    address, form, size = store.put_values({"return": {1, 2}})
+    address, form, size = store.put_values({"return": Odd(2)})
     value = ArtifactRef(address, "return", form, size)
     (store.root / where).chmod(mode)
     store = Store(store.root)
-    assert (form, store.trusted) == ("pickle/1", trusted)
+    assert (form.partition("/")[0], store.trusted) == ("pickle", trusted)
     if trusted:
-        assert store.load(value) == {1, 2}
+        assert store.load(value) == Odd(2)
         return
     with pytest.raises(StorageError) as caught:
         store.load(value)
     assert "others can write to the store" in caught.value.what
     assert "trust = true" in caught.value.fix
-    assert Store(StoreConfig(store.root, trust=True)).load(value) == {1, 2}
+    assert Store(StoreConfig(store.root, trust=True)).load(value) == Odd(2)
     plain, form, size = store.put_values({"return": [1, 2]})
     assert store.load(ArtifactRef(plain, "return", form, size)) == [1, 2]
 
@@ -296,11 +336,11 @@ def test_objects_in_memory(tmp_path):
     store, other = Store(config), Store(replace(config, folder=tmp_path / "two"))
     store.prepare()
     other.prepare()
-    value = ArtifactRef(*_put(store, {"return": {1}}))
+    value = ArtifactRef(*_put(store, {"return": Odd(1)}))
     store.share([value.hash, value.hash, ""])
     assert (other.has(value.hash), other.is_here(value.hash)) == (True, False)
     assert other.size(value.hash) == value.bytes
-    assert other.load(value) == {1}
+    assert other.load(value) == Odd(1)
     assert other.is_here(value.hash)
     assert other.fetch(["f" * 40, value.hash]) == {"f" * 40}
 
@@ -313,7 +353,8 @@ def _put(store, values):
 def test_workers_see_neither_addresses_nor_passwords(toy, tmp_path, monkeypatch):
     sent = []
     monkeypatch.setattr(
-        "thruway.run.wire.write_atomically", lambda t, c, **_: sent.append(c) or t.write_bytes(c)
+        "thruway.run.executors.wire.write_atomically",
+        lambda t, c, **_: sent.append(c) or t.write_bytes(c),
     )
     monkeypatch.setenv("THRUWAY_STORE", f"file://{tmp_path}/hidden-place")
     monkeypatch.setenv("THRUWAY_LINEAGE", f"{tmp_path}/hidden-lineage.db")

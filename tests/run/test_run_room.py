@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from thruway.run.room import Need, Room
+from thruway.run.executors.room import Need, Room
 
 FITS = [
     # total, taken, wanted, fits

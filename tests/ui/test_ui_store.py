@@ -10,7 +10,7 @@ import time
 import pytest
 
 from thruway.kit.project import load_project
-from thruway.run.lineage import Lineage
+from thruway.run.lineage.lineage import Lineage
 from thruway.ui.main import main
 
 FLOW = """
@@ -80,6 +80,7 @@ class Project:
     def masked(self, text: str) -> str:
         for number, run in enumerate(self.runs, 1):
             text = text.replace(run, f"<{number}>")
+        text = re.sub(r"\b\d+\.\d\d s\b", "0.00 s", text)
         text = re.sub(r"\b\d{8}-\d{6}-[0-9a-f]{6}\b", "<new>", text)
         return re.sub(r"\b[0-9a-f]{12}\b", "<#>", text.replace(str(self.dir), "<dir>")).rstrip()
 

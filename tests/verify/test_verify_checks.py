@@ -11,7 +11,7 @@ from thruway.findings import Unknown
 from thruway.kit.values.fingerprint import fingerprint
 from thruway.kit.values.types import Value
 from thruway.project.types import Manifest, SourceRecord, StatementRecord, StepRecord
-from thruway.run.store import Store
+from thruway.run.store.store import Store
 from thruway.run.types import ArtifactRef, FigureRecord, LocalRecord, RunResult, StepResult
 from thruway.run.types import StepRecord as Probed
 from thruway.trace.types import Display, Fact, Figure, Trace

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from thruway.kit.project import ProjectConfig
     from thruway.program.types import Program
     from thruway.project.types import Manifest
-    from thruway.run.reporter import Reporter as RunReporter
+    from thruway.run.events.reporter import Reporter as RunReporter
     from thruway.trace.reporter import ObserveReporter
     from thruway.trace.types import Trace
     from thruway.verify.types import Check

@@ -11,11 +11,12 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import dataclasses
+import functools
 import importlib
 import inspect
 import sys
 import typing
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +63,30 @@ UNKNOWN = Placeholder()
 
 
 def hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the types of a function's annotated parameters, and of its `return`."""
+    """Return the types of a function's annotated parameters, and of its `return`.
+
+    Of a class these are the parameters that make an object, and the class; of another object that
+    can be called, those of its call.
+    """
     inner = _unwrapped(function)
-    return _resolved(getattr(inner, "__annotations__", {}), inner.__module__)
+    while isinstance(inner, functools.partial):
+        inner = _unwrapped(inner.func)
+    if isinstance(inner, type):
+        return _made_by(inner)
+    if not inspect.isroutine(inner):
+        inner = _unwrapped(type(inner).__call__)
+    # Libraries say of their functions that they belong to the package, not where they are written.
+    written = getattr(inner, "__globals__", {}).get("__name__")
+    module = written or getattr(inner, "__module__", None)
+    return _resolved(getattr(inner, "__annotations__", None) or {}, module)
+
+
+def _made_by(kind: type) -> dict[str, Any]:
+    makers = (vars(base).get("__init__") for base in kind.__mro__)
+    written = next((maker for maker in makers if inspect.isfunction(maker)), None)
+    known = written is not None and not dataclasses.is_dataclass(kind)
+    found = hints(written) if written is not None and known else field_hints(kind)
+    return {**found, "return": kind}
 
 
 def field_hints(record: type) -> dict[str, Any]:
@@ -98,15 +120,46 @@ def resolve_text(text: str, module: str) -> Any:
 def resolve(annotation: Any, namespace: _Namespace) -> Any:
     """Return an annotation, which may be text, as a type."""
     if isinstance(annotation, typing.ForwardRef):
-        # What NamedTuple makes of an annotation that is text.
+        # What NamedTuple and TypedDict make of an annotation that is text.
+        module = getattr(annotation, "__forward_module__", None)
+        namespace = _Namespace(module) if isinstance(module, str) else namespace
         annotation = annotation.__forward_arg__
     if not isinstance(annotation, str):
         return annotation
-    try:
-        found = eval(annotation, {}, namespace)  # noqa: S307 - the user's own annotation
-    except Exception:  # whatever it is, a type that cannot be made is not known
-        return Placeholder(annotation)
+    found = _evaluated(annotation, namespace)
+    if found is None:
+        found = _evaluated(_without_parameters(annotation, namespace), namespace)
+    if found is None:
+        # Whatever it is, a type that cannot be made is not known.
+        return Placeholder(annotation) if annotation.strip() != "None" else None
     return resolve(found, namespace)
+
+
+def _evaluated(annotation: str, namespace: _Namespace) -> Any:
+    try:
+        return eval(annotation, {}, namespace)  # noqa: S307 - the user's own annotation
+    except Exception:  # names and calls of the user's may raise anything
+        return None
+
+
+def _without_parameters(annotation: str, namespace: _Namespace) -> str:
+    """Return an annotation without parameters that are for type checkers only: `pd.Series[int]`."""
+    try:
+        tree = ast.parse(annotation.strip(), mode="eval")
+    except SyntaxError:
+        return "None"
+    return ast.unparse(_Unsubscripted(namespace).visit(tree))
+
+
+class _Unsubscripted(ast.NodeTransformer):
+    """Takes parameters off what has none when the program runs."""
+
+    def __init__(self, namespace: _Namespace) -> None:
+        self._namespace = namespace
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        return node if _evaluated(ast.unparse(node), self._namespace) is not None else node.value
 
 
 class _Namespace(dict[str, Any]):
@@ -144,7 +197,7 @@ def _member(module: Any, bound: Bound) -> Any:
     return getattr(module, bound.attribute)
 
 
-@lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=256)
 def _typing_names(name: str, file: str) -> dict[str, tuple[Bound, ...]]:
     module = parsed(name, Path(file), Path(file).name == "__init__.py")
     found = {

@@ -1,12 +1,12 @@
-"""`when`: a step that is called only if a condition holds; called, it is just an `if`.
+"""`when`: a step that is called on a condition; called, it is just a choice.
 
-In the DAG both branches are nodes with a condition (`kit.dag.Condition`), read from the text
-before any value is known; the one that is not taken is skipped.
+In the DAG each branch is a node of its own (`kit.dag.Node.condition`), and what uses the result
+takes it from the one that ran (`kit.dag.FromEither`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from thruway.errors import PipelineError
 
@@ -17,6 +17,14 @@ R = TypeVar("R")
 S = TypeVar("S")
 
 
+@overload
+def when(
+    condition: bool, step: Callable[..., R], otherwise: None = ..., /, **arguments: Any
+) -> R | None: ...
+@overload
+def when(
+    condition: bool, step: Callable[..., R], otherwise: Callable[..., S], /, **arguments: Any
+) -> R | S: ...
 def when(
     condition: bool,
     step: Callable[..., R],
@@ -24,38 +32,44 @@ def when(
     /,
     **arguments: Any,
 ) -> R | S | None:
-    """Return what a step gives if a condition holds; else what another gives, or None.
+    """Return what a step gives if a condition holds, else what another one gives, or None.
+
+    In a pipeline the condition is one of its parameters, or what a step returns: a bool, and
+    nothing that only counts as true or false.
 
     Args:
-        condition: True or False: a parameter of the pipeline, or what a step gave.
-        step: called if it is True.
-        otherwise: called if it is False, with the same arguments.
-        arguments: of the step, by name.
+        condition: decides which step is called.
+        step: called if it holds.
+        otherwise: called if it does not; without it, the result is then None.
+        arguments: passed to the one that is called.
 
     Raises:
-        PipelineError: the condition is neither True nor False.
+        PipelineError: the condition is not a bool.
 
-    >>> def greet(name: str) -> str:
-    ...     return f"hello {name}"
-    >>> when(True, greet, name="you"), when(False, greet, name="you")
-    ('hello you', None)
+    >>> def push(model: str) -> str:
+    ...     return f"pushed {model}"
+    >>> when(True, push, model="m"), when(False, push, model="m")
+    ('pushed m', None)
     """
-    check_condition(condition, getattr(step, "__name__", "the step"))
+    check_condition(condition)
     if condition:
         return step(**arguments)
     return None if otherwise is None else otherwise(**arguments)
 
 
-def check_condition(value: object, step: str, where: str = "") -> None:
-    """Refuse what is neither True nor False.
+def check_condition(value: object, where: str = "") -> None:
+    """Refuse what only counts as true or false.
 
     Raises:
-        PipelineError: it is something else, a NumPy bool for example.
+        PipelineError: the value is not a bool.
     """
-    if type(value) is not bool:
-        kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+    kind: type = type(value)
+    if kind is not bool:
+        name = (
+            kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+        )
         raise PipelineError(
-            f"The condition of `{step}` is {kind}, and neither True nor False.",
+            f"The condition of `when` must be a bool, and is {name} ({value!r:.80}).",
             where,
-            "let the step that gives it return bool(…)",
+            "write bool(…) in the step that makes it",
         )

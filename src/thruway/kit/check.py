@@ -10,25 +10,32 @@ import ast
 import inspect
 from dataclasses import dataclass, field
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from thruway.errors import PipelineError, TypeMismatch
 from thruway.kit.annotations import UNKNOWN, Placeholder, field_hints, hints, resolve_text
+from thruway.kit.conversions import conversion
 from thruway.kit.dag import FromEither, FromLiteral, FromOutput, FromParameter
 from thruway.kit.fanout import refuse_random
-from thruway.kit.fit import fits, items_of, lacking, show, value_fits
+from thruway.kit.fit import fits, items_of, members_of, misfit, part_of, plain
+from thruway.kit.fit_values import value_fits, value_misfit
 from thruway.kit.parameters import parse_parameter
-from thruway.kit.schemas import schema_difference
+from thruway.kit.shown import show
 from thruway.kit.step import import_step as import_by_name
+from thruway.kit.types import Misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from thruway.kit.dag import Binding, Condition, Dag, Node, StepRef
+    from thruway.kit.dag import Binding, Dag, Node, StepRef
 
     Importer = Callable[[StepRef], Callable[..., Any]]
 
 __all__ = ["check_parameters", "check_types", "mismatches", "parse_parameter"]
+
+
+_NO_BRANCH = type(None)
+"""What `when` without a second step gives: not `None`, which a step may say that it returns."""
 
 
 def check_types(dag: Dag, import_step: Importer = import_by_name) -> None:
@@ -54,7 +61,7 @@ def check_types(dag: Dag, import_step: Importer = import_by_name) -> None:
 def mismatches(dag: Dag, import_step: Importer = import_by_name) -> tuple[TypeMismatch, ...]:
     """Return every mismatch, in the order of the text."""
     checker = _Checker(dag, import_step)
-    return tuple(error for node in dag.nodes for error in checker.node(node))
+    return tuple(error for node in (*dag.calls, *dag.nodes) for error in checker.node(node))
 
 
 def check_parameters(
@@ -82,18 +89,32 @@ def check_parameters(
                 f"give it: -p {parameter.name}=…",
             )
     checker = _Checker(dag, import_step)
-    for node, argument, source in _parameters_fed(dag):
+    for node, port, source in _parameters_fed(dag):
         if source.name in values:
             one, value = f"{dag.name}.{source.name}", values[source.name]
-            for error in checker.value(node, argument, one, value):
+            for error in checker.value(node, port, one, value):
                 raise error
 
 
-def _parameters_fed(dag: Dag) -> Iterator[tuple[Node, str, FromParameter]]:
-    for node in dag.nodes:
-        for argument, source in node.inputs:
+def _parameters_fed(dag: Dag) -> Iterator[tuple[Node, _Port, FromParameter]]:
+    for node in (*dag.calls, *dag.nodes):
+        for port, source in _ports(node):
             if isinstance(source, FromParameter):
-                yield node, argument, source
+                yield node, port, source
+
+
+class _Port(NamedTuple):
+    """What takes a value: an argument of a node's step, or the condition on which it runs."""
+
+    argument: str
+    is_condition: bool = False
+
+
+def _ports(node: Node) -> Iterator[tuple[_Port, Binding]]:
+    if node.condition is not None:
+        yield _Port("condition", is_condition=True), node.condition.binding
+    for argument, source in node.inputs:
+        yield _Port(argument), source
 
 
 @dataclass
@@ -109,172 +130,196 @@ class _Checker:
         """Yield what does not fit among the inputs of a node."""
         self.arguments(node)
         self.streams(node)
-        if node.condition is not None:
-            yield from self.condition(node, node.condition)
-        for argument, source in node.inputs:
+        for port, source in _ports(node):
             if isinstance(source, FromLiteral):
-                yield from self.value(node, argument, "the literal", ast.literal_eval(source.text))
+                yield from self.value(node, port, "the literal", ast.literal_eval(source.text))
             elif isinstance(source, FromParameter):
-                yield from self.parameter(node, argument, source)
-            elif isinstance(source, FromEither):
-                yield from self.either(node, argument, source)
+                yield from self.parameter(node, port, source)
             else:
-                yield from self.output(node, argument, source)
+                yield from self.output(node, port, source)
 
-    def condition(self, node: Node, condition: Condition) -> Iterator[TypeMismatch]:
-        """Check that what decides whether a node is called is a bool."""
-        source = condition.source
-        if isinstance(source, FromParameter):
-            one, given = f"{self.dag.name}.{source.name}", self.annotation(source.name)
-        else:
-            one, given = f"{source.node}.{source.field or self.target(source)}", self.given(source)
-        if not fits(given, bool):
-            yield self.mismatch(
-                node,
-                "condition",
-                one,
-                got=show(given),
-                wanted=bool,
-                fix="let the step that gives it return bool(…), and say `-> bool`",
-            )
-
-    def either(self, node: Node, argument: str, source: FromEither) -> Iterator[TypeMismatch]:
-        """Check what each of two branches gives; None where there is no other."""
-        yield from self.output(node, argument, source.then)
-        if source.otherwise is not None:
-            yield from self.output(node, argument, source.otherwise)
-            return
-        wanted = self.wanted(node, argument)
-        if not fits(type(None), wanted):
-            yield self.mismatch(
-                node,
-                argument,
-                f"{source.then.node}, which is called only when {source.condition},",
-                got="None when it is not",
-                wanted=wanted,
-                fix=f"let `{argument}` of `{node.step.name}` be `… | None`, or give `when` another "
-                "step for the other case",
-            )
-
-    def output(self, node: Node, argument: str, source: FromOutput) -> Iterator[TypeMismatch]:
-        one = f"{source.node}.{source.field or self.target(source)}"
+    def output(
+        self, node: Node, port: _Port, source: FromOutput | FromEither
+    ) -> Iterator[TypeMismatch]:
+        """Check what one node gives another, whichever branch gives it."""
         given = self.given(source)
-        if argument == node.mapped:
-            yield from self.items(node, one, given)
+        if port.argument == node.mapped:
+            yield from self.items(node, self.one(source), given[0])
             return
-        wanted = self.wanted(node, argument)
-        if not fits(given, wanted):
-            lacks = lacking(given, wanted)
-            got = f"{show(given)} ({lacks})" if lacks else show(given)
-            fix = _number_fix(given, wanted, argument, node.step.name, source.node)
-            yield self.mismatch(node, argument, one, got=got, wanted=wanted, fix=fix)
+        if isinstance(source, FromOutput) and not self.dag.node(source.node).step.known:
+            given = self.likely(node, port, given)
+        yield from self.types(node, port, self.one(source), given)
+
+    def likely(self, node: Node, port: _Port, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return what fits of the union that a library's function says it returns.
+
+        Which of them it is depends on its arguments, as `read_csv` gives a frame or a reader.
+        """
+        members = tuple(m for each in given for m in members_of(each))
+        wanted = self.wanted(node, port)
+        return tuple(member for member in members if fits(member, wanted)) or given
+
+    def types(
+        self, node: Node, port: _Port, one: str, given: tuple[Any, ...]
+    ) -> Iterator[TypeMismatch]:
+        """Check types that may be given, each of which has to fit."""
+        wanted = self.wanted(node, port)
+        for kind in given:
+            found = misfit(kind, wanted)
+            if found is None:
+                continue
+            if kind is _NO_BRANCH:
+                other = f"write `{show(wanted)} | None` for {{port}}"
+                found = found._replace(fix=f"give `when` a step for the other case, or {other}")
+            if len(given) > 1 and not found.why:
+                found = found._replace(why=f"it may be {show(kind)}")
+            yield self.mismatch(node, port, one, given=given, wanted=wanted, found=found)
             return
-        difference = schema_difference(given, wanted)
-        if difference:
-            yield self.mismatch(
-                node,
-                argument,
-                one,
-                got=f"one with {difference}",
-                wanted="a frame as its schema says",
-                fix=f"change what `{source.node}` gives, or the schema of `{argument}`",
-            )
 
     def items(self, node: Node, one: str, given: Any) -> Iterator[TypeMismatch]:
         """Check a type that is mapped over: each of its items meets the argument."""
-        wanted = self.wanted(node, node.mapped)
+        port = _Port(node.mapped)
+        wanted = self.wanted(node, port)
         inner = items_of(given)
         if inner is None:
             yield self.no_list(node, one, show(given))
         for item in inner or ():
-            if not fits(item, wanted):
+            found = misfit(item, wanted)
+            if found is not None:
                 one_item = f"an item of {one}"
-                yield self.mismatch(node, node.mapped, one_item, got=show(item), wanted=wanted)
+                yield self.mismatch(node, port, one_item, given=(item,), wanted=wanted, found=found)
                 return
 
     def no_list(self, node: Node, one: str, got: str) -> TypeMismatch:
-        return self.mismatch(
-            node, node.mapped, one, got=got, wanted=list, fix="give map_over a list or a tuple"
-        )
+        found = Misfit("", "give map_over a list or a tuple")
+        return self.mismatch(node, _Port(node.mapped), one, got=got, wanted=list, found=found)
 
-    def parameter(self, node: Node, argument: str, source: FromParameter) -> Iterator[TypeMismatch]:
-        wanted = self.wanted(node, argument)
+    def parameter(self, node: Node, port: _Port, source: FromParameter) -> Iterator[TypeMismatch]:
         parameter = next(p for p in self.dag.parameters if p.name == source.name)
         one = f"{self.dag.name}.{source.name}"
         given = self.annotation(source.name)
-        if argument == node.mapped:
+        if port.argument == node.mapped:
             yield from self.items(node, one, given)
-            if parameter.has_default:
-                yield from self.value(node, argument, one, ast.literal_eval(parameter.default))
-            return
-        # With a default, a wider annotation may do: the values of a run are checked one by one.
-        if not fits(given, wanted) and not (parameter.has_default and fits(wanted, given)):
-            yield self.mismatch(node, argument, one, got=show(given), wanted=wanted)
-        elif parameter.has_default:
-            yield from self.value(node, argument, one, ast.literal_eval(parameter.default))
+        else:
+            wanted = self.wanted(node, port)
+            # With a default, a wider annotation may do: a run's values are checked one by one.
+            wider = parameter.has_default and fits(wanted, given) and not port.is_condition
+            wrong = () if wider else tuple(self.types(node, port, one, (given,)))
+            yield from wrong
+            if wrong:
+                return
+        if parameter.has_default:
+            yield from self.value(node, port, one, ast.literal_eval(parameter.default))
 
-    def value(self, node: Node, argument: str, one: str, value: Any) -> Iterator[TypeMismatch]:
-        if argument != node.mapped:
-            yield from self.one_value(node, argument, one, value)
+    def value(self, node: Node, port: _Port, one: str, value: Any) -> Iterator[TypeMismatch]:
+        if port.argument != node.mapped:
+            yield from self.one_value(node, port, one, value)
         elif not isinstance(value, list | tuple):
             yield self.no_list(node, one, f"{show(type(value))} ({value!r})")
         else:
             for index, item in enumerate(value):
-                yield from self.one_value(node, argument, f"item {index} of {one}", item)
+                yield from self.one_value(node, port, f"item {index} of {one}", item)
 
-    def one_value(self, node: Node, argument: str, one: str, value: Any) -> Iterator[TypeMismatch]:
-        wanted = self.wanted(node, argument)
-        if not value_fits(value, wanted):
-            fix = ""
-            if type(value) is int and value_fits(float(value), wanted):
-                fix = f"write {float(value)!r}; numbers are not converted silently"
-            got = f"{show(type(value))} ({value!r})"
-            yield self.mismatch(node, argument, one, got=got, wanted=wanted, fix=fix)
+    def one_value(self, node: Node, port: _Port, one: str, value: Any) -> Iterator[TypeMismatch]:
+        wanted = self.wanted(node, port)
+        found = value_misfit(value, wanted)
+        if found is None:
+            return
+        if type(value) is int and value_fits(float(value), wanted):
+            fix = f"write {float(value)!r}; numbers are not converted silently"
+            found = found._replace(fix=fix)
+        elif not found.fix:
+            place = "write" if one.endswith("the literal") else f"give {one}"
+            fix = f"{place} a value of type {show(wanted)}, or change the annotation of {{port}}"
+            found = found._replace(fix=fix)
+        got = f"{show(type(value))} ({value!r})"
+        yield self.mismatch(node, port, one, got=got, wanted=wanted, found=found)
 
     def mismatch(
-        self, node: Node, argument: str, one: str, *, got: str, wanted: Any, fix: str = ""
+        self,
+        node: Node,
+        port: _Port,
+        one: str,
+        *,
+        wanted: Any,
+        found: Misfit,
+        given: tuple[Any, ...] = (),
+        got: str = "",
     ) -> TypeMismatch:
-        other = f"{node.name}.{argument}"
+        asked, had = show(wanted), got or " | ".join(dict.fromkeys(map(show, given)))
+        if asked == had:
+            asked, had = show(wanted, full=True), " | ".join(show(g, full=True) for g in given)
+        other = (
+            f"the condition of {node.name}" if port.is_condition else f"{node.name}.{port.argument}"
+        )
+        why = f"; {found.why}" if found.why else ""
         return TypeMismatch(
-            f"{one} does not fit {other}: "
-            f"expected {wanted if isinstance(wanted, str) else show(wanted)}, got {got}.",
+            f"{one} does not fit {other}: expected {asked}, got {had}{why}.",
             self.where(node),
-            fix
-            or f"change the annotation of `{argument}` in `{node.step.name}` or of {one}, "
-            "or convert the value in a step between them",
+            self.fix(node, port, one, given=given, wanted=wanted, found=found),
         )
 
+    def fix(
+        self,
+        node: Node,
+        port: _Port,
+        one: str,
+        *,
+        given: tuple[Any, ...],
+        wanted: Any,
+        found: Misfit,
+    ) -> str:
+        place = "the condition" if port.is_condition else f"`{port.argument}` in `{node.step.name}`"
+        if port.is_condition:
+            return f"write a step that returns a bool, made of {one}"
+        last = one.rpartition(".")[2]
+        value = last if last.isidentifier() and last != "result" else "value"
+        change = f"change the annotation of {place} or of {one}"
+        if found.fix:
+            words = found.fix.replace("{port}", place).replace("{value}", value)
+            return words.replace("{change}", change)
+        written = conversion(plain(given[0]), plain(wanted), value) if len(given) == 1 else ""
+        if written:
+            return f"write `{written}` in a step; or {change}"
+        return f"{change}, or convert the value in a step between them"
+
     def where(self, node: Node) -> str:
-        """Return where a node is called."""
+        """Return the place of a call."""
         return f"{node.file or self.dag.file or self.dag.name}, line {node.line}"
+
+    def one(self, source: FromOutput | FromEither) -> str:
+        """Return what gives a value: the node, and what the pipeline calls it."""
+        if isinstance(source, FromEither):
+            return self.one(source.then)
+        return f"{source.node}.{source.field or self.target(source)}"
 
     def target(self, source: FromOutput) -> str:
         """Return the port's name for a single output: what the pipeline calls it."""
         targets = self.dag.node(source.node).targets
         return targets[0] if len(targets) == 1 else "result"
 
-    def given(self, source: FromOutput) -> Any:
+    def given(self, source: FromOutput | FromEither) -> tuple[Any, ...]:
+        """Return the types that a value may have: of each branch that may give it."""
+        if isinstance(source, FromEither):
+            otherwise = (_NO_BRANCH,) if source.otherwise is None else self.given(source.otherwise)
+            return (*self.given(source.then), *otherwise)
         node = self.dag.node(source.node)
         returned = self.hints(node.step).get("return", UNKNOWN)
         if node.mapped:
-            return list if isinstance(returned, Placeholder) else GenericAlias(list, (returned,))
+            return (list if isinstance(returned, Placeholder) else GenericAlias(list, (returned,)),)
         if source.field is None or isinstance(returned, Placeholder):
-            return returned
-        if source.field.isdigit():
-            args = get_args(returned) if get_origin(returned) is tuple else ()
-            if len(args) == 2 and args[1] is Ellipsis:
-                return args[0]
-            return args[int(source.field)] if int(source.field) < len(args) else UNKNOWN
-        record = get_origin(returned) or returned
-        return field_hints(record).get(source.field, UNKNOWN) if _is_class(record) else UNKNOWN
+            return (returned,)
+        return (part_of(returned, source.field),)
 
-    def wanted(self, node: Node, argument: str) -> Any:
+    def wanted(self, node: Node, port: _Port) -> Any:
+        if port.is_condition:
+            return bool
         found = self.hints(node.step)
-        if not argument.isdigit():
-            return found.get(argument, UNKNOWN)
+        if not port.argument.isdigit():
+            return found.get(port.argument, UNKNOWN)
         function = self.function(node.step)
         names = _positional_names(function) if function is not None else []
-        position = int(argument)
+        position = int(port.argument)
         return found.get(names[position], UNKNOWN) if position < len(names) else UNKNOWN
 
     def annotation(self, parameter: str) -> Any:
@@ -330,16 +375,6 @@ class _Checker:
                 self.where(node),
                 f"it takes {node.step.name}{signature}",
             ) from error
-
-
-def _number_fix(given: Any, wanted: Any, argument: str, step: str, giver: str) -> str:
-    """Return how to pass a whole number where a float is asked for; "" for other types."""
-    if given is int and fits(float, wanted):
-        return (
-            f"return float(…) from `{giver}`, or let `{argument}` of `{step}` be `int | float`; "
-            "numbers are not converted silently"
-        )
-    return ""
 
 
 def _positional_names(function: Callable[..., Any]) -> list[str]:

@@ -7,6 +7,7 @@ who wrote the pipeline or how.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -128,51 +129,60 @@ class FromOutput:
 
 @dataclass(frozen=True)
 class FromEither:
-    """The value is what one of two branches gave (`when`).
+    """The value is what one of two branches gave: the one that ran.
 
     Attributes:
-        condition: decides between them.
-        then: what the branch gave that is taken if it is True.
-        otherwise: what the other gave; None when there is no other, and the value is None.
+        condition: where the condition comes from.
+        then: what the branch gives that runs when it holds.
+        otherwise: what the other one gives; None if there is none, whose value is None.
     """
 
-    condition: FromParameter | FromOutput
+    condition: Binding
     then: FromOutput
     otherwise: FromOutput | None = None
 
     def __str__(self) -> str:
-        """Return `then if condition else otherwise`."""
-        return f"{self.then} if {self.condition} else {self.otherwise}"
+        """Return `then if condition else otherwise`, in brackets."""
+        return f"({self.then} if {self.condition} else {self.otherwise})"
 
 
 Binding = FromParameter | FromLiteral | FromOutput | FromEither
 
 
-def outputs_in(binding: Binding) -> tuple[FromOutput, ...]:
-    """Return the outputs of nodes that a binding may take its value from."""
-    if isinstance(binding, FromOutput):
-        return (binding,)
-    if isinstance(binding, FromEither):
-        parts = (binding.condition, binding.then, binding.otherwise)
-        return tuple(part for part in parts if isinstance(part, FromOutput))
-    return ()
-
-
 @dataclass(frozen=True)
 class Condition:
-    """What decides whether a node is called.
+    """When a node of a branch runs.
 
     Attributes:
-        source: gives True or False.
-        negated: it is called if that is False.
+        binding: where the condition comes from, a bool.
+        negated: whether the node runs when it does not hold.
     """
 
-    source: FromParameter | FromOutput
+    binding: Binding
     negated: bool = False
 
     def __str__(self) -> str:
-        """Return `source`, or `not source`."""
-        return f"not {self.source}" if self.negated else str(self.source)
+        """Return `condition` or `not condition`."""
+        return f"not {self.binding}" if self.negated else str(self.binding)
+
+
+def outputs_in(binding: Binding) -> tuple[FromOutput, ...]:
+    """Return the outputs of nodes that a value may be, or that decide which it is."""
+    if isinstance(binding, FromOutput):
+        return (binding,)
+    if isinstance(binding, FromEither):
+        otherwise = () if binding.otherwise is None else (binding.otherwise,)
+        return (*outputs_in(binding.condition), binding.then, *otherwise)
+    return ()
+
+
+def nodes_of(binding: Binding) -> tuple[str, ...]:
+    """Return the names of the nodes that a value depends on.
+
+    >>> nodes_of(FromEither(FromOutput("check", "good"), FromOutput("push")))
+    ('check', 'push')
+    """
+    return tuple(output.node for output in outputs_in(binding))
 
 
 @dataclass(frozen=True)
@@ -180,15 +190,16 @@ class Node:
     """One call of a step.
 
     Attributes:
-        name: unique in the pipeline: the step's name, with `_2` … for further calls.
+        name: unique in the pipeline: the step's name, with `_2` … for further calls; in a pipeline
+            that is called by another, behind the name of that call and a dot.
         step: the step called.
         inputs: (argument, where its value comes from), in the order of the call.
         targets: names that the pipeline's text gives the result.
-        line: line of the call in the pipeline's file.
+        line: line of the call in its file.
         mapped: the argument that takes one item of its input in each call, when the step is
             called for each item (`map_over`); its result is then the list of results.
-        condition: whether it is called at all; None for always.
-        file: file of the call, when the pipeline calls the one that it stands in.
+        condition: when the step is called (`when`); None for always.
+        file: file of the call; None for that of the pipeline.
     """
 
     name: str
@@ -203,14 +214,17 @@ class Node:
     @property
     def sources(self) -> tuple[FromOutput, ...]:
         """Every output of other nodes that it may take, or that decides whether it is called."""
-        found = [output for _, source in self.inputs for output in outputs_in(source)]
-        if self.condition is not None:
-            found += outputs_in(self.condition.source)
-        return tuple(found)
+        condition = [] if self.condition is None else [self.condition.binding]
+        bindings = [*condition, *(source for _, source in self.inputs)]
+        return tuple(output for binding in bindings for output in outputs_in(binding))
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Names of the nodes whose output it takes, each once, in order of first use."""
+        """Names of the nodes that it depends on, each once, in order of first use.
+
+        Those that decide whether it runs come first; of a value that one of two branches gives,
+        both branches and their condition are needed.
+        """
         return tuple(dict.fromkeys(source.node for source in self.sources))
 
 
@@ -228,6 +242,8 @@ class Dag:
         result: shape of what is returned: `none`, `single`, `tuple`, or the name of the
             NamedTuple that is built.
         module: dotted name of the pipeline's module.
+        calls: calls of other pipelines, with what is passed to them. What these do is in `nodes`;
+            the calls are kept for the check of types, and are not run.
     """
 
     name: str
@@ -238,18 +254,21 @@ class Dag:
     doc: str = ""
     result: str = "none"
     module: str = ""
+    calls: tuple[Node, ...] = ()
 
     def node(self, name: str) -> Node:
         """Return the node of a name; KeyError if there is none."""
-        for node in self.nodes:
-            if node.name == name:
-                return node
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Node]:
+        return {node.name: node for node in self.nodes}
 
     def dump(self) -> str:
         """Return one line for the signature, one per node, one for the outputs.
 
-        Parameters are written `$name`, what is mapped over `*name`; inputs are sorted by argument.
+        Parameters are written `$name`, what is mapped over `*name`, the condition of a branch
+        last; inputs are sorted by argument.
         """
         signature = ", ".join(str(parameter) for parameter in self.parameters)
         returned = ", ".join(f"{name}={source}" for name, source in self.outputs)
@@ -264,9 +283,9 @@ def _dump_node(node: Node) -> str:
         for name, source in sorted(node.inputs, key=_argument)
     )
     outputs = f" -> {', '.join(node.step.outputs)}" if node.step.outputs else ""
-    called = f"{node.step.module}.{node.step.qualname}{role} ({inputs}){outputs}"
-    condition = f" when {node.condition}" if node.condition else ""
-    return f"{node.name}: {called}{condition}"
+    when = "" if node.condition is None else f" when {node.condition}"
+    place = f"{node.step.module}.{node.step.qualname}"
+    return f"{node.name}: {place}{role} ({inputs}){outputs}{when}"
 
 
 def _argument(pair: tuple[str, Binding]) -> str:

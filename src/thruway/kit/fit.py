@@ -1,31 +1,51 @@
-"""Whether what one port gives fits what another takes: the rules of types, and of values.
+"""Whether what one port gives fits what another takes: the rules of types.
 
-Nothing is converted: an `int` does not fit a `float`. What is not known fits.
+Nothing is converted: an `int` does not fit a `float`. What is not known fits. The rules are those
+of Python's typing, with one difference: containers are covariant (a `list[bool]` fits a
+`list[int]`), for a step gets a copy, and what it adds to it nobody else sees. Values are judged in
+`fit_values`, protocols in `protocols`, schemas of frames in `frames`.
 """
 
 from __future__ import annotations
 
-import types
+import inspect
 from collections.abc import Callable as AbstractCallable
-from collections.abc import Mapping as AbstractMapping
 from typing import (
     Annotated,
     Any,
     ForwardRef,
     Literal,
+    Never,
+    NoReturn,
+    ParamSpec,
     TypeVar,
-    Union,
+    TypeVarTuple,
     get_args,
     get_origin,
     is_typeddict,
 )
 
-from thruway.kit.annotations import Placeholder, field_hints
-
-_SPECIAL = frozenset(
-    {"__call__", "__len__", "__iter__", "__getitem__", "__contains__", "__array__"}
+from thruway.kit import frames, protocols
+from thruway.kit.annotations import Placeholder, field_hints, hints
+from thruway.kit.generics import (
+    is_named_tuple,
+    item_types,
+    parameters_as,
+    substituted,
+    tuple_items,
 )
-_UNIONS = (Union, types.UnionType)
+from thruway.kit.shown import UNIONS, show
+from thruway.kit.typed_dicts import dict_misfit
+from thruway.kit.types import Misfit
+
+_DEEP = 60
+_ABSTRACT = frozenset(
+    {
+        *("generic", "number", "integer", "signedinteger", "unsignedinteger", "inexact"),
+        *("floating", "complexfloating", "flexible", "character"),
+    }
+)
+_OPEN = (Placeholder, ForwardRef, ParamSpec, TypeVarTuple, str)
 
 
 def fits(given: Any, wanted: Any) -> bool:
@@ -34,82 +54,16 @@ def fits(given: Any, wanted: Any) -> bool:
     >>> fits(bool, int), fits(int, float), fits(int, int | None)
     (True, False, True)
     """
-    given, wanted = _bound(_plain(given)), _bound(_plain(wanted))
-    if given is wanted or _is_open(given) or _is_open(wanted) or wanted is object:
-        return True
-    if isinstance(wanted, tuple):  # a type variable that is one of several types
-        return any(fits(given, member) for member in wanted)
-    if isinstance(given, tuple):
-        return all(fits(member, wanted) for member in given)
-    if get_origin(given) in _UNIONS:
-        return all(fits(member, wanted) for member in get_args(given))
-    if get_origin(wanted) in _UNIONS:
-        return any(fits(given, member) for member in get_args(wanted))
-    if get_origin(given) is Literal:
-        return all(value_fits(value, wanted) for value in get_args(given))
-    if get_origin(wanted) is Literal:
-        return False
-    if is_typeddict(wanted):
-        return not _lacks_keys(given, wanted)
-    if is_typeddict(given):
-        return _typeddict_fits(given, wanted)
-    return _generic_fits(given, wanted)
+    return misfit(given, wanted) is None
 
 
-def lacking(given: Any, wanted: Any) -> str:
-    """Return what a type lacks to be another, where that can be said in a few words; else "".
+def misfit(given: Any, wanted: Any) -> Misfit | None:
+    """Return why a type does not fit another, None if it does or if that is not known.
 
-    A method of a protocol, a key of a TypedDict.
+    >>> misfit(int | None, int).why
+    'it may be None'
     """
-    given, wanted = _plain(given), _plain(wanted)
-    if is_typeddict(wanted):
-        return _lacks_keys(given, wanted)
-    missing = _missing_members(get_origin(given) or given, get_origin(wanted) or wanted)
-    return f"no `{missing[0]}`" if missing else ""
-
-
-def _bound(hint: Any) -> Any:
-    """Return what a type variable stands for; a tuple when it is one of several types."""
-    if not isinstance(hint, TypeVar):
-        return hint
-    if hint.__constraints__:
-        return hint.__constraints__
-    bound = hint.__bound__
-    return hint if bound is None or isinstance(bound, str | ForwardRef) else bound
-
-
-def _lacks_keys(given: Any, wanted: Any) -> str:
-    """Return why a mapping type is not a TypedDict; "" if it is, or may be."""
-    if is_typeddict(given):
-        have, want = field_hints(given), field_hints(wanted)
-        for key, hint in want.items():
-            if key not in have:
-                if key in wanted.__required_keys__:
-                    return f"no key `{key}`"
-            elif not fits(have[key], hint):
-                return f"key `{key}` of {show(have[key])} instead of {show(hint)}"
-            elif key in wanted.__required_keys__ and key not in given.__required_keys__:
-                return f"key `{key}` only sometimes"
-        return ""
-    if not _subclass(get_origin(given) or given, dict):
-        return "no dict"
-    args = get_args(given)
-    if len(args) == 2:
-        if not fits(str, args[0]) and not fits(args[0], str):
-            return f"keys of {show(args[0])}"
-        for key, hint in field_hints(wanted).items():
-            if not fits(args[1], hint) and not fits(hint, args[1]):
-                return f"key `{key}` of {show(args[1])} instead of {show(hint)}"
-    return ""
-
-
-def _typeddict_fits(given: Any, wanted: Any) -> bool:
-    kind, args = get_origin(wanted) or wanted, get_args(wanted)
-    if not _subclass(dict, kind):
-        return False
-    if len(args) != 2:
-        return True
-    return fits(str, args[0]) and all(fits(hint, args[1]) for hint in field_hints(given).values())
+    return _Judge().judge(given, wanted)
 
 
 def items_of(given: Any) -> tuple[Any, ...] | None:
@@ -118,156 +72,303 @@ def items_of(given: Any) -> tuple[Any, ...] | None:
     >>> items_of(list[int]), items_of(tuple[int, str]), items_of(dict)
     ((<class 'int'>,), (<class 'int'>, <class 'str'>), None)
     """
-    given = _plain(given)
-    if _is_open(given) or given is object:
+    given = plain(given)
+    if is_open(given) or given is object:
         return ()
-    if get_origin(given) in _UNIONS:
+    if get_origin(given) in UNIONS:
         members = [items_of(member) for member in get_args(given)]
         known = [member for member in members if member is not None]
         return tuple(item for member in known for item in member) if known else None
     kind = get_origin(given) or given
     if not isinstance(kind, type) or not (issubclass(kind, list | tuple) or issubclass(list, kind)):
         return None
-    return tuple(item for item in get_args(given) if item is not Ellipsis)
+    return item_types(given) or ()
 
 
-def _plain(hint: Any) -> Any:
+def members_of(hint: Any) -> tuple[Any, ...]:
+    """Return what a union is made of; any other type is made of itself."""
+    inner = plain(hint)
+    return get_args(inner) if get_origin(inner) in UNIONS else (hint,)
+
+
+def plain(hint: Any) -> Any:
     """Return a type without what only annotates it."""
-    while get_origin(hint) is Annotated:
-        # Schemas of two ports may differ: a schema speaks of contents, which a run checks.
-        hint = get_args(hint)[0]
+    while True:
+        alias = get_origin(hint) or hint
+        if alias is Annotated:
+            hint = get_args(hint)[0]
+        elif type(alias).__name__ == "TypeAliasType":
+            hint = _aliased(alias, get_args(hint))
+        else:
+            break
     if hint is None:
         return type(None)
     origin = get_origin(hint) or hint
     if isinstance(origin, type) and origin.__module__.startswith("pandera.typing"):
         # Typing-only classes: the values are plain frames.
-        return next((b for b in origin.__mro__ if not b.__module__.startswith("pandera")), hint)
+        bases = (base for base in origin.__mro__ if not base.__module__.startswith("pandera"))
+        return next(bases, hint)
     return hint
 
 
-def _is_open(hint: Any) -> bool:
-    return hint is Any or isinstance(hint, Placeholder | TypeVar | ForwardRef | str)
+def _aliased(alias: Any, args: tuple[Any, ...]) -> Any:
+    """Return what `type Name[T] = ...` stands for; NumPy writes `NDArray` so."""
+    value = alias.__value__
+    known = dict(zip(alias.__type_params__, args, strict=False))
+    needed = getattr(value, "__parameters__", ())
+    return value[tuple(known.get(name, name) for name in needed)] if needed and args else value
 
 
-def _generic_fits(given: Any, wanted: Any) -> bool:
-    given_class, wanted_class = get_origin(given) or given, get_origin(wanted) or wanted
-    if not _subclass(given_class, wanted_class):
-        return False
-    given_args, wanted_args = get_args(given), get_args(wanted)
-    if not given_args or not wanted_args or wanted_class is AbstractCallable:
+def is_open(hint: Any) -> bool:
+    """Whether nothing is known of a type."""
+    if hint is Any or isinstance(hint, _OPEN) or getattr(hint, "_name", "") == "Self":
         return True
-    if given_class is tuple:
-        return _tuple_fits(given_args, wanted_args, wanted_class)
-    if len(given_args) != len(wanted_args):
-        # A subclass may have other parameters than its base: no verdict.
-        return True
-    return all(_argument_fits(g, w) for g, w in zip(given_args, wanted_args, strict=True))
+    # What NumPy says of "anything like an array" is for its own stubs, not for comparing classes.
+    return str(getattr(get_origin(hint) or hint, "__module__", "")).startswith("numpy._typing")
 
 
-def _argument_fits(given: Any, wanted: Any) -> bool:
-    if isinstance(given, list) or isinstance(wanted, list):
-        return True
-    return fits(given, wanted)
+class _Judge:
+    """Judges one pair of types, and the pairs inside it."""
+
+    def __init__(self) -> None:
+        self._going: list[tuple[Any, Any]] = []
+
+    def judge(self, given: Any, wanted: Any) -> Misfit | None:
+        # A type that is made of itself fits if nothing else in it does not.
+        if len(self._going) > _DEEP or any(a is given and b is wanted for a, b in self._going):
+            return None
+        self._going.append((given, wanted))
+        try:
+            found = self._types(given, wanted)
+        finally:
+            self._going.pop()
+        if found is not None:
+            return found
+        return frames.difference(given, wanted)
+
+    def fits(self, given: Any, wanted: Any) -> bool:
+        return self.judge(given, wanted) is None
+
+    def _types(self, declared: Any, asked: Any) -> Misfit | None:
+        given, wanted = plain(declared), plain(asked)
+        if given is wanted or is_open(given) or is_open(wanted) or wanted is object:
+            return None
+        if given in (Never, NoReturn):
+            return None
+        if isinstance(given, TypeVar) or isinstance(wanted, TypeVar):
+            return self._variable(given, wanted)
+        if get_origin(given) in UNIONS:
+            return self._union(given, wanted)
+        if get_origin(given) is Literal and len(get_args(given)) > 1:
+            return self._literals(get_args(given), wanted)
+        if get_origin(wanted) in UNIONS:
+            # With its schema, which may be that of one of them.
+            return self._any_of(declared, get_args(wanted))
+        if get_origin(given) is Literal:
+            return self._literal(get_args(given)[0], wanted)
+        if get_origin(wanted) is Literal:
+            return self._one_of(given, wanted)
+        return self._new_type(given, wanted)
+
+    def _variable(self, given: Any, wanted: Any) -> Misfit | None:
+        if isinstance(given, TypeVar):
+            # What it stands for is known to a caller only: any of what it may be will do.
+            may_be = _alternatives(given)
+            possible = any(self.fits(m, wanted) or self.fits(wanted, m) for m in may_be)
+            return None if possible or not may_be else Misfit()
+        allowed = _alternatives(wanted)
+        return self._any_of(given, allowed) if allowed else None
+
+    def _union(self, given: Any, wanted: Any) -> Misfit | None:
+        members = get_args(given)
+        found = [(member, self.judge(member, wanted)) for member in members]
+        bad = [(member, misfit) for member, misfit in found if misfit is not None]
+        if not bad:
+            return None
+        member, first = bad[0]
+        if member is type(None):
+            return Misfit(
+                "it may be None",
+                f"return no None, or write `{show(wanted)} | None` for {{port}}",
+            )
+        if len(bad) == len(members):
+            return Misfit()
+        return Misfit(first.why or f"it may be {show(member)}", first.fix)
+
+    def _any_of(self, given: Any, allowed: tuple[Any, ...]) -> Misfit | None:
+        found = [self.judge(given, member) for member in allowed]
+        if not found or any(each is None for each in found):
+            return None
+        real = [e for e, m in zip(found, allowed, strict=True) if m not in (None, type(None))]
+        return (real[0] or Misfit()) if len(real) == 1 else Misfit()
+
+    def _literals(self, values: tuple[Any, ...], wanted: Any) -> Misfit | None:
+        found = [self.judge(Literal[value], wanted) for value in values]
+        return next((each for each in found if each is not None), None)
+
+    def _literal(self, value: Any, wanted: Any) -> Misfit | None:
+        if get_origin(wanted) is not Literal:
+            return self.judge(type(value), wanted)
+        if any(value == choice and type(value) is type(choice) for choice in get_args(wanted)):
+            return None
+        return Misfit(f"it may be {value!r}", f"add {value!r} to the Literal of {{port}}")
+
+    def _one_of(self, given: Any, wanted: Any) -> Misfit | None:
+        choices = get_args(wanted)
+        if given is bool and {True, False} <= {c for c in choices if type(c) is bool}:
+            return None
+        return Misfit(
+            f"it may be any {show(given)}",
+            f"annotate what gives it as {show(wanted)}, or {{port}} as {show(given)}",
+        )
+
+    def _new_type(self, given: Any, wanted: Any) -> Misfit | None:
+        if hasattr(given, "__supertype__"):
+            return self.judge(given.__supertype__, wanted)
+        if hasattr(wanted, "__supertype__"):
+            if self.fits(given, wanted.__supertype__):
+                name = wanted.__name__
+                return Misfit(
+                    f"{name} is a type of its own", f"write {name}(…) where it is made, and say so"
+                )
+            return Misfit()
+        return self._classes(given, wanted)
+
+    def _classes(self, given: Any, wanted: Any) -> Misfit | None:
+        given_class, wanted_class = get_origin(given) or given, get_origin(wanted) or wanted
+        if is_typeddict(given_class) or is_typeddict(wanted_class):
+            return dict_misfit(given, wanted, self.judge)
+        if wanted_class is AbstractCallable:
+            return self._callable(given, wanted)
+        if not isinstance(given_class, type) or not isinstance(wanted_class, type):
+            return None  # something that is no class: nothing to compare by
+        found = self._class(given_class, wanted_class)
+        return found if found is not None else self._parameters(given, wanted)
+
+    def _class(self, given: type, wanted: type) -> Misfit | None:
+        if wanted in given.__mro__:
+            return None
+        if protocols.is_protocol(wanted):
+            return protocols.lack(given, wanted, self.fits)
+        try:
+            if issubclass(given, wanted):
+                return None
+        except TypeError:
+            return None  # a class that cannot be asked about classes
+        return Misfit(protocols.abstract_lack(given, wanted))
+
+    def _parameters(self, given: Any, wanted: Any) -> Misfit | None:
+        asked = get_args(wanted)
+        if not asked:
+            return None
+        wanted_class = get_origin(wanted)
+        if wanted_class is tuple:
+            return self._tuple(given, asked)
+        found = parameters_as(given, wanted_class)
+        if found is None or len(found) != len(asked):
+            return None  # a subclass may have other parameters than its base: no verdict
+        if getattr(wanted_class, "__module__", "") == "numpy":
+            return self._array(found, asked)
+        return self._each(found, asked)
+
+    def _each(self, given: tuple[Any, ...], wanted: tuple[Any, ...]) -> Misfit | None:
+        for one, other in zip(given, wanted, strict=True):
+            found = (
+                None if isinstance(one, list) or isinstance(other, list) else self.judge(one, other)
+            )
+            if found is not None:
+                return found
+        return None
+
+    def _array(self, given: tuple[Any, ...], wanted: tuple[Any, ...]) -> Misfit | None:
+        if len(given) != 2:
+            return self._each(given, wanted)
+        if self.judge(given[1], wanted[1]) is None:
+            return self.judge(given[0], wanted[0])
+        dtype = (get_args(wanted[1]) or (wanted[1],))[0]
+        name = getattr(dtype, "__name__", "")
+        made = bool(name) and name not in _ABSTRACT
+        return Misfit(
+            "", f"write `{{value}}.astype(np.{name})` in a step; or {{change}}" if made else ""
+        )
+
+    def _tuple(self, given: Any, asked: tuple[Any, ...]) -> Misfit | None:
+        found = tuple_items(given)
+        if found is None:
+            return None
+        if asked[-1:] == (Ellipsis,):
+            return self._all(found, asked[0])
+        if found[-1:] == (Ellipsis,):
+            return None if is_open(found[0]) else Misfit("it may have any number of items")
+        if len(found) != len(asked):
+            return Misfit(f"it has {len(found)} items, and {len(asked)} are asked for")
+        return self._each(found, asked)
+
+    def _all(self, given: tuple[Any, ...], wanted: Any) -> Misfit | None:
+        for member in given:
+            found = None if member is Ellipsis else self.judge(member, wanted)
+            if found is not None:
+                return found
+        return None
+
+    def _callable(self, given: Any, wanted: Any) -> Misfit | None:
+        call = _call_of(given)
+        if call is None:
+            return Misfit(f"{show(given)} cannot be called")
+        asked = get_args(wanted)
+        if len(asked) != 2:
+            return None
+        parameters, returned = call
+        if isinstance(parameters, list) and isinstance(asked[0], list):
+            if len(parameters) != len(asked[0]):
+                return Misfit(
+                    f"it takes {_arguments(len(parameters))}, and is called with {len(asked[0])}"
+                )
+            for taken, passed in zip(parameters, asked[0], strict=True):
+                if not self.fits(passed, taken):
+                    return Misfit(f"it takes {show(taken)}, and is called with {show(passed)}")
+        if self.fits(returned, asked[1]):
+            return None
+        return Misfit(f"it returns {show(returned)}, and {show(asked[1])} is asked for")
 
 
-def _tuple_fits(given: tuple[Any, ...], wanted: tuple[Any, ...], wanted_class: Any) -> bool:
-    if wanted_class is not tuple:
-        return all(fits(member, wanted[0]) for member in given if member is not Ellipsis)
-    if wanted[-1:] == (Ellipsis,):
-        return all(fits(member, wanted[0]) for member in given if member is not Ellipsis)
-    if given[-1:] == (Ellipsis,):
-        return False
-    return len(given) == len(wanted) and all(fits(g, w) for g, w in zip(given, wanted, strict=True))
+def _alternatives(variable: TypeVar) -> tuple[Any, ...]:
+    if variable.__constraints__:
+        return variable.__constraints__
+    return () if variable.__bound__ is None else (variable.__bound__,)
 
 
-def _subclass(given: Any, wanted: Any) -> bool:
-    given = getattr(given, "__supertype__", given) if given is not wanted else given
-    if given is wanted:
-        return True
-    if not isinstance(given, type) or not isinstance(wanted, type):
-        # Something that is no class on one side only: nothing to compare by.
-        return not hasattr(wanted, "__supertype__")
-    if getattr(wanted, "_is_protocol", False):
-        return not _missing_members(given, wanted)
-    try:
-        return issubclass(given, wanted)
-    except TypeError:
-        return True  # a class that cannot be asked
+def _arguments(count: int) -> str:
+    return "1 argument" if count == 1 else f"{count} arguments"
 
 
-def _missing_members(given: Any, wanted: Any) -> list[str]:
-    """Return the methods of a protocol that a class does not have.
-
-    Attributes that a protocol only annotates may be set by `__init__`: nothing is said of them.
-    """
-    if not getattr(wanted, "_is_protocol", False) or not isinstance(given, type):
-        return []
-    methods = [
-        name
-        for base in wanted.__mro__
-        if getattr(base, "_is_protocol", False)
-        for name, member in vars(base).items()
-        if (callable(member) or isinstance(member, property | classmethod | staticmethod))
-        and (not name.startswith("_") or name in _SPECIAL)
-    ]
-    return [name for name in dict.fromkeys(methods) if not _has(given, name)]
-
-
-def _has(given: type, name: str) -> bool:
-    found = getattr(given, name, None)
-    # `__hash__ = None` says that there is none; `property` and the like are asked of the class.
-    return found is not None or any(name in vars(base) for base in given.__mro__)
+def _call_of(given: Any) -> tuple[Any, Any] | None:
+    """Return (types of the parameters, of the result) of what is called; None if it cannot be."""
+    origin, args = get_origin(given) or given, get_args(given)
+    unknown = Placeholder()
+    if origin is AbstractCallable:
+        return (args[0], args[1]) if len(args) == 2 else (unknown, unknown)
+    if origin is type:
+        return unknown, args[0] if args else unknown
+    if not isinstance(origin, type):
+        return unknown, unknown
+    if not any("__call__" in base.__dict__ for base in origin.__mro__):
+        return None
+    call = inspect.getattr_static(origin, "__call__")
+    found = hints(call) if inspect.isfunction(call) else {}
+    return unknown, found.get("return", unknown)
 
 
-def value_fits(value: Any, wanted: Any) -> bool:
-    """Return whether a value may be passed where a type is asked for."""
-    wanted = _plain(wanted)
-    if _is_open(wanted) or wanted is object:
-        return True
-    origin, args = get_origin(wanted), get_args(wanted)
-    if origin in _UNIONS:
-        return any(value_fits(value, member) for member in args)
-    if origin is Literal:
-        return any(value == choice and type(value) is type(choice) for choice in args)
-    if not _subclass(type(value), origin or wanted):
-        return False
-    return _members_fit(value, args)
-
-
-def _members_fit(value: Any, args: tuple[Any, ...]) -> bool:
-    if not args:
-        return True
-    if isinstance(value, tuple) and args[-1] is not Ellipsis and len(args) != 1:
-        return len(value) == len(args) and all(map(value_fits, value, args))
-    if isinstance(value, list | tuple | set | frozenset):
-        return all(value_fits(item, args[0]) for item in value)
-    if isinstance(value, AbstractMapping) and len(args) == 2:
-        return all(value_fits(k, args[0]) and value_fits(v, args[1]) for k, v in value.items())
-    return True
-
-
-def show(hint: Any) -> str:
-    """Return a type as a reader writes it."""
-    while get_origin(hint) is Annotated:
-        hint = get_args(hint)[0]
-    if hint is None or hint is type(None):
-        return "None"
-    array = _array_name(hint)
-    if array:
-        return array
-    if isinstance(hint, type) and not get_args(hint):
-        if hint.__module__ == "builtins":
-            return hint.__qualname__
-        return f"{hint.__module__.split('.')[0]}.{hint.__qualname__}"
-    if get_origin(hint) in _UNIONS:
-        return " | ".join(show(member) for member in get_args(hint))
-    return str(hint).replace("typing.", "")
-
-
-def _array_name(hint: Any) -> str:
-    """Return `numpy.NDArray[float64]` for what NumPy writes at length; "" for all else."""
-    origin, args = get_origin(hint), get_args(hint)
-    if getattr(origin, "__name__", "") != "ndarray" or len(args) != 2:
-        return ""
-    inner = get_args(args[1])
-    return f"numpy.NDArray[{getattr(inner[0], '__name__', inner[0])}]" if inner else ""
+def part_of(returned: Any, name: str) -> Any:
+    """Return the type of one part of a result: a field, or a position ("0") of a tuple."""
+    unknown, returned = Placeholder(), plain(returned)
+    kind = get_origin(returned) or returned
+    if not name.isdigit():
+        found = field_hints(kind).get(name, unknown) if isinstance(kind, type) else unknown
+        return substituted(found, returned)
+    items = tuple_items(returned) if kind is tuple or is_named_tuple(kind) else ()
+    if not items:
+        return unknown
+    if items[-1] is Ellipsis:
+        return items[0]
+    return items[int(name)] if int(name) < len(items) else unknown

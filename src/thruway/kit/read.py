@@ -9,46 +9,27 @@ from the step's own text (`signature`), found through the imports of the pipelin
 from __future__ import annotations
 
 import ast
-import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NoReturn
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from thruway.errors import PipelineError
-from thruway.kit.bind import bind
-from thruway.kit.dag import (
-    Binding,
-    Condition,
-    Dag,
-    FromEither,
-    FromLiteral,
-    FromOutput,
-    FromParameter,
-    Node,
-    StepParameter,
-    StepRef,
-)
-from thruway.kit.fanout import refuse_random
+from thruway.kit.dag import Dag, FromEither, FromOutput, FromParameter, StepParameter
+from thruway.kit.inline import Parts
 from thruway.kit.modules import Finder, module_name, parsed
 from thruway.kit.project import ProjectConfig, load_project
-from thruway.kit.scope import chain_of, docstring_of
-from thruway.kit.signature import (
-    MAP_OVER,
-    WHEN,
-    is_pipeline,
-    means,
-    parameters_of,
-    pipeline_of,
-    pipelines_of,
-    record_of,
-    step_of,
-)
-from thruway.kit.unsupported import STEP_INSTEAD, unsupported
+from thruway.kit.read_values import ValueReader
+from thruway.kit.reading import names_called
+from thruway.kit.scope import docstring_of
+from thruway.kit.signature import is_pipeline, parameters_of, pipelines_of, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from thruway.kit.dag import Binding
     from thruway.kit.modules import Module
+    from thruway.kit.reading import Value
+    from thruway.kit.signature import Record
 
 
 def read_pipeline(project: ProjectConfig | Path | str) -> Dag:
@@ -89,44 +70,25 @@ def read_function(file: Path, name: str, roots: Sequence[Path]) -> Dag:
     )
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """What a pipeline inside this one returned: several values, which are to be unpacked.
-
-    Attributes:
-        name: of that pipeline.
-        result: their shape, as in `Dag.result`.
-        fields: (name, where its value comes from).
-    """
-
-    name: str
-    result: str
-    fields: tuple[tuple[str, Binding], ...]
-
-
 @dataclass
-class _Reader:
-    """Reads one body, line by line, into nodes.
+class _Reader(ValueReader):
+    """Reads one body, line by line, into nodes."""
 
-    Attributes:
-        prefix: of the names of its nodes, when it stands inside another pipeline.
-        inside: the pipelines that it stands in, as (module, name).
-    """
-
-    finder: Finder
-    module: Module
-    nodes: list[Node] = field(default_factory=list)
-    names: dict[str, Binding] = field(default_factory=dict)
     outputs: tuple[tuple[str, Binding], ...] = ()
     result: str = "none"
-    called: frozenset[str] = frozenset()
-    prefix: str = ""
-    inside: tuple[tuple[str, str], ...] = ()
+    record: Record | None = None
 
     def read(self, node: ast.FunctionDef) -> Dag:
-        parameters = self.parameters(node)
+        self.above = (*self.above, (self.module.name, node.name))
+        if node.args.vararg or node.args.kwarg or node.args.posonlyargs:
+            self.refuse(node, "A pipeline takes named parameters only", "name each parameter")
+        parameters = tuple(self.parameter(node, given) for given in parameters_of(node.args))
         self.names = {parameter.name: FromParameter(parameter.name) for parameter in parameters}
-        self.body(node)
+        self.called = names_called(node)
+        doc = docstring_of(node)
+        body = node.body[1:] if doc is not None else node.body
+        for position, statement in enumerate(body):
+            self.statement(statement, last=position == len(body) - 1)
         return Dag(
             name=node.name,
             nodes=tuple(self.nodes),
@@ -136,20 +98,12 @@ class _Reader:
             doc=ast.get_docstring(node) or "",
             result=self.result,
             module=self.module.name,
+            calls=tuple(self.calls),
         )
 
-    def parameters(self, node: ast.FunctionDef) -> tuple[StepParameter, ...]:
-        if node.args.vararg or node.args.kwarg or node.args.posonlyargs:
-            self.refuse(node, "A pipeline takes named parameters only", "name each parameter")
-        return tuple(self.parameter(node, given) for given in parameters_of(node.args))
-
-    def body(self, node: ast.FunctionDef) -> None:
-        self.called = _called(node)
-        self.inside = (*self.inside, (self.module.name, node.name))
-        doc = docstring_of(node)
-        body = node.body[1:] if doc is not None else node.body
-        for position, statement in enumerate(body):
-            self.statement(statement, last=position == len(body) - 1)
+    def pipeline(self, module: Module, node: ast.FunctionDef) -> tuple[Dag, Record | None]:
+        reader = _Reader(self.finder, module, self.above)
+        return reader.read(node), reader.record
 
     def parameter(self, node: ast.FunctionDef, given: StepParameter) -> StepParameter:
         if not given.has_default:
@@ -174,7 +128,7 @@ class _Reader:
                 self.assign([node.target], node.value)
         elif isinstance(node, ast.Expr):
             if not isinstance(node.value, ast.Constant):
-                self.found(node.value)
+                self.value(node.value)
         elif isinstance(node, ast.Return):
             if not last:
                 self.refuse(node, "`return` is not the last line", "remove the lines below it")
@@ -198,13 +152,23 @@ class _Reader:
         if isinstance(value, sequences) and isinstance(first, sequences) and len(targets) == 1:
             self.assign_each(first, value)
             return
-        before = len(self.nodes)
-        binding = self.found(value)
+        found = self.value(value)
         for target in targets:
-            self.name(target, binding)
-        own = isinstance(value, ast.Call) and len(self.nodes) > before
-        if own and binding == FromOutput(self.nodes[-1].name) and not self.nodes[-1].targets:
-            self.nodes[-1] = replace(self.nodes[-1], targets=_names(targets))
+            self.name(target, found)
+        if isinstance(value, ast.Call):
+            self.note_names(found, _names(targets))
+
+    def note_names(self, value: Value, targets: tuple[str, ...]) -> None:
+        """Note at the nodes of a call what the pipeline's text calls their result."""
+        if isinstance(value, FromEither):
+            outputs = [value.then, value.otherwise]
+        else:
+            outputs = [value if isinstance(value, FromOutput) else None]
+        for output in outputs:
+            if output is not None and output.field is None:
+                at = self.places[output.node]
+                if not self.nodes[at].targets:
+                    self.nodes[at] = replace(self.nodes[at], targets=targets)
 
     def assign_each(self, targets: ast.Tuple | ast.List, value: ast.Tuple | ast.List) -> None:
         if len(targets.elts) != len(value.elts):
@@ -213,318 +177,13 @@ class _Reader:
         for target, binding in zip(targets.elts, bindings, strict=True):
             self.name(target, binding)
 
-    def name(self, target: ast.expr, binding: Binding | _Parts) -> None:
-        if isinstance(binding, _Parts):
-            self.name_parts(target, binding)
-        elif isinstance(target, ast.Name):
-            self.names[target.id] = binding
+    def name(self, target: ast.expr, value: Value) -> None:
+        if isinstance(target, ast.Name):
+            self.names[target.id] = value
         elif isinstance(target, ast.Tuple | ast.List):
-            fields = self.unpacked(target, binding)
-            for part, part_field in zip(target.elts, fields, strict=True):
-                assert isinstance(binding, FromOutput)
-                self.name(part, FromOutput(binding.node, part_field))
-
-    def name_parts(self, target: ast.expr, parts: _Parts) -> None:
-        """Give names to what a pipeline inside this one returned."""
-        if not isinstance(target, ast.Tuple | ast.List):
-            self.whole(target, parts)
-        if len(target.elts) != len(parts.fields):
-            self.refuse(
-                target,
-                f"`{parts.name}` returns {len(parts.fields)} values "
-                f"({', '.join(name for name, _ in parts.fields)}), and {len(target.elts)} names "
-                "take them",
-                "write one name per value",
-            )
-        for part, (_, binding) in zip(target.elts, parts.fields, strict=True):
-            self.name(part, binding)
-
-    def whole(self, node: ast.expr, parts: _Parts) -> NoReturn:
-        names = ", ".join(name for name, _ in parts.fields)
-        self.refuse(
-            node,
-            f"`{parts.name}` returns several values, which a pipeline takes apart at once",
-            f"write `{names} = {parts.name}(…)`",
-        )
-
-    def unpacked(self, target: ast.Tuple | ast.List, binding: Binding) -> tuple[str, ...]:
-        """Return the fields that a tuple of names takes from a step's result."""
-        if isinstance(binding, FromEither):
-            self.refuse_either(target, binding)
-        if not isinstance(binding, FromOutput) or binding.field is not None:
-            self.refuse(target, "Only what a step returns can be unpacked", STEP_INSTEAD)
-        step = self.step(binding, target)
-        if step.outputs and len(step.outputs) != len(target.elts):
-            self.refuse(
-                target,
-                f"`{step.name}` returns {len(step.outputs)} outputs "
-                f"({', '.join(step.outputs)}), and {len(target.elts)} names take them",
-                "write one name per output, or keep the result and read its fields",
-            )
-        if step.known and not step.outputs and step.returns and not _is_tuple(step.returns):
-            self.refuse(
-                target,
-                f"`{step.name}` returns one value ({step.returns}), which a pipeline cannot unpack",
-                "return a NamedTuple from the step",
-            )
-        return step.outputs or tuple(str(number) for number in range(len(target.elts)))
-
-    def refuse_either(self, node: ast.expr, either: FromEither) -> NoReturn:
-        self.refuse(
-            node,
-            f"What `when` gives is passed on whole: it may be that of `{either.then.node}`, or not",
-            "take it apart in the step that uses it",
-        )
-
-    def step(self, binding: FromOutput, use: ast.expr) -> StepRef:
-        """Return the step whose result is taken apart."""
-        node = next(node for node in self.nodes if node.name == binding.node)
-        if node.mapped:
-            self.refuse(
-                use,
-                f"`{node.name}` gives a list, with one result for each item",
-                "pass the list on, and take it apart in a step",
-            )
-        return node.step
-
-    def value(self, node: ast.expr) -> Binding:
-        """Return where the one value of an expression comes from, adding nodes for its calls."""
-        found = self.found(node)
-        if isinstance(found, _Parts):
-            self.whole(node, found)
-        return found
-
-    def found(self, node: ast.expr) -> Binding | _Parts:
-        """Return where the values of an expression come from, adding nodes for its calls."""
-        literal = self.literal(node)
-        if literal is not None:
-            return FromLiteral(literal)
-        if isinstance(node, ast.Name):
-            return self.lookup(node)
-        if isinstance(node, ast.Call):
-            return self.call(node)
-        if isinstance(node, ast.Attribute):
-            return self.attribute(node)
-        if isinstance(node, ast.Subscript):
-            return self.subscript(node)
-        return self.unsupported(node)
-
-    def literal(self, node: ast.expr) -> str | None:
-        """Return the text of a literal, or of a constant of the module; None for all else."""
-        if isinstance(node, ast.Name):
-            if node.id in self.names:
-                return None
-            bounds = self.module.bindings.get(node.id, ())
-            values = [getattr(b.node, "value", None) for b in bounds if not b.source]
-            simple = len(bounds) == 1 and len(values) == 1 and values[0] is not None
-            if not simple or not isinstance(bounds[0].node, ast.Assign | ast.AnnAssign):
-                return None
-            assert isinstance(values[0], ast.expr)
-            return None if isinstance(values[0], ast.Name) else self.literal(values[0])
-        try:
-            ast.literal_eval(node)
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            return None
-        return ast.unparse(node)
-
-    def lookup(self, node: ast.Name) -> Binding:
-        if node.id in self.names:
-            return self.names[node.id]
-        if node.id in self.module.bindings:
-            self.refuse(
-                node,
-                f"`{node.id}` is not a value of this pipeline",
-                "a step takes parameters, literals, and what other steps return",
-            )
-        return self.refuse(
-            node,
-            f"`{node.id}` has no value here",
-            f"give it one above, or make it a parameter of the pipeline; "
-            f"names so far: {', '.join(self.names) or '(none)'}",
-        )
-
-    def attribute(self, node: ast.Attribute) -> Binding:
-        source = self.found(node.value)
-        if isinstance(source, _Parts) and node.attr in dict(source.fields):
-            return dict(source.fields)[node.attr]
-        if isinstance(source, FromEither):
-            self.refuse_either(node, source)
-        if not isinstance(source, FromOutput) or source.field is not None:
-            self.refuse(
-                node,
-                f"`{ast.unparse(node)}` reads an attribute of a value",
-                "read it inside a step; only fields of what a step returns can be read here",
-            )
-        step = self.step(source, node)
-        if step.known and node.attr not in step.outputs:
-            given = ", ".join(step.outputs) or f"one value ({step.returns or 'not annotated'})"
-            self.refuse(
-                node,
-                f"`{step.name}` has no output `{node.attr}`; it returns {given}",
-                "return a NamedTuple with that field from the step, or read it inside a step",
-            )
-        return FromOutput(source.node, node.attr)
-
-    def subscript(self, node: ast.Subscript) -> Binding:
-        index = node.slice
-        if not isinstance(index, ast.Constant) or type(index.value) is not int:
-            return self.unsupported(node)
-        source = self.found(node.value)
-        if isinstance(source, _Parts) and 0 <= index.value < len(source.fields):
-            return source.fields[index.value][1]
-        if isinstance(source, FromEither):
-            self.refuse_either(node, source)
-        if not isinstance(source, FromOutput) or source.field is not None:
-            return self.unsupported(node)
-        step = self.step(source, node)
-        if step.outputs:
-            if not 0 <= index.value < len(step.outputs):
-                self.refuse(
-                    node,
-                    f"`{step.name}` has {len(step.outputs)} outputs; there is no [{index.value}]",
-                    f"read a field: {', '.join(step.outputs)}",
-                )
-            return FromOutput(source.node, step.outputs[index.value])
-        if step.known and step.returns and not _is_tuple(step.returns):
-            return self.unsupported(node)
-        return FromOutput(source.node, str(index.value))
-
-    def call(self, node: ast.Call) -> Binding | _Parts:
-        chain = chain_of(node.func)
-        if chain and chain[0] not in self.names:
-            if means(self.finder, self.module, node.func, MAP_OVER):
-                return self.map_over(node)
-            if means(self.finder, self.module, node.func, WHEN):
-                return self.when(node)
-            inner = pipeline_of(self.finder, self.module, chain)
-            if inner is not None:
-                return self.inline(node, *inner)
-        return self.add(node)
-
-    def inline(self, node: ast.Call, module: Module, function: ast.FunctionDef) -> Binding | _Parts:
-        """Read a pipeline inside this one: its nodes become nodes of this one."""
-        place = (module.name, function.name)
-        if place in self.inside:
-            self.refuse(
-                node, f"`{function.name}` calls itself", "a pipeline has an end: loop in a step"
-            )
-        reader = _Reader(self.finder, module, self.nodes, inside=self.inside)
-        parameters = reader.parameters(function)
-        shape = StepRef(module.name, function.name, module.file, parameters=parameters)
-        given = {name: self.value(value) for name, value in bind(shape, node, self.where(node))}
-        reader.names = {
-            parameter.name: given.get(parameter.name, FromLiteral(parameter.default))
-            for parameter in parameters
-        }
-        reader.prefix = f"{self.prefix}{self.unique_prefix(function.name)}."
-        reader.body(function)
-        if reader.result == "none":
-            return FromLiteral("None")
-        if reader.result == "single":
-            return reader.outputs[0][1]
-        return _Parts(function.name, reader.result, reader.outputs)
-
-    def unique_prefix(self, name: str) -> str:
-        inner = [
-            n.name.removeprefix(self.prefix) for n in self.nodes if n.name.startswith(self.prefix)
-        ]
-        taken = {one.partition(".")[0] for one in inner} | (self.called - {name})
-        return _numbered(name, taken)
-
-    def when(self, node: ast.Call) -> FromEither:
-        """Add the nodes of both branches."""
-        if len(node.args) not in (2, 3) or any(isinstance(v, ast.Starred) for v in node.args):
-            self.refuse(
-                node,
-                "`when` takes a condition, a step and perhaps another, and names for the rest",
-                "write when(condition, step, name=value); a second step is called if it is False",
-            )
-        condition = self.value(node.args[0])
-        if not isinstance(condition, FromParameter | FromOutput):
-            self.refuse(
-                node.args[0],
-                f"`{ast.unparse(node.args[0])}` cannot be the condition of `when`",
-                "give it a parameter of the pipeline, or what one step returned",
-            )
-        steps = [step for step in node.args[1:] if not _is_none(step)]
-        for step in steps:
-            self.check_branch(step)
-        keywords = [self.once(keyword) for keyword in node.keywords]
-        branches: list[FromOutput] = []
-        for step, negated in zip(steps, (False, True), strict=False):
-            branches.append(self.add(ast.copy_location(ast.Call(step, [], keywords), node)))
-            self.nodes[-1] = replace(self.nodes[-1], condition=Condition(condition, negated))
-        return FromEither(condition, *branches)
-
-    def check_branch(self, step: ast.expr) -> None:
-        chain = chain_of(step)
-        if not chain:
-            self.refuse(step, "`when` calls a step by its name", "give the step itself")
-        if pipeline_of(self.finder, self.module, chain) is not None:
-            self.refuse(
-                step,
-                f"`{ast.unparse(step)}` is a pipeline, and `when` calls one step",
-                "give `when` each of its steps, or put the choice into a step",
-            )
-
-    def once(self, keyword: ast.keyword) -> ast.keyword:
-        """Return an argument that both branches take, with its calls made once."""
-        if self.literal(keyword.value) is not None or isinstance(keyword.value, ast.Name):
-            return keyword
-        name = f"{len(self.nodes)}:{keyword.arg}"
-        self.names[name] = self.value(keyword.value)
-        value = ast.copy_location(ast.Name(name, ast.Load()), keyword.value)
-        return ast.copy_location(ast.keyword(keyword.arg, value), keyword)
-
-    def map_over(self, node: ast.Call) -> FromOutput:
-        if len(node.args) != 2 or any(isinstance(value, ast.Starred) for value in node.args):
-            self.refuse(
-                node,
-                "`map_over` takes a step and the items, and names for the rest",
-                "write map_over(step, items, name=value)",
-            )
-        step, items = node.args
-        call = ast.copy_location(ast.Call(step, [items], node.keywords), node)
-        if not chain_of(step):
-            self.refuse(step, "`map_over` calls a step by its name", "give the step itself")
-        if pipeline_of(self.finder, self.module, chain_of(step)) is not None:
-            self.refuse(
-                step,
-                f"`{ast.unparse(step)}` is a pipeline, and `map_over` calls one step",
-                "map each of its steps over the list that the one before it gave",
-            )
-        given = self.literal(items)
-        if given is not None and not isinstance(ast.literal_eval(given), list | tuple):
-            self.refuse(items, f"`map_over` cannot go over {given}", "give it a list or a tuple")
-        found = self.add(call)
-        made = self.nodes[-1]
-        if isinstance(made.inputs[0][1], FromEither):
-            self.refuse_either(items, made.inputs[0][1])
-        for parameter in made.step.parameters:
-            for name in re.findall(r"\w+", parameter.annotation):
-                refuse_random(name, made.step.name, f"`{parameter.name}`", self.where(node))
-        self.nodes[-1] = replace(made, mapped=made.inputs[0][0])
-        return found
-
-    def add(self, node: ast.Call) -> FromOutput:
-        """Add the node of a call."""
-        chain = chain_of(node.func)
-        if not chain or chain[0] in self.names:
-            method = f"`{ast.unparse(node.func)}(…)` is a call on a value"
-            self.refuse(node, method, STEP_INSTEAD)
-        step = step_of(self.finder, self.module, chain, self.where(node))
-        arguments = bind(step, node, self.where(node))
-        inputs = tuple((name, self.value(value)) for name, value in arguments)
-        name = self.prefix + self.unique(step.name)
-        file = self.module.file if self.prefix else None
-        self.nodes.append(Node(name, step, inputs, (), node.lineno, file=file))
-        return FromOutput(name)
-
-    def unique(self, name: str) -> str:
-        """Return the step's name, numbered for further calls; never the name of another step."""
-        before = len(self.prefix)
-        inner = {n.name[before:] for n in self.nodes if n.name.startswith(self.prefix)}
-        return _numbered(name, inner | (self.called - {name}))
+            parts = self.unpacked(target, value)
+            for part, part_value in zip(target.elts, parts, strict=True):
+                self.name(part, part_value)
 
     def returns(self, node: ast.expr | None) -> None:
         if node is None or (isinstance(node, ast.Constant) and node.value is None):
@@ -533,22 +192,25 @@ class _Reader:
             record = record_of(self.finder, self.module, node.func)
             if record is not None:
                 arguments = self.fields(node, record.fields, record.name)
-                self.outputs = tuple((name, self.value(value)) for name, value in arguments)
-                self.result = record.name
+                self.outputs = tuple((name, self.binding(value)) for name, value in arguments)
+                self.result, self.record = record.name, record
                 return
-        if isinstance(node, ast.Call):
-            found = self.found(node)
-            if isinstance(found, _Parts):
-                self.outputs, self.result = found.fields, found.result
-            else:
-                self.outputs, self.result = ((_output_name(found), found),), "single"
+        if isinstance(node, ast.Tuple):
+            self.returns_each(node.elts, [self.binding(part) for part in node.elts])
             return
-        parts = node.elts if isinstance(node, ast.Tuple) else [node]
-        self.result = "tuple" if isinstance(node, ast.Tuple) else "single"
+        found = self.value(node)
+        if isinstance(found, Parts):
+            self.outputs, self.record = found.outputs, found.record
+            self.result = "tuple" if found.record is None else found.record.name
+            return
+        self.returns_each([node], [found])
+        self.result = "single"
+
+    def returns_each(self, parts: list[ast.expr], bindings: list[Binding]) -> None:
+        self.result = "tuple"
         outputs: dict[str, Binding] = {}
-        for part in parts:
-            binding = self.value(part)
-            wanted = part.id if isinstance(part, ast.Name) else _output_name(binding)
+        for part, binding in zip(parts, bindings, strict=True):
+            wanted = _output_name(part, binding)
             name, number = wanted, 1
             while name in outputs:
                 number += 1
@@ -566,38 +228,6 @@ class _Reader:
             self.refuse(node, f"`{name}` has the fields {', '.join(fields)}", "fill each once")
         return pairs
 
-    def unsupported(self, node: ast.AST) -> NoReturn:
-        what, fix = unsupported(node)
-        self.refuse(node, f"A pipeline cannot have {what} in it", fix)
-
-    def refuse(self, node: ast.AST, what: str, fix: str) -> NoReturn:
-        raise PipelineError(f"{what}.", self.where(node), fix)
-
-    def where(self, node: ast.AST) -> str:
-        return f"{self.module.file}, line {getattr(node, 'lineno', 1)}"
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def _numbered(name: str, taken: set[str] | frozenset[str]) -> str:
-    chosen, number = name, 1
-    while chosen in taken:
-        number += 1
-        chosen = f"{name}_{number}"
-    return chosen
-
-
-def _called(node: ast.FunctionDef) -> frozenset[str]:
-    """Return the names of what a pipeline calls, itself or for each item."""
-    calls = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
-    chains = [chain_of(call.func) for call in calls]
-    mapped = [
-        call.args[0] for call in calls if chain_of(call.func)[-1:] == ("map_over",) and call.args
-    ]
-    return frozenset(chain[-1] for chain in [*chains, *map(chain_of, mapped)] if chain)
-
 
 def _names(targets: list[ast.expr]) -> tuple[str, ...]:
     parts = [
@@ -608,14 +238,14 @@ def _names(targets: list[ast.expr]) -> tuple[str, ...]:
     return tuple(part.id for part in parts if isinstance(part, ast.Name))
 
 
-def _is_tuple(returns: str) -> bool:
-    return returns.partition("[")[0] in ("tuple", "Tuple", "typing.Tuple", "Any", "typing.Any")
-
-
-def _output_name(binding: Binding) -> str:
-    if isinstance(binding, FromOutput):
-        named = binding.field is not None and not binding.field.isdigit()
-        return str(binding.field) if named else binding.node.rpartition(".")[2]
-    if isinstance(binding, FromEither):
-        return _output_name(binding.then)
-    return binding.name if isinstance(binding, FromParameter) else "value"
+def _output_name(part: ast.expr, binding: Binding) -> str:
+    if isinstance(part, ast.Name):
+        return part.id
+    if isinstance(part, ast.Attribute):
+        return part.attr
+    source = binding.then if isinstance(binding, FromEither) else binding
+    if isinstance(source, FromOutput):
+        named = source.field is not None and not source.field.isdigit()
+        # Of a pipeline that is called, its own name.
+        return str(source.field) if named else source.node.partition(".")[0]
+    return source.name if isinstance(source, FromParameter) else "value"

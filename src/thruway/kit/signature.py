@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from thruway.errors import PipelineError
 from thruway.kit.dag import StepParameter, StepRef
 from thruway.kit.modules import Finder, Foreign, Local
+from thruway.kit.options import with_options
 from thruway.kit.scope import chain_of, unquoted
-from thruway.kit.step_options import check_options
+from thruway.kit.step import ASYNC_GENERATOR, COROUTINE, GENERATOR, refuse_flags
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,7 @@ class Record:
     name: str
     kind: Literal["NamedTuple", "dataclass"]
     fields: tuple[str, ...]
+    module: Module
 
 
 def step_of(finder: Finder, module: Module, chain: Chain, where: str) -> StepRef:
@@ -87,6 +89,7 @@ def _local(finder: Finder, hit: Local, name: str, where: str) -> StepRef:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             options = _decoration(finder, hit.module, node, _STEP)
             if options is not None:
+                _refuse_kind(hit.module, node)
                 return ref_of(finder, hit.module, node, hit.name, options)
             _refuse_function(finder, hit, node, name, where)
         if isinstance(node, ast.Assign | ast.AnnAssign):
@@ -107,9 +110,10 @@ def _refuse_function(
     place = f"{hit.module.file.name}, line {node.lineno}"
     if _decoration(finder, hit.module, node, _PIPELINE) is not None:
         raise PipelineError(
-            f"`{name}` is a pipeline, and not a step.",
+            f"`{name}` is a pipeline, and a step is needed here.",
             where,
-            "call the pipeline itself, or give one of its steps",
+            f"make it one step (`whole = step({hit.name})` at the top of the file, and `whole` "
+            "here), or call its steps",
         )
     raise PipelineError(
         f"`{name}` is a plain function, not a step.", where, f"put @step above it ({place})"
@@ -127,19 +131,6 @@ def _decoration(
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         if means(finder, module, called, names):
             return decorator.keywords if isinstance(decorator, ast.Call) else []
-    return None
-
-
-def pipeline_of(
-    finder: Finder, module: Module, chain: Chain
-) -> tuple[Module, ast.FunctionDef] | None:
-    """Return the pipeline of the project that a name means, with its module; None if none."""
-    for hit in finder.follow(module, chain):
-        if isinstance(hit, Local):
-            for bound in reversed(hit.module.bindings[hit.name]):
-                node = bound.node
-                if isinstance(node, ast.FunctionDef) and is_pipeline(finder, hit.module, node):
-                    return hit.module, node
     return None
 
 
@@ -167,41 +158,90 @@ def means(finder: Finder, module: Module, node: ast.expr, names: frozenset[str])
     return any(isinstance(hit, Foreign) and hit.name in names for hit in hits)
 
 
+def pipeline_of(
+    finder: Finder, module: Module, chain: Chain
+) -> tuple[Module, ast.FunctionDef] | None:
+    """Return the pipeline that a name, called in a module, means; None if it is none."""
+    for hit in finder.follow(module, chain):
+        if not isinstance(hit, Local):
+            return None
+        for bound in reversed(hit.module.bindings[hit.name]):
+            node = bound.node
+            if isinstance(node, ast.FunctionDef) and is_pipeline(finder, hit.module, node):
+                return hit.module, node
+        return None
+    return None
+
+
+def _refuse_kind(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """Refuse a function whose call does not give its result at once, as `step` itself does.
+
+    Raises:
+        PipelineError: it is async, or a generator.
+    """
+    flags = GENERATOR if _yields(node) else 0
+    if isinstance(node, ast.AsyncFunctionDef):
+        flags = ASYNC_GENERATOR if flags else COROUTINE
+    refuse_flags(flags, node.name, f"{module.file}, line {node.lineno}")
+
+
+def _yields(node: ast.AST) -> bool:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Yield | ast.YieldFrom):
+            return True
+        inner = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        if not inner and _yields(child):
+            return True
+    return False
+
+
 def _made_step(finder: Finder, hit: Local, node: ast.Assign | ast.AnnAssign) -> StepRef | None:
     """Return the step that `name = step(function)` makes, None if it is not one."""
     value = node.value
     if not isinstance(value, ast.Call) or not value.args:
-        # `name = step(role=…)(function)`
         return None
-    options = value.keywords
-    if isinstance(value.func, ast.Call):
-        options, called = value.func.keywords, value.func.func
-    else:
-        called = value.func
+    options, called = value.keywords, value.func
+    if isinstance(called, ast.Call):
+        # `name = step(role=…)(function)`
+        options, called = called.keywords, called.func
     if not means(finder, hit.module, called, _STEP):
         return None
     module, name = hit.module, hit.name
-    chain = chain_of(value.args[0])
+    given = _options_of(module, options)
+    function = value.args[0]
+    if isinstance(function, ast.Lambda):
+        raise PipelineError(
+            "A lambda has no name that a pipeline could use, so it cannot be a step.",
+            f"{module.file}, line {function.lineno}",
+            "write it as a `def`",
+        )
+    chain = chain_of(function)
     for found in finder.follow(module, chain) if chain else ():
-        for bound in found.module.bindings[found.name] if isinstance(found, Local) else ():
-            if isinstance(found, Local) and isinstance(bound.node, ast.FunctionDef):
-                ref = ref_of(finder, found.module, bound.node, name, options)
-                return _at(ref, module, name)
-    place = f"{module.file.name}, line {node.lineno}"
-    return StepRef(
-        module.name,
-        name,
-        module.file,
-        _role(options),
-        known=False,
-        options=_options(options, place),
-    )
+        ref = _step_in(finder, found) if isinstance(found, Local) and found != hit else None
+        if ref is not None:
+            merged = {**dict(ref.options), **dict(given)}
+            role = _role(options) or ref.role
+            kept = tuple(sorted((key, text) for key, text in merged.items() if key != "role"))
+            return replace(
+                ref, module=module.name, qualname=name, file=module.file, role=role, options=kept
+            )
+    kept = tuple((key, text) for key, text in given if key != "role")
+    return StepRef(module.name, name, module.file, _role(options), known=False, options=kept)
 
 
-def _at(ref: StepRef, module: Module, name: str) -> StepRef:
-    from dataclasses import replace
-
-    return replace(ref, module=module.name, qualname=name, file=module.file)
+def _step_in(finder: Finder, found: Local) -> StepRef | None:
+    """Return what a first-party name says of the function that a step is made of."""
+    for bound in found.module.bindings[found.name]:
+        node = bound.node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            _refuse_kind(found.module, node)
+            options = _decoration(finder, found.module, node, _STEP) or []
+            return ref_of(finder, found.module, node, found.name, options)
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            made = _made_step(finder, found, node)
+            if made is not None:
+                return made
+    return None
 
 
 def ref_of(
@@ -223,7 +263,7 @@ def ref_of(
         returns=ast.unparse(node.returns) if node.returns else "",
         variadic=node.args.vararg is not None,
         open=node.args.kwarg is not None,
-        options=_options(options, f"{module.file.name}, line {node.lineno}"),
+        options=tuple(pair for pair in _options_of(module, options) if pair[0] != "role"),
     )
 
 
@@ -234,31 +274,26 @@ def _role(options: list[ast.keyword]) -> str:
     return ""
 
 
-def _options(options: list[ast.keyword], where: str) -> tuple[tuple[str, str], ...]:
-    """Return the options that say how a step runs.
+def _options_of(module: Module, options: list[ast.keyword]) -> tuple[tuple[str, str], ...]:
+    """Return the options of a step as (name, text), sorted by name.
 
     Raises:
-        PipelineError: one is no literal, or no such value.
+        PipelineError: one is not a literal, or makes no sense.
     """
     found: list[tuple[str, str]] = []
     for option in options:
-        if option.arg is None:
-            raise PipelineError(
-                "`@step(**options)` cannot be read.", where, "write each option by its name"
-            )
-        if option.arg == "role":
-            continue
+        where = f"{module.file}, line {option.value.lineno}"
+        name = option.arg or "**"
         try:
             value = ast.literal_eval(option.value)
-        except (ValueError, TypeError, SyntaxError) as error:
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
             raise PipelineError(
-                f"The option `{option.arg}` of `@step` is not a literal: "
-                f"{ast.unparse(option.value)}",
+                f"`{name}` of a step is not a literal: {ast.unparse(option.value)}.",
                 where,
-                "options are read from the text, before anything is imported: write the value",
+                "write the value itself: a run reads it from the text",
             ) from error
-        check_options({option.arg: value}, where)
-        found.append((option.arg, ast.unparse(option.value)))
+        with_options({name: value}, where=where)
+        found.append((name, ast.unparse(option.value)))
     return tuple(sorted(found))
 
 
@@ -301,11 +336,11 @@ def _record(finder: Finder, hit: Local, bound: Bound) -> Record | None:
     node, module = bound.node, hit.module
     if isinstance(node, ast.ClassDef):
         if any(means(finder, module, base, _TUPLES) for base in node.bases):
-            return Record(hit.name, "NamedTuple", _fields(node))
+            return Record(hit.name, "NamedTuple", _fields(node), module)
         for decorator in node.decorator_list:
             called = decorator.func if isinstance(decorator, ast.Call) else decorator
             if means(finder, module, called, _DATACLASS):
-                return Record(hit.name, "dataclass", _inherited(finder, module, node))
+                return Record(hit.name, "dataclass", _inherited(finder, module, node), module)
     return None
 
 

@@ -5,40 +5,28 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, get_args, overload
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from thruway.errors import PipelineError
+from thruway.kit.options import DEFAULTS, ROLES, Role, StepOptions, with_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from thruway.kit.dag import StepRef
 
-Role = Literal[
-    "ingest",
-    "explore",
-    "validate",
-    "prepare",
-    "split",
-    "transform",
-    "tune",
-    "train",
-    "evaluate",
-    "predict",
-    "export",
-    "report",
-]
-ROLES: tuple[str, ...] = get_args(Role)
+__all__ = ["ROLES", "Role", "Step", "StepOptions", "import_step", "step"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 # Flags of a code object, as `inspect` names them; importing it would cost more than all else here.
-_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
+GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
 _REFUSED = {
-    _GENERATOR: "is a generator, whose values cannot be stored",
-    _COROUTINE: "is async",
-    _ASYNC_GENERATOR: "is an async generator",
+    GENERATOR: "is a generator, whose values cannot be stored",
+    COROUTINE: "is async",
+    ASYNC_GENERATOR: "is an async generator",
 }
 
 
@@ -48,35 +36,42 @@ class Step(Generic[P, R]):
     Attributes:
         function: the function itself.
         name: its name.
+        options: how it is run; each of them is an attribute of the step too.
         role: what it is for; "" if not said.
         retries: how often it is tried again when it fails.
-        backoff: seconds before it is first tried again; doubled each time.
-        timeout: seconds after which it is killed; None for never.
-        cpus: processors that it uses.
-        memory: how much it may hold (`"2GB"`, or bytes); None for any.
-        gpu: graphics processors that it uses.
-        env: environment variables that it depends on.
-        cache: whether an earlier result may answer for it.
+        timeout: seconds after which a try is given up; None for no limit.
+        backoff: seconds before the first further try, doubled before each that follows.
+        cpus: processors that it keeps busy.
+        memory: what it needs, in bytes or as text (`"2GB"`); None if not said.
+        gpu: graphics processors that it needs, also parts of one.
+        env: names of environment variables that its result depends on.
+        cache: whether its result may be taken from the cache; if not, it is always executed.
     """
 
-    def __init__(self, function: Callable[P, R], role: str = "", **options: Any) -> None:
+    def __init__(self, function: Callable[P, R], options: StepOptions = DEFAULTS) -> None:
+        # What an object has beside its call is its own: names of it could be those of a step.
+        updated = ("__dict__",) if hasattr(function, "__code__") else ()
+        functools.update_wrapper(self, function, updated=updated)
         self.function = function
-        self.role = role
+        self.name: str = _name_of(function)
         self.options = options
-        functools.update_wrapper(self, function)
-        self.name: str = getattr(function, "__name__", type(function).__name__)
-        self.retries: int = options.get("retries", 0)
-        self.backoff: float = options.get("backoff", 0.5)
-        self.timeout: float | None = options.get("timeout")
-        self.cpus: float = options.get("cpus", 1)
-        self.memory: str | int | None = options.get("memory")
-        self.gpu: float = options.get("gpu", 0)
-        self.env: tuple[str, ...] = tuple(options.get("env", ()))
-        self.cache: bool = options.get("cache", True)
+        self.role = options.role
+        self.retries = options.retries
+        self.timeout = options.timeout
+        self.backoff = options.backoff
+        self.cpus = options.cpus
+        self.memory = options.memory
+        self.gpu = options.gpu
+        self.env = options.env
+        self.cache = options.cache
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function."""
         return self.function(*args, **kwargs)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """Return the step, or bound to an object, as a function in the body of a class is."""
+        return self if instance is None else MethodType(self, instance)
 
     def __repr__(self) -> str:
         """Return `<step train_model [train]>`."""
@@ -90,11 +85,13 @@ class Step(Generic[P, R]):
             found = getattr(found, part, None)
         if found is self:
             return str(qualname)
-        return _made_again, (self.function, self.role, self.options)
+        return type(self), (self.function, self.options)
 
 
-def _made_again(function: Callable[P, R], role: str, options: dict[str, Any]) -> Step[P, R]:
-    return Step(function, role, **options)
+def _name_of(function: Any) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return str(getattr(function, "__name__", type(function).__name__))
 
 
 @overload
@@ -104,12 +101,12 @@ def step(
     *,
     role: Role | None = ...,
     retries: int = ...,
-    backoff: float = ...,
     timeout: float | None = ...,
+    backoff: float = ...,
     cpus: float = ...,
     memory: str | int | None = ...,
     gpu: float = ...,
-    env: tuple[str, ...] = ...,
+    env: tuple[str, ...] | list[str] = ...,
     cache: bool = ...,
 ) -> Step[P, R]: ...
 @overload
@@ -119,79 +116,97 @@ def step(
     *,
     role: Role | None = ...,
     retries: int = ...,
-    backoff: float = ...,
     timeout: float | None = ...,
+    backoff: float = ...,
     cpus: float = ...,
     memory: str | int | None = ...,
     gpu: float = ...,
-    env: tuple[str, ...] = ...,
+    env: tuple[str, ...] | list[str] = ...,
     cache: bool = ...,
 ) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 def step(
-    function: Callable[P, R] | None = None,
-    /,
-    *,
-    role: Role | None = None,
-    **options: Any,
+    function: Callable[P, R] | None = None, /, **options: Any
 ) -> Step[P, R] | Callable[[Callable[P, R]], Step[P, R]]:
     """Make a step of a function: `@step`, `@step(role="split")`, or `step(any_function)`.
 
-    Options are literals: they are read from the text.
+    Options are written as literals: a run reads them from the text. A step that is made of a step
+    keeps its options, but for those that are given.
 
     Args:
         function: a plain function of any library, with a signature.
-        role: what the step is for, one of `ROLES`.
-        options: how it runs; what each means stands at `Step`.
+        options: `role`, one of `ROLES`; `retries`, `timeout`, `backoff`, `cpus`, `memory`, `gpu`,
+            `env` and `cache`, as in `Step`.
 
     Raises:
-        PipelineError: the function cannot be a step, or an option is unknown or no such value.
+        PipelineError: the function cannot be a step, or an option makes no sense.
 
-    >>> @step(role="prepare", retries=2)
+    >>> @step(role="prepare", retries=2, timeout=60)
     ... def double(x: int) -> int:
     ...     return 2 * x
-    >>> double(4), double.retries
-    (8, 2)
+    >>> double(4), double.timeout
+    (8, 60)
     """
-    if role is not None and role not in ROLES:
-        raise PipelineError(f"`{role}` is not a role.", fix=f"use one of: {', '.join(ROLES)}")
-    if options:
-        from thruway.kit.step_options import check_options
-
-        check_options(options)
+    with_options(options)
     if function is None:
-        return lambda given: _make(given, role or "", options)
-    return _make(function, role or "", options)
+        return lambda given: _make(given, options)
+    return _make(function, options)
 
 
-def _make(function: Callable[P, R], role: str, options: dict[str, Any]) -> Step[P, R]:
+def _make(function: Callable[P, R], options: dict[str, Any]) -> Step[P, R]:
+    before, inner = DEFAULTS, function
     if isinstance(function, Step):
-        role, options = role or function.role, {**function.options, **options}
-        function = function.function
-    _refuse(function)
-    return Step(function, role, **options)
+        inner, before = function.function, function.options
+    _refuse(inner)
+    return Step(inner, with_options(options, before))
 
 
 def _refuse(function: Any) -> None:
-    where = f"{getattr(function, '__module__', '?')}.{getattr(function, '__qualname__', function)}"
-    if not callable(function):
+    if isinstance(function, classmethod | property) or not callable(function):
+        kind = type(function).__name__
         raise PipelineError(
-            f"{function!r} is not a function, so it cannot be a step.",
+            f"{function!r} is not a function, so it cannot be a step."
+            if not isinstance(function, classmethod | property)
+            else f"A {kind} belongs to its class, so it cannot be a step.",
             fix="put @step above a `def`, or call step(function)",
         )
-    code = getattr(function, "__code__", None)
-    if getattr(function, "__name__", "") == "<lambda>":
+    inner = function
+    while isinstance(inner, functools.partial):
+        inner = inner.func
+    where = f"{getattr(inner, '__module__', None) or '?'}.{_written_name(inner)}"
+    if getattr(inner, "__name__", "") == "<lambda>":
         raise PipelineError(
             "A lambda has no name that a pipeline could use.", where, "write it as a `def`"
         )
+    refuse_flags(getattr(_code_of(inner), "co_flags", 0), _name_of(inner), where)
+    if inner is not function or not hasattr(function, "__code__"):
+        _need_signature(function, where)
+
+
+def _written_name(function: Any) -> str:
+    return str(getattr(function, "__qualname__", None) or _name_of(function))
+
+
+def _code_of(function: Any) -> Any:
+    """Return the code that a call runs, None if it is not Python's."""
+    code = getattr(function, "__code__", None)
+    if code is None and not isinstance(function, type):
+        code = getattr(type(function).__call__, "__code__", None)
+    return code
+
+
+def refuse_flags(flags: int, name: str, where: str) -> None:
+    """Refuse a function whose call does not give its result at once.
+
+    Raises:
+        PipelineError: it is async, or a generator.
+    """
     for flag, reason in _REFUSED.items():
-        if code is not None and code.co_flags & flag:
+        if flags & flag:
             raise PipelineError(
-                f"`{function.__name__}` {reason}, so it cannot be a step.",
+                f"`{name}` {reason}, so it cannot be a step.",
                 where,
                 "write a plain function that returns its result",
             )
-    if code is None:
-        _need_signature(function, where)
 
 
 def _need_signature(function: Any, where: str) -> None:

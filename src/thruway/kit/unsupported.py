@@ -6,8 +6,11 @@ import ast
 
 STEP_INSTEAD = "put it into a step, and call that here"
 _HINTS: dict[type[ast.AST], tuple[str, str]] = {
-    ast.If: ("an `if`", "which steps run may not depend on values: put the choice into a step"),
-    ast.IfExp: ("a choice", "put the choice into a step, and call that here"),
+    ast.If: ("an `if`", "write when(condition, step, name=value), or put the choice into a step"),
+    ast.IfExp: (
+        "a choice",
+        "write when(condition, step, otherwise, name=value), or put the choice into a step",
+    ),
     ast.For: ("a loop", "write map_over(step, items), or loop inside one step"),
     ast.While: ("a loop", "loop inside one step"),
     ast.With: ("a `with` block", "open what is needed inside the step that uses it"),

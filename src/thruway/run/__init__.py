@@ -8,12 +8,12 @@ import importlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from thruway.run.again import options_of, resume_options
-    from thruway.run.direct import run_directly
-    from thruway.run.execute import run_project
-    from thruway.run.forecasting import Forecast, StepForecast, forecast
-    from thruway.run.history import describe_artifact, describe_run, explain_key, list_runs
-    from thruway.run.reporter import Reporter, SilentReporter
+    from thruway.run.engine.again import options_of, resume_options
+    from thruway.run.engine.direct import run_directly
+    from thruway.run.engine.execute import run_project
+    from thruway.run.engine.forecasting import Forecast, StepForecast, forecast
+    from thruway.run.events.reporter import Reporter, SilentReporter
+    from thruway.run.lineage.history import describe_artifact, describe_run, explain_key, list_runs
     from thruway.run.types import ArtifactRef, RunOptions, RunResult, StepRecord, StepResult
 
 __all__ = [
@@ -38,12 +38,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "again": ("options_of", "resume_options"),
-    "direct": ("run_directly",),
-    "execute": ("run_project",),
-    "forecasting": ("Forecast", "StepForecast", "forecast"),
-    "history": ("describe_artifact", "describe_run", "explain_key", "list_runs"),
-    "reporter": ("Reporter", "SilentReporter"),
+    "engine.again": ("options_of", "resume_options"),
+    "engine.direct": ("run_directly",),
+    "engine.execute": ("run_project",),
+    "engine.forecasting": ("Forecast", "StepForecast", "forecast"),
+    "lineage.history": ("describe_artifact", "describe_run", "explain_key", "list_runs"),
+    "events.reporter": ("Reporter", "SilentReporter"),
     "types": ("ArtifactRef", "RunOptions", "RunResult", "StepRecord", "StepResult"),
 }
 

@@ -327,27 +327,3 @@ def probed_steps(dag: Dag) -> dict[str, frozenset[str]]:
         module: frozenset(node.step.qualname for node in dag.nodes if node.step.module == module)
         for module in modules
     }
-
-
-def third_party_imports(files: Sequence[Path], first_party: frozenset[str]) -> tuple[str, ...]:
-    """Return modules imported at the top of files, that are neither the project's nor ours."""
-    found: dict[str, None] = {}
-    for file in files:
-        for name in _top_imports(file):
-            if name.partition(".")[0] not in first_party | {"thruway", "__future__"}:
-                found[name] = None
-    return tuple(found)
-
-
-def _top_imports(file: Path) -> list[str]:
-    try:
-        tree = ast.parse(file.read_bytes(), str(file))
-    except (OSError, SyntaxError, ValueError):
-        return []
-    names: list[str] = []
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.append(node.module)
-    return names

@@ -223,7 +223,7 @@ class RunResult:
             KeyError: no such result or port.
             StorageError: the object is not in the store any more, or is damaged.
         """
-        from thruway.run.store import Store
+        from thruway.run.store.store import Store
 
         if name in self.memory:
             return self.memory[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from thruway.run.forecasting import Forecast, StepForecast
+    from thruway.run.engine.forecasting import Forecast, StepForecast
 
 _SIGNS = {"cached": "cached", "run": "RUN", "depends": "maybe", "skip": "–"}
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from thruway.program.types import Statement
-    from thruway.run.reporter import Reporter
+    from thruway.run.events.reporter import Reporter
     from thruway.trace.reporter import ObserveReporter
 
 _PHASES = {

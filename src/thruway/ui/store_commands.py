@@ -31,7 +31,7 @@ def lineage(
 ) -> int:
     """Show what an artifact was computed from, or what was computed from it."""
     from thruway.kit.project import load_project
-    from thruway.run.upstream import downstream, upstream
+    from thruway.run.lineage.upstream import downstream, upstream
     from thruway.ui.store_text import tree_text
 
     record = (upstream if up else downstream)(load_project(project).storage, artifact, depth)
@@ -51,7 +51,7 @@ def diff(
 ) -> int:
     """Show what differs between two runs: code, parameters, data, results, packages, seconds."""
     from thruway.kit.project import load_project
-    from thruway.run.compare import compare_runs
+    from thruway.run.lineage.compare import compare_runs
     from thruway.ui.store_text import diff_text
 
     record = compare_runs(load_project(project).storage, old, new)
@@ -80,7 +80,7 @@ def gc(
 ) -> int:
     """Remove old runs, and objects of the store that no run refers to."""
     from thruway.kit.project import load_project
-    from thruway.run.collect import collect
+    from thruway.run.lineage.collect import collect
     from thruway.ui.store_text import collected_text
 
     done = collect(load_project(project).storage, keep=keep, older=older, dry=dry_run)
@@ -102,7 +102,7 @@ def reproduce(
 ) -> int:
     """Run a past run again, every step anew, and compare each output with what it was."""
     from thruway.kit.project import load_project
-    from thruway.run.reproduce import reproduce as again
+    from thruway.run.engine.reproduce import reproduce as again
     from thruway.ui.running import RunPrinter
     from thruway.ui.store_text import reproduced_text
 

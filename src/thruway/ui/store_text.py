@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from thruway.run.key import short_text
+from thruway.run.step.key import short_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from thruway.run.collect import Collected
+    from thruway.run.lineage.collect import Collected
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _SIGNS = {"same": "same", "within": "same, within rounding", "differs": "DIFFERS"}

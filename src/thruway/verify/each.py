@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from thruway.run.job import WHOLE
+from thruway.run.step.job import WHOLE
 from thruway.verify.types import Check
 
 if TYPE_CHECKING:

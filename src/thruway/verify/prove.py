@@ -20,8 +20,8 @@ from thruway.kit.read import read_pipeline
 from thruway.kit.values.compare import compare
 from thruway.project.load import edited_files, is_project
 from thruway.run import RunOptions, run_project
-from thruway.run.job import WHOLE
-from thruway.run.store import Store
+from thruway.run.step.job import WHOLE
+from thruway.run.store.store import Store
 from thruway.trace.observe import ObserveOptions, observe, observe_values
 from thruway.verify.accept import with_accepted
 from thruway.verify.downstream import with_downstream
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from thruway.kit.project import ProjectConfig
     from thruway.program.types import Program
     from thruway.project.types import Manifest, StepRecord
-    from thruway.run.reporter import Reporter
+    from thruway.run.events.reporter import Reporter
     from thruway.run.types import RunResult, StepResult
     from thruway.trace.types import Trace
     from thruway.verify.types import What
@@ -316,7 +316,7 @@ def _settle_value(
     if isinstance(captured[key], Unknown):
         return replace(check, reason=str(captured[key]))
     try:
-        actual = Store(result.store).load(local.artifact)
+        actual = Store(result.storage or result.store).load(local.artifact)
     except Exception as error:  # the program's packages may not be those of this process
         return replace(check, reason=f"it cannot be read here for a closer look: {error}")
     found = compare(captured[key], actual)

@@ -27,8 +27,8 @@ def command(python: str, module: str, *args: str) -> list[str]:
     """Return the command that runs `module.main(args)` under an interpreter.
 
     Example:
-        >>> command("python3", "thruway.run.worker", "job.json")[2:]
-        ['thruway.run.worker', 'job.json']
+        >>> command("python3", "thruway.run.executors.worker", "job.json")[2:]
+        ['thruway.run.executors.worker', 'job.json']
     """
     return [python, str(Path(bootstrap.__file__).resolve()), module, *args]
 

@@ -19,7 +19,7 @@ import os
 import struct
 import sys
 import weakref
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 if TYPE_CHECKING:
     import pickle
@@ -30,8 +30,7 @@ _LEAST = 1 << 14
 """Memory of fewer bytes is written into the stream."""
 _MAPPED = 1 << 20
 """Files of fewer bytes are read."""
-_MOST_MAPS = 200
-"""So many files are mapped at a time: each keeps one open, and processes may have a thousand."""
+_MOST_MAPS = 250
 _ENTRY = struct.Struct("<QQ")
 _END = struct.Struct("<QQQ8s")
 _MAGIC = b"TWOBJ\x01\r\n"
@@ -89,8 +88,12 @@ class Writer:
             self.write(bytes(gap))
 
 
-def read(path: Path) -> tuple[BinaryIO, list[Any]]:
+def read(path: Path, *, copied: bool = False) -> tuple[BinaryIO, list[Any]]:
     """Return the stream and the pieces of memory of a file, each writeable and by itself.
+
+    Args:
+        path: the file.
+        copied: have the stream in memory, where nobody changes it between two readings.
 
     Raises:
         ValueError: the file is not one that `Writer` wrote, or not whole.
@@ -98,20 +101,25 @@ def read(path: Path) -> tuple[BinaryIO, list[Any]]:
     with path.open("rb") as handle:
         size = os.fstat(handle.fileno()).st_size
         whole = _map(handle, size) if size >= _MAPPED else None
-        if whole is not None:
-            view = memoryview(whole)
-            stream, pieces = _table(view[_end_of(size) :], view, size)
-            return io.BytesIO(view[:stream]), [view[at : at + long] for at, long in pieces]
-        content = memoryview(handle.read())
-    stream, pieces = _table(content[_end_of(len(content)) :], content, len(content))
-    return io.BytesIO(content[:stream]), [
-        memoryview(bytearray(content[at : at + long])) for at, long in pieces
-    ]
+        content = memoryview(handle.read() if whole is None else whole)
+    stream, pieces = _table(content)
+    found = [content[at : at + long] for at, long in pieces]
+    if whole is None:
+        return io.BytesIO(content[:stream]), [memoryview(bytearray(piece)) for piece in found]
+    return io.BytesIO(content[:stream]) if copied else cast("BinaryIO", whole), found
+
+
+def _most_maps() -> int:
+    """Return how many files may be mapped: each keeps one open, and a program needs some too."""
+    import resource
+
+    may, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MOST_MAPS if may < 0 else min(_MOST_MAPS, may // 4)
 
 
 def _map(handle: BinaryIO, size: int) -> Mapped | None:
     """Map a file for this process alone; None where that is not to be had."""
-    if os.name != "posix" or len(_maps) >= _MOST_MAPS:
+    if os.name != "posix" or len(_maps) >= _most_maps():
         return None  # elsewhere a mapped file cannot be deleted
     without = {"trackfd": False} if sys.version_info >= (3, 13) else {}
     try:
@@ -122,15 +130,12 @@ def _map(handle: BinaryIO, size: int) -> Mapped | None:
     return made
 
 
-def _end_of(size: int) -> int:
+def _table(content: memoryview) -> tuple[int, list[tuple[int, int]]]:
+    """Return how long the stream is, and where the pieces are; (first byte, bytes) of each."""
+    size = len(content)
     if size < _END.size:
         raise ValueError("it is cut short")
-    return size - _END.size
-
-
-def _table(end: memoryview, content: memoryview, size: int) -> tuple[int, list[tuple[int, int]]]:
-    """Return how long the stream is, and where the pieces are; (first byte, bytes) of each."""
-    stream, index, count, magic = _END.unpack(end)
+    stream, index, count, magic = _END.unpack(content[size - _END.size :])
     if magic != _MAGIC or not stream <= index or index + count * _ENTRY.size + _END.size != size:
         raise ValueError("it is cut short, or no file of objects")
     pieces = list(_ENTRY.iter_unpack(content[index : index + count * _ENTRY.size]))

@@ -97,10 +97,11 @@ def _data_size(part: Any) -> int | None:
 
 def _array_size(array: Any) -> int:
     """Return the bytes of an array or index, those of the objects in it by a sample."""
-    total = int(array.nbytes)
-    categories = getattr(array, "categories", None)
-    if categories is not None:
-        total += _array_size(categories)
+    categories, codes = getattr(array, "categories", None), getattr(array, "codes", None)
+    if categories is not None and codes is not None:
+        total = int(codes.nbytes) + _array_size(categories)
+    else:
+        total = int(array.nbytes)
     for one in inner(getattr(array, "_values", array)):
         if one.dtype.kind == "O" and one.size:
             sample = one.reshape(-1)[:: max(1, one.size // _SAMPLE)]

@@ -123,7 +123,9 @@ def read(
             str(path),
             "Do not trust whoever wrote it, or run the step again with the packages you have.",
         ) from error
-    except Exception as error:  # a class that is gone or changed fails in its own way
+    except BaseException as error:  # a class that is gone or changed fails in its own way
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
         raise StorageError(
             f"An artifact cannot be read back: {type(error).__name__}: {error}.",
             str(path),
@@ -243,7 +245,7 @@ def _read_objects(path: Path) -> dict[str, object]:
 
 
 def _vet_objects(path: Path) -> dict[str, object]:
-    stream, pieces = container.read(path)
+    stream, pieces = container.read(path, copied=True)
     unpickling.vet(stream)
     stream.seek(0)
     found: dict[str, object] = unpickling.load(stream, pieces, careful=True)

@@ -1,0 +1,1 @@
+"""Where steps run: this process, processes, a cluster. `choice` picks one."""

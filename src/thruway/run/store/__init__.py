@@ -1,0 +1,1 @@
+"""Content-addressed objects, in a folder or under a URL."""
