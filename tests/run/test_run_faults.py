@@ -386,6 +386,16 @@ class Told(SilentReporter):
         self.text += text
 
 
+def test_a_lineage_that_is_empty(fragile):
+    run_project(fragile.project)
+    before = objects(fragile)
+    (fragile.store / "lineage.db").write_bytes(b"")
+    assert run_project(fragile.project).load("told") == RIGHT
+    assert objects(fragile) == before
+    assert len(fragile.executed()) == 6
+    assert fragile.complete() == ["first", "second", "third"]
+
+
 @pytest.mark.parametrize("name", ["lineage.db-wal", "lineage.db-shm"])
 def test_a_journal_that_is_gone(fragile, name):
     crashed(fragile, 180)
