@@ -353,7 +353,7 @@ class Mutant:
 
     def run(self, **options):
         heard = Heard()
-        result = run_project(load_project(self.where), RunOptions(**options), heard)
+        result = run_project(load_project(self.dir), RunOptions(**options), heard)
         made = " ".join(step for step, state in heard.states.items() if state != "CACHED")
         return made, {name: repr(result.load(name)) for name in result.results}
 
@@ -393,14 +393,14 @@ def forget():
 
 def check(mutant, row, **options):
     for edit in row.before:
-        edit(mutant.where)
+        edit(mutant.dir)
     if row.before:
         mutant.run(**options)
     for edit in row.edits:
-        edit(mutant.where)
+        edit(mutant.dir)
     forget()
     options = {**options, **row.options, "params": row.params}
-    planned = forecast(load_project(mutant.where), RunOptions(**options))
+    planned = forecast(load_project(mutant.dir), RunOptions(**options))
     made, results = mutant.run(**options)
     assert made == row.made
     first = next((step for step in planned.steps if step.verdict == "run"), None)
