@@ -74,18 +74,17 @@ class Definition:
 @st.composite
 def programs(draw):
     count = draw(st.integers(3, 9))
-    found = []
-    for index in range(count):
-        found.append(
-            Definition(
-                name=f"d{index}",
-                module=index * MODULES // count,
-                kind=draw(st.sampled_from(sorted(CALLS))),
-                number=draw(st.integers(0, 3)),
-                uses=tuple(draw(st.sets(st.integers(0, index - 1), max_size=2))) if index else (),
-                how=draw(st.sampled_from(["name", "alias", "module", "relative", "star"])),
-            )
+    found = [
+        Definition(
+            name=f"d{index}",
+            module=index * MODULES // count,
+            kind=draw(st.sampled_from(sorted(CALLS))),
+            number=draw(st.integers(0, 3)),
+            uses=tuple(draw(st.sets(st.integers(0, index - 1), max_size=2))) if index else (),
+            how=draw(st.sampled_from(["name", "alias", "module", "relative", "star"])),
         )
+        for index in range(count)
+    ]
     steps = draw(
         st.lists(st.sets(st.integers(0, count - 1), min_size=1, max_size=3), min_size=2, max_size=3)
     )

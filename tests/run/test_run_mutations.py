@@ -37,11 +37,11 @@ class Sub:
     old: str
     new: str
 
-    def __call__(self, dir: Path) -> None:
+    def __call__(self, where: Path) -> None:
         file = (
-            dir / self.file
+            where / self.file
             if "/" in self.file or "." in self.file
-            else dir / f"shop/{self.file}.py"
+            else where / f"shop/{self.file}.py"
         )
         text = file.read_text()
         assert text.count(self.old) == 1, f"{self.old!r} is {text.count(self.old)} times in {file}"
@@ -72,8 +72,8 @@ def code(place):
 def added(file, text):
     """Append statements to a module."""
 
-    def edit(dir):
-        with (dir / f"shop/{file}.py").open("a") as handle:
+    def edit(where):
+        with (where / f"shop/{file}.py").open("a") as handle:
             handle.write(text)
 
     return edit
@@ -83,37 +83,37 @@ def in_place(file, old, new):
     """Edit a file so that its size and its time stay as they were."""
     assert len(old) == len(new)
 
-    def edit(dir):
-        before = (dir / file).stat()
-        text = (dir / file).read_text()
+    def edit(where):
+        before = (where / file).stat()
+        text = (where / file).read_text()
         assert old in text
-        (dir / file).write_text(text.replace(old, new))
-        os.utime(dir / file, ns=(before.st_atime_ns, before.st_mtime_ns))
-        assert (dir / file).stat().st_mtime_ns == before.st_mtime_ns
+        (where / file).write_text(text.replace(old, new))
+        os.utime(where / file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert (where / file).stat().st_mtime_ns == before.st_mtime_ns
 
     return edit
 
 
 def touched(*names):
-    def edit(dir):
+    def edit(where):
         for name in names:
-            for file in dir.glob(name):
+            for file in where.glob(name):
                 os.utime(file, (10_000, 10_000))
 
     return edit
 
 
-def reflowed(dir):
+def reflowed(where):
     """Write every module anew from its syntax: no comment, other quotes, other line breaks."""
-    for file in dir.rglob("*.py"):
+    for file in where.rglob("*.py"):
         file.write_text("# written anew\n\n\n" + ast.unparse(ast.parse(file.read_text())) + "\n")
 
 
 def reversed_functions(file):
     """Write the functions of a module in another order."""
 
-    def edit(dir):
-        path = dir / f"shop/{file}.py"
+    def edit(where):
+        path = where / f"shop/{file}.py"
         tree = ast.parse(path.read_text())
         functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
         # A decorator has to stand before what it decorates.
@@ -129,35 +129,37 @@ def reversed_functions(file):
 
 
 def removed(name):
-    return lambda dir: shutil.rmtree(dir / name) if (dir / name).is_dir() else (dir / name).unlink()
+    return lambda where: (
+        shutil.rmtree(where / name) if (where / name).is_dir() else (where / name).unlink()
+    )
 
 
-def moved(dir):
-    dir.rename(dir.with_name("elsewhere"))
+def moved(where):
+    where.rename(where.with_name("elsewhere"))
 
 
-def upgraded(dir):
+def upgraded(where):
     """Install another version of the library."""
-    site = dir.with_name("site-packages")
+    site = where.with_name("site-packages")
     (site / "tinylib-1.0.dist-info").rename(site / "tinylib-1.1.dist-info")
 
 
-def installed_anew(dir):
+def installed_anew(where):
     """Install a working copy of the library again, whose version nobody raised."""
-    site = dir.with_name("site-packages")
+    site = where.with_name("site-packages")
     text = "def mean(values):\n    return sum(values) / len(values) + 1\n"
     shutil.rmtree(site / "tinylib-1.0.dist-info")
     write(site, {**LIBRARY, "tinylib.py": text})
     (site / "tinylib-1.0.dist-info/RECORD").write_text("tinylib.py,sha256=other,70\n")
-    from_a_folder(dir)
+    from_a_folder(where)
 
 
-def from_a_folder(dir):
-    site = dir.with_name("site-packages")
+def from_a_folder(where):
+    site = where.with_name("site-packages")
     (site / "tinylib-1.0.dist-info/direct_url.json").write_text('{"url": "file:///x"}')
 
 
-def environment(_dir):
+def environment(_where):
     os.environ["SHOP_MODE"] = "fast"
 
 
@@ -170,7 +172,7 @@ REGISTERED = Row(
         added(
             "ranking", "\n\nimport tinylib\n\n@tinylib.register('x')\nclass Late:\n    first = 1\n"
         ),
-        lambda dir: (dir.with_name("site-packages") / "tinylib.py").write_text(
+        lambda where: (where.with_name("site-packages") / "tinylib.py").write_text(
             LIBRARY["tinylib.py"]
             + "KNOWN = {}\n\ndef register(name):\n    return lambda made: KNOWN.setdefault(name, made)\n"
         ),
@@ -262,7 +264,7 @@ MUST = [
     Row("a constant computed before and not after a change", "judge told", (Sub("fit", "SEEN = dict(KEPT)\nKEPT['a'] = 2\n", "KEPT['a'] = 2\nSEEN = dict(KEPT)\n"),), "`shop.fit.SEEN`",
         before=(Sub("fit", "def _sign", "KEPT = {'a': 1}\nSEEN = dict(KEPT)\nKEPT['a'] = 2\n\n\ndef _sign"), Sub("fit", "+ bonus", "+ bonus + SEEN['a']"))),
     Row("order of two patches", "fit judge told", (Sub("fit", "import shop.one\nimport shop.two\n", "import shop.two\nimport shop.one\n"),), "order",
-        before=(lambda dir: write(dir / "shop", {"spot.py": "value = 0\n", "one.py": "from shop import spot\nspot.value = 1\n", "two.py": "from shop import spot\nspot.value = 2\n"}),
+        before=(lambda where: write(where / "shop", {"spot.py": "value = 0\n", "one.py": "from shop import spot\nspot.value = 1\n", "two.py": "from shop import spot\nspot.value = 2\n"}),
                 Sub("fit", "def _sign", "import shop.one\nimport shop.two\nfrom shop import spot\n\n\ndef _sign"), Sub("fit", "+ bonus", "+ bonus + spot.value"))),
     Row("a name that only a comprehension hides", "judge", (Sub("fit", "return [0]", "return [0, 0]"),), code("fit.part"),
         before=(added("fit", "\n\ndef part():\n    return [0]\n"), Sub("fit", "+ bonus", "+ bonus + sum([part for part in part()])"))),
@@ -270,18 +272,18 @@ MUST = [
     Row("a docstring that is read", "told", (Sub("report", '"""one"""', '"""two"""'),), "`shop.report (docstrings)` changed",
         before=(added("report", '\n\ndef said():\n    """one"""\n'), Sub("report", "{size}, ", "{said.__doc__} {size}, "))),
     Row("a module found by its name", "told", (Sub("late", "1", "2"),), "late",
-        before=(lambda dir: write(dir / "shop", {"late.py": "number = 1\n"}),
+        before=(lambda where: write(where / "shop", {"late.py": "number = 1\n"}),
                 Sub("report", "    size = ", "    import importlib\n    number = importlib.import_module('shop.' + 'late').number\n    size = "), Sub("report", "{size}, ", "{number} {size}, "))),
     Row("a module found by its path", "told", (Sub("late", "1", "2"),), "late",
-        before=(lambda dir: write(dir / "shop", {"late.py": "number = 1\n"}),
+        before=(lambda where: write(where / "shop", {"late.py": "number = 1\n"}),
                 Sub("report", "    size = ", "    import runpy\n    number = runpy.run_path(__file__.replace('report', 'late'))['number']\n    size = "), Sub("report", "{size}, ", "{number} {size}, "))),
     Row("a file beside the module, read when it is imported", "fit judge told", (Sub("shop/setting.txt", "1", "2"),), "setting.txt",
-        before=(lambda dir: write(dir / "shop", {"setting.txt": "1"}),
+        before=(lambda where: write(where / "shop", {"setting.txt": "1"}),
                 Sub("fit", "def _sign", "from pathlib import Path\nNAME = 'setting'\nSETTING = int(Path(__file__).with_name(NAME + '.txt').read_text())\n\n\ndef _sign"), Sub("fit", "+ bonus", "+ bonus + SETTING"))),
     # Data, parameters, surroundings
     Row("data in place, with its size and time", f"load clean {AFTER_CLEAN} told", (in_place("data/a.txt", "3 1 2", "5 1 2"),), "the file `a.txt` changed"),
     Row("data of the same meaning", "load", (Sub("data/a.txt", "3 1 2", "3  1  2"),), "the file `a.txt` changed"),
-    Row("data under another name", "load", (lambda dir: (dir / "data/a.txt").rename(dir / "data/b.txt"),), "parameter `name` was 'a.txt', is 'b.txt'", params={"name": "b.txt"}),
+    Row("data under another name", "load", (lambda where: (where / "data/a.txt").rename(where / "data/b.txt"),), "parameter `name` was 'a.txt', is 'b.txt'", params={"name": "b.txt"}),
     Row("parameter", "scale fit judge", (), "parameter `rate` was 2.0, is 4.0", params={"rate": 4.0}),
     Row("type of a parameter", "scale", (), "parameter `rate` was 2.0, is 2", params={"rate": 2}),
     Row("parameter of a late step", "judge told", (), "parameter `bonus` was 0, is 7", params={"bonus": 7}),
@@ -321,11 +323,11 @@ SAME = [
     sub("order of calls in the pipeline", "pipeline", "show = shown(cleaned)\n    alone = lone()\n", "alone = lone()\n    show = shown(cleaned)\n", ""),
     Row("touched modules", "", (touched("shop/*.py"),)),
     Row("touched data", "", (touched("data/*"),)),
-    Row("data written again", "", (lambda dir: (dir / "data/a.txt").write_text("3 1 2\n"),)),
-    Row("new data that nobody reads", "", (lambda dir: (dir / "data/z.txt").write_text("1"),)),
-    Row("new module that nobody imports", "", (lambda dir: (dir / "shop/news.py").write_text("print(1)\n"),)),
+    Row("data written again", "", (lambda where: (where / "data/a.txt").write_text("3 1 2\n"),)),
+    Row("new data that nobody reads", "", (lambda where: (where / "data/z.txt").write_text("1"),)),
+    Row("new module that nobody imports", "", (lambda where: (where / "shop/news.py").write_text("print(1)\n"),)),
     Row("moved project", "", (moved,)),
-    Row("deleted outputs", "", (lambda dir: shutil.rmtree(dir / "outputs", ignore_errors=True),)),
+    Row("deleted outputs", "", (lambda where: shutil.rmtree(where / "outputs", ignore_errors=True),)),
     Row("blank lines in pyproject.toml", "", (Sub("pyproject.toml", "data =", "\n\n# where\ndata   ="),)),
     Row("new table in pyproject.toml", "", (Sub("pyproject.toml", "[tool.thruway]", "[tool.other]\nx = 1\n\n[tool.thruway]"),)),
 ]  # fmt: skip
@@ -351,7 +353,7 @@ class Mutant:
 
     def run(self, **options):
         heard = Heard()
-        result = run_project(load_project(self.dir), RunOptions(**options), heard)
+        result = run_project(load_project(self.where), RunOptions(**options), heard)
         made = " ".join(step for step, state in heard.states.items() if state != "CACHED")
         return made, {name: repr(result.load(name)) for name in result.results}
 
@@ -391,14 +393,14 @@ def forget():
 
 def check(mutant, row, **options):
     for edit in row.before:
-        edit(mutant.dir)
+        edit(mutant.where)
     if row.before:
         mutant.run(**options)
     for edit in row.edits:
-        edit(mutant.dir)
+        edit(mutant.where)
     forget()
     options = {**options, **row.options, "params": row.params}
-    planned = forecast(load_project(mutant.dir), RunOptions(**options))
+    planned = forecast(load_project(mutant.where), RunOptions(**options))
     made, results = mutant.run(**options)
     assert made == row.made
     first = next((step for step in planned.steps if step.verdict == "run"), None)

@@ -92,7 +92,13 @@ class CodeKey:
         return "\n".join([*rows, *(f"package {name}" for name, _ in self.packages)])
 
 
-def code_key(file: Path | None, qualname: str, roots: Sequence[Path], module: str = "") -> CodeKey:
+def code_key(
+    file: Path | None,
+    qualname: str,
+    roots: Sequence[Path],
+    module: str = "",
+    imports: Imports | None = None,
+) -> CodeKey:
     """Return the key of the code that a function, class or constant reaches.
 
     Args:
@@ -101,11 +107,12 @@ def code_key(file: Path | None, qualname: str, roots: Sequence[Path], module: st
         qualname: its name in the file.
         roots: folders from which first-party modules are imported.
         module: dotted name of its module, for `file=None` or a file outside the roots.
+        imports: what is known of the modules, for many keys of the same moment.
 
     Raises:
         PipelineError: the file is not valid Python, or has no such name.
     """
-    closure = _Closure(Imports(tuple(roots)))
+    closure = _Closure(imports or Imports(tuple(roots)))
     if file is None:
         closure.foreign(f"{module}.{qualname}", even_ours=True)
         return closure.key()
@@ -121,15 +128,18 @@ def code_key(file: Path | None, qualname: str, roots: Sequence[Path], module: st
     return closure.key(home)
 
 
-def value_key(module: str, name: str, roots: Sequence[Path]) -> CodeKey:
+def value_key(
+    module: str, name: str, roots: Sequence[Path], imports: Imports | None = None
+) -> CodeKey:
     """Return the key of the code that a value brings with it.
 
     Args:
         module: dotted name of the module of its class; any installed package.
         name: qualified name of the class or function in it, "" for a package as a whole.
         roots: folders from which first-party modules are imported.
+        imports: what is known of the modules, for many keys of the same moment.
     """
-    closure = _Closure(Imports(tuple(roots)))
+    closure = _Closure(imports or Imports(tuple(roots)))
     home = closure.finder.find(module) if name else None
     if home is None:
         if not name and closure.finder.find(module) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from thruway.errors import StorageError, UsageError
 from thruway.run.step import key
@@ -169,17 +169,40 @@ def file_clock() -> int:
     return time.clock_gettime_ns(_COARSE_CLOCK) if linux else time.time_ns() - _CLOCK_SLACK
 
 
-def contents(reads: Iterable[str], sight: Sight, began: int) -> tuple[dict[str, str], list[str]]:
+class Moment(NamedTuple):
+    """When something began: by the clock of file times, and by one that nobody sets.
+
+    Attributes:
+        clock: from `file_clock`, nanoseconds.
+        steady: from `time.monotonic_ns`.
+    """
+
+    clock: int
+    steady: int
+
+    @classmethod
+    def now(cls) -> Moment:
+        """Return the present moment."""
+        return cls(file_clock(), time.monotonic_ns())
+
+    def was_set_back(self) -> bool:
+        """Say whether the clock was set back since: then file times say nothing."""
+        passed = time.monotonic_ns() - self.steady
+        return file_clock() - self.clock < passed - _CLOCK_SLACK
+
+
+def contents(reads: Iterable[str], sight: Sight, began: Moment) -> tuple[dict[str, str], list[str]]:
     """Return what a step read, with its content now, and what of it may have been another then.
 
     Args:
         reads: tokens.
         sight: what the step saw.
-        began: when it began, by `file_clock`.
+        began: when it began.
     """
     found = {token: sight.digest(token) for token in reads}
+    since = 0 if began.was_set_back() else began.clock
     unsettled = [
-        token for token in found if not sight.given(token) and sight.changed_at(token) >= began
+        token for token in found if not sight.given(token) and sight.changed_at(token) >= since
     ]
     return found, unsettled
 

@@ -18,7 +18,7 @@ from thruway.errors import StepFailed, StorageError
 from thruway.kit.dag import Dag, FromOutput, Node, outputs_in
 from thruway.kit.read import read_pipeline
 from thruway.run.engine import choose
-from thruway.run.engine.answers import Answers, contents, file_clock, words
+from thruway.run.engine.answers import Answers, Moment, contents, words
 from thruway.run.engine.conditions import Conditions, load_from
 from thruway.run.engine.failures import arguments_text, run_error
 from thruway.run.engine.fan import Fan
@@ -83,7 +83,7 @@ class _Going:
     job: Job
     execution: Execution
     row: int
-    began: int
+    began: Moment
     attempt: int = 1
     due: float = 0.0
     here: bool = True
@@ -367,7 +367,7 @@ class PipelineRun:
         row = self.lineage.start(
             self.context, self.schedule.positions[node.name], execution, self.seed
         )
-        self._start(_Going(node, job, execution, row, file_clock(), here=not moves))
+        self._start(_Going(node, job, execution, row, Moment.now(), here=not moves))
 
     def _start(self, going: _Going) -> None:
         self.store.fetch_inputs(source.artifact for source in going.job.inputs.values())

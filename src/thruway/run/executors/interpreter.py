@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from thruway.errors import InterpreterError
 from thruway.kit import code, packages
 from thruway.kit.ambient import children
+from thruway.kit.effects import Imports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -83,6 +84,7 @@ class CodeKeys:
         self.roots = roots
         self._ask = foreign
         self._known: dict[StepRef, CodeKey] = {}
+        self._imports = Imports(tuple(roots))
         self._named: dict[str, CodeKey] = {}
 
     @cached_property
@@ -127,7 +129,7 @@ class CodeKeys:
     def _of_value(self, name: str) -> CodeKey:
         if name not in self._named:
             module, _, definition = name.partition(":")
-            self._named[name] = code.value_key(module, definition, self.roots)
+            self._named[name] = code.value_key(module, definition, self.roots, self._imports)
         return self._named[name]
 
     def places(self, node: Node, named: Iterable[str] = ()) -> tuple[str, ...]:
@@ -144,7 +146,9 @@ class CodeKeys:
 
     def _key(self, step: StepRef) -> CodeKey:
         if step not in self._known:
-            self._known[step] = code.code_key(step.file, step.qualname, self.roots, step.module)
+            self._known[step] = code.code_key(
+                step.file, step.qualname, self.roots, step.module, self._imports
+            )
         return self._known[step]
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 import uuid
 from pathlib import Path
@@ -109,6 +110,8 @@ class Folder:
                 return
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.chmod(0o444)
+        if target.is_dir():  # whoever made it so: no object is a folder
+            shutil.rmtree(target)
         temporary.replace(target)
 
     def entries(self) -> Iterator[Entry]:

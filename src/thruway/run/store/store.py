@@ -305,8 +305,9 @@ class Store:
         address = digest_bytes(content)
         # As young as the run that refers to it: see `collect`.
         with contextlib.suppress(OSError):
-            os.utime(self.folder.path(address))
-            return address
+            if self.folder.sound(address):
+                os.utime(self.folder.path(address))
+                return address
         return self.put(lambda handle: (handle.write(content), TEXT_FORMAT)[1])[0]
 
     def get_text(self, address: str) -> str:
