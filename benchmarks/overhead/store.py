@@ -76,33 +76,38 @@ def measured(
 ) -> list[tuple[str, str, float, float]]:
     """Return (what, way, seconds through the store, seconds of the plain call), for each way."""
     file, root = Path("plain.bin"), Path("store")
-    times: dict[str, list[tuple[float, float]]] = {
-        "write": [],
-        "read, in the same run": [],
-        "read, in another run": [],
-    }
+    times: dict[str, list[float]] = {}
+
+    def timed(way: str, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        taken, found = seconds(call, *arguments, **named)
+        times.setdefault(way, []).append(taken)
+        return found
+
+    def plain() -> None:
+        timed("plain read", lambda: _touched(read(file)))
+
+    def trusted() -> None:
+        timed("read, in the same run", _load, root, address, form, trusted=True)
+
+    def checked() -> None:
+        timed("read, in another run", _load, root, address, form, trusted=False)
+
     for number in range(repeats + 1):
         shutil.rmtree(root, ignore_errors=True)
         file.unlink(missing_ok=True)
-        ours, (address, form, _) = seconds(_put, root, value)
-        plain, _ = seconds(write, file)
-        back, found = seconds(_load, root, address, form, trusted=True)
-        del found
-        straight, found = seconds(lambda: _touched(read(file)))
-        del found
-        checked, found = seconds(_load, root, address, form, trusted=False)
-        del found
-        if number:
-            times["write"].append((ours, plain))
-            times["read, in the same run"].append((back, straight))
-            times["read, in another run"].append((checked, straight))
-    rows = []
-    for way, pairs in times.items():
-        ours, plain = (statistics.median(column) for column in zip(*pairs, strict=True))
-        rows.append((f"{what} ({form})", way, ours, plain))
+        address, form, _ = timed("write", _put, root, value)
+        timed("plain write", write, file)
+        # In another order each round: whoever is the first to touch memory waits for it.
+        reads = [plain, trusted, checked]
+        for read_once in (*reads[number % 3 :], *reads[: number % 3]):
+            read_once()
     shutil.rmtree(root)
     file.unlink()
-    return rows
+    medians = {way: statistics.median(taken[1:]) for way, taken in times.items()}
+    return [
+        (f"{what} ({form})", way, medians[way], medians[f"plain {way.partition(',')[0]}"])
+        for way in ("write", "read, in the same run", "read, in another run")
+    ]
 
 
 def main(megabytes: int, repeats: int) -> None:

@@ -80,7 +80,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("edit", "params", "plan", "made"), CASES, ids=lambda v: str(v)[:30])
+@pytest.mark.parametrize(
+    ("edit", "params", "plan", "made"), CASES, ids=lambda v: getattr(v, "__name__", None)
+)
 def test_plan_says_what_the_run_does(planned, edit, params, plan, made):
     planned.run()
     edit(planned)
@@ -107,7 +109,9 @@ REASONS = [
 ]
 
 
-@pytest.mark.parametrize(("edit", "params", "step", "reason"), REASONS)
+@pytest.mark.parametrize(
+    ("edit", "params", "step", "reason"), REASONS, ids=lambda v: getattr(v, "__name__", None)
+)
 def test_why_names_the_ingredient(planned, edit, params, step, reason):
     planned.run()
     edit(planned)

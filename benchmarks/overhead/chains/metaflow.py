@@ -7,9 +7,10 @@ from pathlib import Path
 
 def text(steps: int) -> str:
     names = ["start", *(f"add{at}" for at in range(steps - 2)), "end"]
-    lines = ["from metaflow import FlowSpec, step", "", "", "class Chain(FlowSpec):", "    x = 0"]
+    lines = ["from metaflow import FlowSpec, step", "", "", "class Chain(FlowSpec):"]
     for name, following in zip(names, [*names[1:], ""], strict=True):
-        lines += ["", "    @step", f"    def {name}(self):", "        self.x = self.x + 1"]
+        value = "1" if name == "start" else "self.x + 1"
+        lines += ["", "    @step", f"    def {name}(self):", f"        self.x = {value}"]
         lines += [f"        self.next(self.{following})"] if following else []
     return "\n".join([*lines, "", "", 'if __name__ == "__main__":', "    Chain()", ""])
 

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from thruway.run.engine.forecasting import Forecast, StepForecast, forecast
     from thruway.run.events.reporter import Reporter, SilentReporter
     from thruway.run.lineage.history import describe_artifact, describe_run, explain_key, list_runs
+    from thruway.run.lineage.lineage import Lineage
+    from thruway.run.step.key import difference
+    from thruway.run.store.store import Store
     from thruway.run.types import ArtifactRef, RunOptions, RunResult, StepRecord, StepResult
 
 __all__ = [
     "ArtifactRef",
     "Forecast",
+    "Lineage",
     "Reporter",
     "RunOptions",
     "RunResult",
@@ -26,8 +30,10 @@ __all__ = [
     "StepForecast",
     "StepRecord",
     "StepResult",
+    "Store",
     "describe_artifact",
     "describe_run",
+    "difference",
     "explain_key",
     "forecast",
     "list_runs",
@@ -41,6 +47,9 @@ _HOMES = {
     "engine.again": ("options_of", "resume_options"),
     "engine.direct": ("run_directly",),
     "engine.execute": ("run_project",),
+    "lineage.lineage": ("Lineage",),
+    "step.key": ("difference",),
+    "store.store": ("Store",),
     "engine.forecasting": ("Forecast", "StepForecast", "forecast"),
     "lineage.history": ("describe_artifact", "describe_run", "explain_key", "list_runs"),
     "events.reporter": ("Reporter", "SilentReporter"),

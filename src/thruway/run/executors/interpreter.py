@@ -123,7 +123,8 @@ class CodeKeys:
         for name in named:
             more, used = self._parts(self._of_value(name))
             places |= more
-            versions |= used
+            # Modules that no distribution brings (what Cython makes up) have no version to differ.
+            versions |= {each: found for each, found in used.items() if found != "missing"}
         return places, versions
 
     def _of_value(self, name: str) -> CodeKey:
