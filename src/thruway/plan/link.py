@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from thruway.findings import Finding, Severity
+from thruway.graph.identity import address_keepers
 from thruway.graph.reach import Reach
 from thruway.plan.inside import why_inside
 
@@ -60,8 +61,17 @@ def find_links(
         *_ambient(graph, settings),
         *_temporary(graph),
         *_undefined(graph, reach),
+        *_addresses(graph),
     ]
     return tuple(sorted(links, key=lambda link: (link.first, link.last)))
+
+
+def _addresses(graph: Graph) -> Iterator[Link]:
+    """Link what is kept by an address to what is looked up by one."""
+    found = address_keepers([node.statement for node in graph.nodes])
+    if found is not None:
+        reason = "`id(…)` is an address, and another one in each process"
+        yield Link(*found, "id", reason, "to cut here, keep things by a name or number of your own")
 
 
 def findings_of(graph: Graph, links: tuple[Link, ...]) -> tuple[Finding, ...]:

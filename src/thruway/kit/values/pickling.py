@@ -84,7 +84,13 @@ class Pickler(pickle.Pickler):
         reason = refused(kind)
         if reason:
             raise pickle.PicklingError(reason)
-        return self._first
+        return self._exception if issubclass(kind, BaseException) else self._first
+
+    def _exception(self, part: Any) -> Any:
+        """Write an exception as its class says: a library (tblib) may have told pickle otherwise."""
+        reduced = part.__reduce_ex__(_PROTOCOL)
+        self.known = self.known and _is_known(part, reduced)
+        return reduced
 
     def _definition(self, thing: Any) -> Any:
         """Write a class or function by its name."""
