@@ -87,7 +87,7 @@ class Pickler(pickle.Pickler):
         return self._exception if issubclass(kind, BaseException) else self._first
 
     def _exception(self, part: Any) -> Any:
-        """Write an exception as its class says; libraries (tblib) may have told pickle otherwise."""
+        """Write an exception as its class says, whatever a library (tblib) told pickle of it."""
         reduced = part.__reduce_ex__(_PROTOCOL)
         self.known = self.known and _is_known(part, reduced)
         return reduced
