@@ -207,8 +207,8 @@ WRONG = [
     ('env="HOME"', "`env` of a step is a tuple of names", 'write env=("HOME",)'),
     ("cache=1", "`cache` of a step is True or False, not 1", "write cache=False"),
     ("tries=2", "`tries` is not an option of @step", "use one of: role, retries"),
-    ("timeout=LIMIT", "`timeout` of `@step` is not a literal: LIMIT", "write the value"),
-    ("**MORE", "cannot be read", "write each option by its name"),
+    ("timeout=LIMIT", "`timeout` of a step is not a literal: LIMIT", "write the value"),
+    ("**MORE", "`**` of a step is not a literal: MORE", "write"),
 ]
 
 
