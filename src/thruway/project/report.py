@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from thruway.kit.wording import human_bytes
 from thruway.project.pipeline_text import pipeline_parameters
 from thruway.project.report_graph import graph_svg, svg_width
 from thruway.project.report_proof import by_step, proof_rows, slug, summary
 from thruway.project.report_rows import (
     figure_rows,
     finding_rows,
-    human_bytes,
     human_seconds,
     port_rows,
     step_rows,
@@ -123,5 +123,5 @@ def _totals(
     if run_view and "seconds" in run_view:
         totals.append((human_seconds(run_view["seconds"]), "the pipeline"))
     if trace.peak_bytes:
-        totals.append((human_bytes(trace.peak_bytes), "peak memory"))
+        totals.append((human_bytes(trace.peak_bytes, short=True), "peak memory"))
     return totals

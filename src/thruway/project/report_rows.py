@@ -7,6 +7,7 @@ import binascii
 from typing import TYPE_CHECKING, Any
 
 from thruway.findings import Severity
+from thruway.kit.wording import human_bytes
 from thruway.project.places import step_file
 
 if TYPE_CHECKING:
@@ -15,15 +16,6 @@ if TYPE_CHECKING:
     from thruway.plan.types import Plan, Port, StepPlan
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
-
-
-def human_bytes(count: float) -> str:
-    """Return `1.2 MB`."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
 
 
 def human_seconds(seconds: float) -> str:
@@ -63,7 +55,7 @@ def _port_row(step: StepPlan, port: Port) -> dict[str, Any]:
         "kind": port.kind,
         "resource": port.resource.partition(":")[2],
         "shape": " × ".join(f"{size:,}" for size in shape) if shape else "",
-        "bytes": human_bytes(value.bytes) if value and value.bytes else "",
+        "bytes": human_bytes(value.bytes, short=True) if value and value.bytes else "",
         "schema": port.schema,
         "reason": port.reason,
         "columns": list(value.columns) if value else [],

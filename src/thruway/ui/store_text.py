@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from thruway.kit.wording import human_bytes
 from thruway.run.step.key import short_text
 
 if TYPE_CHECKING:
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
 
     from thruway.run.lineage.collect import Collected
 
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _SIGNS = {"same": "same", "within": "same, within rounding", "differs": "DIFFERS"}
 
 
@@ -137,28 +137,14 @@ def collected_text(done: Collected) -> str:
     lines = [f"  run {run}" for run in done.runs]
     lines.append(
         f"{verb} {_count(len(done.runs), 'run')}, {_count(done.objects, 'object')} and "
-        f"{_count(done.leftovers, 'leftover')} of killed runs: {size_text(done.bytes)}"
+        f"{_count(done.leftovers, 'leftover')} of killed runs: {human_bytes(done.bytes)}"
     )
-    lines.append(f"kept {_count(done.kept_runs, 'run')}: {size_text(done.kept_bytes)}")
+    lines.append(f"kept {_count(done.kept_runs, 'run')}: {human_bytes(done.kept_bytes)}")
     return "\n".join(lines)
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def size_text(size: float) -> str:
-    """Return a size for people.
-
-    >>> size_text(0), size_text(1), size_text(1_500), size_text(2_000_000)
-    ('0 bytes', '1 byte', '1.5 kB', '2.0 MB')
-    """
-    if size == 1:
-        return "1 byte"
-    unit = 0
-    while size >= 1000 and unit < len(_UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    return f"{size:.1f} {_UNITS[unit]}" if unit else f"{size:.0f} bytes"
 
 
 def reproduced_text(record: Mapping[str, Any]) -> str:

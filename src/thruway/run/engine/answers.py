@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from thruway.errors import StorageError, UsageError
 from thruway.run.step import key
+from thruway.run.step.declared import may_cache
 from thruway.run.store.store import LIST_FORMAT, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from thruway.kit.dag import Node
     from thruway.run.events.reporter import Reporter
     from thruway.run.lineage.lineage import Execution, Lineage
     from thruway.run.step.sight import Sight
@@ -53,6 +55,21 @@ class Answers:
             if not reason:
                 return candidate, ""
         return None, reason or self._why(execution)
+
+    def ask(
+        self, node: Node, execution: Execution, sight: Sight, *, off: bool
+    ) -> tuple[Execution | None, str]:
+        """Return what `find` does, if the run and the step let the cache answer.
+
+        Args:
+            node: whose step it is.
+            execution: what it would be.
+            sight: what it would see.
+            off: the run leaves the cache alone.
+        """
+        if not may_cache(node):
+            return None, "it says `cache=False`"
+        return (None, "the cache is off") if off else self.find(execution, sight)
 
     def of_run(self, run: str, execution: Execution, sight: Sight) -> Execution | None:
         """Return what a step gave in a run, if it would be given the same now; else None.

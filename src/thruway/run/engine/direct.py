@@ -6,9 +6,6 @@ error that names the step. Steps run in the data folder itself and write into it
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
 import time
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -24,10 +21,11 @@ from thruway.kit.step import import_step
 from thruway.run.engine import choose
 from thruway.run.events.reporter import Reporter, SilentReporter
 from thruway.run.modules import is_first_party, project_imports
+from thruway.run.step.perform import in_folder
 from thruway.run.types import RunOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from thruway.kit.dag import Binding, Dag, Node
     from thruway.kit.project import ProjectConfig
@@ -55,7 +53,7 @@ def run_directly(
     last_use = _last_uses(dag)
     values: dict[str, Any] = {}
     reporter.run_started("without a store", [node.name for node in dag.nodes])
-    with project_imports(project.roots), _folder(project):
+    with project_imports(project.roots), in_folder(project.data, project.program):
         check_types(dag)
         steps = {node.name: import_step(node.step) for node in dag.nodes}
         for node in dag.nodes:
@@ -126,18 +124,6 @@ def _last_uses(dag: Dag) -> dict[str, list[str]]:
         if name not in kept:
             found.setdefault(user, []).append(name)
     return found
-
-
-@contextlib.contextmanager
-def _folder(project: ProjectConfig) -> Iterator[None]:
-    before, arguments = os.getcwd(), sys.argv  # noqa: PTH109 - given back as it was
-    os.chdir(project.data)
-    sys.argv = [project.program]
-    try:
-        yield
-    finally:
-        sys.argv = arguments
-        os.chdir(before)
 
 
 def _failure(node: Node, error: Exception, project: ProjectConfig, *, debug: bool) -> ThruwayError:

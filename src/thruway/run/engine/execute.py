@@ -33,7 +33,7 @@ from thruway.run.executors.interpreter import CodeKeys
 from thruway.run.executors.room import need_of, processors, this_machine
 from thruway.run.lineage.lineage import Execution, Lineage
 from thruway.run.step import key
-from thruway.run.step.declared import step_option
+from thruway.run.step.declared import may_cache, step_option
 from thruway.run.step.job import WHOLE, Done, Failed, Job
 from thruway.run.step.scratch import Scratch, sweep
 from thruway.run.store.store import LIST_FORMAT, Store
@@ -214,7 +214,7 @@ class PipelineRun:
             memory=none
             | {name: self.memory[at] for name, at in results.items() if at in self.memory},
         )
-        self.lineage.finish_run(self.context, result.state, results, code=self.code.all())
+        self.lineage.finish_run(self.context, result.state, results, code=self.code.digest)
         self._finished = True
         self.events.run_ended(result.state)
         self.reporter.run_finished(result)
@@ -290,17 +290,10 @@ class PipelineRun:
                 return hit, ""
         if mode == "force" or (self.options.probe and mode == "normal"):
             return None, "asked for"  # nobody can be asked again what they saw
-        hit, reason = None, "the cache is off"
-        if not self._may_cache(node):
-            reason = "it says `cache=False`"
-        elif not self.options.no_cache:
-            hit, reason = self.answers.find(execution, sight)
+        hit, reason = self.answers.ask(node, execution, sight, off=self.options.no_cache)
         if hit is None and mode == "take":
             hit = self.answers.newest(execution, self.options.only)
         return hit, reason
-
-    def _may_cache(self, node: Node) -> bool:
-        return step_option(node, "cache", default=True) is not False
 
     def _skip(self, node: Node) -> None:
         """Leave out a step whose condition does not hold."""
@@ -447,7 +440,7 @@ class PipelineRun:
         for token in unsettled:
             self.reporter.warned(name, f"{words(token)} changed meanwhile: not cached")
         off = self.options.no_cache or "outside:stdin" in reads or name in self._given
-        off = off or not self._may_cache(going.node)
+        off = off or not may_cache(going.node)
         outputs = done.outputs
         if name in self._given:
             outputs = {**outputs, **store_given(self.store, self._given[name])}
@@ -542,7 +535,7 @@ class PipelineRun:
         if self._checked:
             return
         self._checked = True
-        address = self.code.all()
+        address = self.code.digest
         if not self.lineage.was_checked(address):
             self._executors.check_types()
             self.lineage.note_checked(address)

@@ -21,7 +21,6 @@ from thruway.run.executors.choice import Executors
 from thruway.run.executors.interpreter import CodeKeys
 from thruway.run.lineage.lineage import Execution, Lineage
 from thruway.run.step import key
-from thruway.run.step.declared import step_option
 from thruway.run.step.scratch import Scratch
 from thruway.run.store.store import Store
 from thruway.run.types import RunOptions, StepResult
@@ -159,11 +158,7 @@ class _Forecaster:
                     reason = f"`{self._rewritten[name]}`, which runs first, writes `{name}`"
                     return StepForecast(node.name, "depends", reason, seconds, pickled=pickled)
         sight = self._scratch.sight(source.artifact for source in job.inputs.values())
-        hit, reason = None, "the cache is off"
-        if step_option(node, "cache", default=True) is False:
-            reason = "it says `cache=False`"
-        elif not self._options.no_cache:
-            hit, reason = self._answers.find(execution, sight)
+        hit, reason = self._answers.ask(node, execution, sight, off=self._options.no_cache)
         if hit is None:
             self._will_write(node.name, last)
             changes = tuple(key.changes(last.ingredients, found)) if last else ()

@@ -104,7 +104,7 @@ def _differences(
         past = {key: text for key, text in old.ingredients.items() if _is_environment(key)}
         found += [f"{node.name}: {change}" for change in changes(past, now)]
     found += [f"{name}: the step is gone" for name in then]
-    if not found and code and code != keys.all():
+    if not found and code and code != keys.digest:
         found.append("the text of the pipeline changed")
     return found
 

@@ -139,8 +139,9 @@ class CodeKeys:
         rows = (row for one in keys for row in one.ingredients if row[0] in code.DEFINITIONS)
         return tuple(dict.fromkeys(place for _, place, _ in rows))
 
-    def all(self) -> str:
-        """Return one digest over the pipeline's text and all of its code."""
+    @cached_property
+    def digest(self) -> str:
+        """One digest over the pipeline's text and all of its code."""
         parts = [self.dag.dump(), self.python]
         parts += [repr(self.of(node)) for node in self.dag.nodes]
         return hashlib.blake2b("\n".join(parts).encode(), digest_size=20).hexdigest()

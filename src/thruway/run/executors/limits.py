@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from thruway.kit.wording import human_bytes
+
 INTERVAL_SECONDS = 0.1
 """How often the memory of a process is looked at."""
 
@@ -38,9 +40,11 @@ class Limit:
         if self.memory and process is not None:
             held = resident(process)
             if held > self.memory:
-                what = f"{self.what} held {shown(held)} of memory and was stopped: it declares "
+                what = (
+                    f"{self.what} held {human_bytes(held)} of memory and was stopped: it declares "
+                )
                 fix = "raise `memory` in @step, or work on the data in parts"
-                return f"{what}{shown(self.memory)}", fix
+                return f"{what}{human_bytes(self.memory)}", fix
         return "", ""
 
     @property
@@ -96,17 +100,3 @@ def _children(process: int) -> list[int]:
             found += children
             waiting += children
     return found
-
-
-def shown(size: int) -> str:
-    """Return bytes as a reader says them.
-
-    >>> shown(2_000_000_000), shown(1500)
-    ('2.0 GB', '1.5 kB')
-    """
-    number = float(size)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.1f} {unit}" if unit != "bytes" else f"{size} bytes"
-        number /= 1000
-    return f"{number:.1f} TB"

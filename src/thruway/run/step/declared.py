@@ -27,3 +27,8 @@ def declared_environment(node: Node) -> dict[str, str | None]:
     if isinstance(names, str):
         names = (names,)
     return {str(name): os.environ.get(str(name)) for name in names}
+
+
+def may_cache(node: Node) -> bool:
+    """Say whether an earlier result may answer for a step."""
+    return step_option(node, "cache", default=True) is not False

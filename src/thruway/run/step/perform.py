@@ -124,7 +124,7 @@ def _surroundings(
     with (
         quiet_imports(),
         seed_on_import(job.seed),
-        _folder(place.cwd, place.program),
+        in_folder(place.cwd, place.program),
         contextlib.ExitStack() as stack,
     ):
         for log in (seen.printed, figures, files):
@@ -143,7 +143,8 @@ def _surroundings(
 
 
 @contextlib.contextmanager
-def _folder(cwd: Path, program: str) -> Iterator[None]:
+def in_folder(cwd: Path, program: str) -> Iterator[None]:
+    """Make a folder the working folder, with the command line of a step."""
     before, arguments = Path.cwd(), sys.argv
     os.chdir(cwd)
     # The command line of a step is empty, not that of whoever runs it.
