@@ -9,6 +9,8 @@ ThruwayError
 ├── PipelineError        a pipeline that cannot be built
 │   └── TypeMismatch     two ports that do not fit
 ├── StepFailed           a step raised while a pipeline ran
+├── GateFailed           a step decided that nothing may be made from what it looked at
+├── DataError            data, or a model, that a component cannot work with
 ├── StorageError         a value cannot be stored, or an artifact cannot be read
 ├── InterpreterError     the child interpreter cannot be used
 └── UsageError           arguments that make no sense together
@@ -102,6 +104,18 @@ class StepFailed(ThruwayError):  # noqa: N818 - reads as what happened
     """A step raised while a pipeline ran; `__cause__` is the step's own exception if here."""
 
     exit_code = 6
+
+
+class GateFailed(ThruwayError):  # noqa: N818 - the word of the field
+    """A step decided that nothing may be made from what it looked at: data, or a model."""
+
+    exit_code = 9
+
+
+class DataError(ThruwayError):
+    """Data, or a model, that a component cannot work with: which column, what about it."""
+
+    exit_code = 10
 
 
 class StorageError(ThruwayError):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from thruway.kit.gate import Verdict
     from thruway.kit.project import StoreConfig
 
 State = Literal["NEW", "RUNNING", "COMPLETE", "CACHED", "FAILED", "CANCELED", "SKIPPED"]
@@ -89,6 +90,8 @@ class ArtifactRef:
         unstored: why it is only in memory, "" when it is in the store.
         path: for files, where in the working folder it belongs (posix).
         named: what the value is made of: `module:name` of classes and functions, packages.
+        gate: verdict of its gate (`kit.gate`), "" when it decides nothing.
+        reasons: why that verdict, a sentence each.
     """
 
     hash: str
@@ -100,6 +103,8 @@ class ArtifactRef:
     unstored: str = ""
     path: str = ""
     named: tuple[str, ...] = ()
+    gate: Verdict | Literal[""] = ""
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

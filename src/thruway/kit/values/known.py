@@ -344,6 +344,8 @@ OURS = (
             "subarray structure tensor texts ufunc viewed window zone"
         ),
     ),
+    Known(r"thruway\.kit\.gate", made="Gate"),
+    Known(r"thruway\.components\..*", made=ANY),
 )
 
 TABLES: tuple[Known, ...] = (

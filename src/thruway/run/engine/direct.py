@@ -16,9 +16,11 @@ from thruway.kit.branch import check_condition
 from thruway.kit.check import check_types
 from thruway.kit.dag import FromEither, FromOutput, call_arguments, outputs_in, pick
 from thruway.kit.fanout import map_over
+from thruway.kit.gate import gate_of, worst
 from thruway.kit.read import read_pipeline
 from thruway.kit.step import import_step
 from thruway.run.engine import choose
+from thruway.run.engine.failures import gate_error
 from thruway.run.events.reporter import Reporter, SilentReporter
 from thruway.run.modules import is_first_party, project_imports
 from thruway.run.step.perform import in_folder
@@ -77,6 +79,7 @@ def run_directly(
                 reporter.step_finished(node.name, "FAILED", time.perf_counter() - began, "")
                 raise _failure(node, error, project, debug=options.debug) from error
             reporter.step_finished(node.name, "COMPLETE", time.perf_counter() - began, "")
+            _pass_gate(node, values[node.name], reporter)
             _forget(values, last_use.get(node.name, ()))
     return {name: _value(source, values, parameters) for name, source in dag.outputs}
 
@@ -105,6 +108,20 @@ def _call(node: Node, step: Callable[..., Any], arguments: dict[str, Any]) -> An
         return map_over(step, items, **arguments)
     positional, named = call_arguments(arguments)
     return step(*positional, **named)
+
+
+def _pass_gate(node: Node, value: Any, reporter: Reporter) -> None:
+    """Say what the gates of a result say; without a store, one that fails ends the run.
+
+    Raises:
+        GateFailed: with what it says.
+    """
+    fields = [pick(value, name) for name in node.step.outputs] or [value]
+    gate = worst(found for field in fields if (found := gate_of(field)))
+    if gate.verdict == "warn":
+        reporter.warned(node.name, "; ".join(gate.reasons) or "its gate warns")
+    if gate.verdict == "fail":
+        raise gate_error(node.name, gate.reasons)
 
 
 def _forget(values: dict[str, Any], names: Iterable[str]) -> None:

@@ -20,12 +20,12 @@ from thruway.kit.read import read_pipeline
 from thruway.run.engine import choose
 from thruway.run.engine.answers import Answers, Moment, contents, words
 from thruway.run.engine.conditions import Conditions, load_from
-from thruway.run.engine.failures import arguments_text, run_error
+from thruway.run.engine.failures import arguments_text, gate_error, run_error
 from thruway.run.engine.fan import Fan
 from thruway.run.engine.given import given_ports, store_given
 from thruway.run.engine.jobs import Jobs
 from thruway.run.engine.logs import OrderedLogs, with_errors
-from thruway.run.engine.schedule import Schedule
+from thruway.run.engine.schedule import Schedule, stops
 from thruway.run.events.events import events_of
 from thruway.run.events.reporter import Reporter, SilentReporter
 from thruway.run.executors.choice import Executors
@@ -349,6 +349,13 @@ class PipelineRun:
     def _finished_step(self, result: StepResult) -> None:
         self.schedule.finish(result)
         self.reporter.step_finished(result.name, result.state, result.seconds, result.reason)
+        for artifact in result.outputs.values():
+            if artifact.gate == "warn":
+                self.reporter.warned(result.name, "; ".join(artifact.reasons) or "its gate warns")
+        stopped = stops(result)
+        if stopped:
+            reasons = [reason for artifact in stopped for reason in artifact.reasons]
+            self._failed[result.name] = gate_error(result.name, reasons, stopped)
 
     # Execution ----------------------------------------------------------------------------------
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from thruway.errors import ThruwayError
+from thruway.errors import GateFailed, ThruwayError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from thruway.run.step.job import Job
+    from thruway.run.types import ArtifactRef
 
 
 def run_error(failed: Sequence[BaseException], canceled: Sequence[str]) -> BaseException:
@@ -31,6 +32,28 @@ def run_error(failed: Sequence[BaseException], canceled: Sequence[str]) -> BaseE
     if notes:
         first.detail = "\n".join([*([first.detail] if first.detail else []), *notes])
     return first
+
+
+def gate_error(
+    step: str, reasons: Sequence[str], stopped: Sequence[ArtifactRef] = ()
+) -> GateFailed:
+    """Return the error for what a step gave and nothing may be made from.
+
+    Args:
+        step: its name.
+        reasons: of its gates.
+        stopped: the outputs, when they are kept.
+    """
+    more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+    why = f": {reasons[0]}{more}" if reasons else ""
+    addresses = [artifact.hash[:12] for artifact in stopped if artifact.hash]
+    look = f"look at it with `thruway show . {addresses[0]}`; " if addresses else ""
+    return GateFailed(
+        f"the gate of step `{step}` failed{why}",
+        where=f"step {step}",
+        fix=f"{look}correct what it says, or relax the policy of the step",
+        detail="\n".join(f"- {reason}" for reason in reasons) if len(reasons) > 1 else "",
+    )
 
 
 def arguments_text(job: Job) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from thruway.kit.dag import Dag, FromOutput, Node
     from thruway.run.engine.fan import Fan
-    from thruway.run.types import RunOptions, StepResult
+    from thruway.run.types import ArtifactRef, RunOptions, StepResult
 
 Rank = tuple[int, int, str]
 _ITEMS, _WHOLE = -1, 1 << 62
@@ -41,6 +41,7 @@ class Schedule:
         given: nodes whose results are given, so that they need nothing.
         fans: name → mapped node that has begun.
         done: name → what came of it.
+        blocked: nodes that will not begin, because a gate failed that they depend on.
     """
 
     def __init__(self, dag: Dag, options: RunOptions) -> None:
@@ -53,6 +54,7 @@ class Schedule:
         self.waiting = set(self.names)
         self.fans: dict[str, Fan] = {}
         self.done: dict[str, StepResult] = {}
+        self.blocked: set[str] = set()
         self._ranks = {name: (at, _WHOLE, name) for name, at in self.positions.items()}
         self._unmet: dict[str, set[str]] = {}
         self._dependents: dict[str, list[str]] = defaultdict(list)
@@ -78,8 +80,12 @@ class Schedule:
             self._release(name)
 
     def finish(self, result: StepResult) -> None:
-        """Note what came of a node: those that waited for it may be ready now."""
+        """Note what came of a node: those that waited for it may be ready now.
+
+        Those that take a value whose gate failed will not be.
+        """
         self.done[result.name] = result
+        self._block(result)
         for name in self._dependents.pop(result.name, ()):
             unmet = self._unmet.get(name)
             if unmet is not None:
@@ -148,6 +154,9 @@ class Schedule:
         added = [self.fans.pop(name) for name in names if name in self.fans]
         inner = [one for fan in added for one in (fan.items, *(fan.instances or ()))]
         forgotten = [self.done.pop(name) for name in (*names, *inner) if name in self.done]
+        self.blocked.clear()
+        for result in self.done.values():
+            self._block(result)
         self.waiting = (self.waiting | set(names)) - set(inner)
         self._unmet.clear()
         self._dependents.clear()
@@ -174,12 +183,25 @@ class Schedule:
                 self._dependents[needed].append(name)
         self._look(name)
 
+    def _block(self, result: StepResult) -> None:
+        failed = [(result.name, artifact.member) for artifact in stops(result)]
+        if failed:
+            whole = (result.name, WHOLE)
+            self.blocked |= {
+                name for name in self.waiting if {*failed, whole} & {*_takes(self.nodes[name])}
+            }
+
     def _look(self, name: str) -> None:
-        if not self._unmet[name] and name in self.waiting:
+        if not self._unmet[name] and name in self.waiting and name not in self.blocked:
             insort(self._ready, self._ranks[name])
 
     def _release(self, name: str) -> None:
         self._takers.subtract(_takes(self.nodes[name]))
+
+
+def stops(result: StepResult) -> list[ArtifactRef]:
+    """Return the outputs of a step whose gate failed: nothing may be made from them."""
+    return [artifact for artifact in result.outputs.values() if artifact.gate == "fail"]
 
 
 def _takes(node: Node) -> list[tuple[str, str]]:

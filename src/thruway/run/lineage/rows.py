@@ -98,6 +98,7 @@ def with_artifacts(reader: Reader, rows: Sequence[Row]) -> tuple[Execution, ...]
 
 def to_reference(row: Row) -> ArtifactRef:
     """Return a row of the artifact table as a record."""
+    description = json.loads(row["description"])
     return ArtifactRef(
         hash=row["hash"],
         member=row["member"],
@@ -107,7 +108,9 @@ def to_reference(row: Row) -> ArtifactRef:
         preview=row["preview"],
         unstored=row["unstored"],
         path=row["path"],
-        named=tuple(json.loads(row["description"]).get("named", ())),
+        named=tuple(description.get("named", ())),
+        gate=description.get("gate", ""),
+        reasons=tuple(description.get("reasons", ())),
     )
 
 
@@ -184,6 +187,8 @@ def _columns(reference: ArtifactRef) -> dict[str, object]:
         "preview": reference.preview,
         "named": reference.named,
     }
+    if reference.gate:
+        description |= {"gate": reference.gate, "reasons": reference.reasons}
     return {
         "hash": reference.hash,
         "member": reference.member,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.errors import StorageError
 from thruway.kit.ambient.files import File
+from thruway.kit.gate import gate_of
 from thruway.kit.values import sharing, storage
 from thruway.kit.values.origin import public_name
 from thruway.kit.values.preview import preview
@@ -103,14 +104,20 @@ def described(
 ) -> ArtifactRef:
     """Return the reference to a stored value; `named` is what it is made of."""
     kind, preview = _type_and_preview(value)
-    return ArtifactRef(
+    where = ArtifactRef(
         address, port, form, size, kind, preview, named=tuple(sorted(named - _EVERYWHERE))
     )
+    return _gated(where, value)
 
 
 def _in_memory(port: str, value: Any, reason: str) -> ArtifactRef:
     kind, preview = _type_and_preview(value)
-    return ArtifactRef("", port, "", 0, kind, preview, unstored=reason)
+    return _gated(ArtifactRef("", port, "", 0, kind, preview, unstored=reason), value)
+
+
+def _gated(reference: ArtifactRef, value: Any) -> ArtifactRef:
+    gate = gate_of(value)
+    return replace(reference, gate=gate.verdict, reasons=gate.reasons) if gate else reference
 
 
 def _type_and_preview(value: Any) -> tuple[str, str]:

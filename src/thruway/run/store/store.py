@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thruway.errors import StorageError
+from thruway.kit.gate import Gate, worst
 from thruway.kit.project import StoreConfig
 from thruway.run.store import folders
 from thruway.run.store.folders import FOLDER_FORMAT
@@ -335,7 +336,18 @@ class Store:
         size = sum(part.bytes for part in parts)
         preview = f"[{', '.join(part.preview for part in parts)}]"
         named = sorted({name for part in parts for name in part.named})
-        return ArtifactRef(address, WHOLE, form, size, "list", preview, named=tuple(named))
+        gate = worst(Gate(part.gate, part.reasons) for part in parts if part.gate)
+        return ArtifactRef(
+            address,
+            WHOLE,
+            form,
+            size,
+            "list",
+            preview,
+            named=tuple(named),
+            gate=gate.verdict if any(part.gate for part in parts) else "",
+            reasons=gate.reasons,
+        )
 
     def parts(self, reference: ArtifactRef) -> tuple[ArtifactRef, ...]:
         """Return what a stored list consists of; () for everything else.
