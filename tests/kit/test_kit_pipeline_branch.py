@@ -10,9 +10,9 @@ import pytest
 
 from thruway import when
 from thruway.errors import PipelineError, TypeMismatch
-from thruway.kit.check import check_parameters, check_types, mismatches
 from thruway.kit.dag import Condition, FromEither, FromLiteral, FromOutput, FromParameter, nodes_of
-from thruway.kit.read import read_function
+from thruway.kit.ports.check import check_parameters, check_types, mismatches
+from thruway.kit.reading.read import read_function
 
 HEAD = """
     from typing import NamedTuple

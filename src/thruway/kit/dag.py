@@ -1,4 +1,4 @@
-"""A pipeline as data: which step gets what from where. Made from text by `kit.read`.
+"""A pipeline as data: which step gets what from where. Made from text by `kit.reading`.
 
 Everything that runs, compiles or serves a pipeline works on a `Dag`, so none of them can tell
 who wrote the pipeline or how.
@@ -263,6 +263,18 @@ class Dag:
     @cached_property
     def _by_name(self) -> dict[str, Node]:
         return {node.name: node for node in self.nodes}
+
+    def check(self) -> None:
+        """Check that what each step gives fits what the next one takes; imports the steps.
+
+        Raises:
+            TypeMismatch: two ends do not fit; further ones are in its `detail`.
+            PipelineError: a call does not match a signature that only importing shows.
+        """
+        # Imported here: the records need none of the rules.
+        from thruway.kit.ports.check import check_types
+
+        check_types(self)
 
     def dump(self) -> str:
         """Return one line for the signature, one per node, one for the outputs.

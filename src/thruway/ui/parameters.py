@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thruway.errors import UsageError
-from thruway.kit.check import parse_parameter
-from thruway.kit.read import read_pipeline
+from thruway.kit.ports.check import parse_parameter
+from thruway.kit.reading.read import read_pipeline
 
 if TYPE_CHECKING:
     from thruway.kit.project import ProjectConfig

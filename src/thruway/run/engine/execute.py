@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from thruway.errors import StepFailed, StorageError
 from thruway.kit.dag import Dag, FromOutput, Node, outputs_in
-from thruway.kit.read import read_pipeline
+from thruway.kit.reading.read import read_pipeline
 from thruway.run.engine import choose
 from thruway.run.engine.answers import Answers, Moment, contents, words
 from thruway.run.engine.conditions import Conditions, load_from

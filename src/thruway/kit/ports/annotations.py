@@ -20,12 +20,12 @@ import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thruway.kit.modules import parsed
+from thruway.kit.code.modules import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from thruway.kit.modules import Bound
+    from thruway.kit.code.modules import Bound
 
 
 _TYPING = ("Annotated", "Any", "Dict", "List", "Literal", "Optional", "Tuple", "Union")

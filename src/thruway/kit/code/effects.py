@@ -12,14 +12,14 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from thruway.kit.modules import Finder, Foreign, Local, inner_statements, is_typing_block
-from thruway.kit.purity import calls_purely, wraps_purely
-from thruway.kit.scope import chain_of
+from thruway.kit.code.modules import Finder, Foreign, Local, inner_statements, is_typing_block
+from thruway.kit.code.purity import calls_purely, wraps_purely
+from thruway.kit.code.scope import chain_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from thruway.kit.modules import Bound, Module
+    from thruway.kit.code.modules import Bound, Module
 
 _MAY_IMPORT = (ast.Import, ast.ImportFrom, ast.If, ast.Try, ast.With)
 

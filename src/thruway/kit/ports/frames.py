@@ -11,7 +11,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_origin
 
-from thruway.kit.types import Misfit
+from thruway.kit.ports.types import Misfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,10 +6,10 @@ import typing
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, get_args, get_origin, is_typeddict
 
-from thruway.kit.annotations import Placeholder, field_hints
-from thruway.kit.generics import item_types, parameters_as
-from thruway.kit.shown import show
-from thruway.kit.types import Misfit
+from thruway.kit.ports.annotations import Placeholder, field_hints
+from thruway.kit.ports.generics import item_types, parameters_as
+from thruway.kit.ports.shown import show
+from thruway.kit.ports.types import Misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from thruway.kit.dag import Binding, Dag, Node
-    from thruway.kit.signature import Record
+    from thruway.kit.reading.signature import Record
 
 
 @dataclass(frozen=True)

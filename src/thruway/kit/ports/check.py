@@ -13,16 +13,16 @@ from types import GenericAlias
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from thruway.errors import PipelineError, TypeMismatch
-from thruway.kit.annotations import UNKNOWN, Placeholder, field_hints, hints, resolve_text
-from thruway.kit.conversions import conversion
 from thruway.kit.dag import FromEither, FromLiteral, FromOutput, FromParameter
 from thruway.kit.fanout import refuse_random
-from thruway.kit.fit import fits, items_of, members_of, misfit, part_of, plain
-from thruway.kit.fit_values import value_fits, value_misfit
 from thruway.kit.parameters import parse_parameter
-from thruway.kit.shown import show
+from thruway.kit.ports.annotations import UNKNOWN, Placeholder, field_hints, hints, resolve_text
+from thruway.kit.ports.conversions import conversion
+from thruway.kit.ports.fit import fits, items_of, members_of, misfit, part_of, plain
+from thruway.kit.ports.fit_values import value_fits, value_misfit
+from thruway.kit.ports.shown import show
+from thruway.kit.ports.types import Misfit
 from thruway.kit.step import import_step as import_by_name
-from thruway.kit.types import Misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

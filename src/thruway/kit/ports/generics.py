@@ -7,7 +7,7 @@ import collections.abc as abstract
 from types import GenericAlias
 from typing import Any, Generic, Protocol, TypeVar, get_args, get_origin
 
-from thruway.kit.annotations import field_hints
+from thruway.kit.ports.annotations import field_hints
 
 _ONE_ITEM = (
     abstract.Iterable,

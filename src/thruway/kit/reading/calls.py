@@ -8,28 +8,28 @@ from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from thruway.kit.bind import bind
+from thruway.kit.code.scope import chain_of
 from thruway.kit.dag import Condition, FromEither, FromLiteral, FromOutput, Node, StepRef
 from thruway.kit.fanout import refuse_random
-from thruway.kit.inline import Parts, inlined
-from thruway.kit.reading import Reading
-from thruway.kit.scope import chain_of
-from thruway.kit.signature import (
+from thruway.kit.reading.bind import bind
+from thruway.kit.reading.inline import Parts, inlined
+from thruway.kit.reading.signature import (
     MAP_OVER,
     WHEN,
     means,
     pipeline_of,
     step_of,
 )
-from thruway.kit.unsupported import STEP_INSTEAD
+from thruway.kit.reading.state import Reading
+from thruway.kit.reading.unsupported import STEP_INSTEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from thruway.kit.code.modules import Module
     from thruway.kit.dag import Binding, Dag
-    from thruway.kit.modules import Module
-    from thruway.kit.reading import Value
-    from thruway.kit.signature import Record
+    from thruway.kit.reading.signature import Record
+    from thruway.kit.reading.state import Value
 
 
 class CallReader(Reading):

@@ -7,7 +7,7 @@ from collections.abc import Callable as AbstractCallable
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from thruway.kit.frames import schema_name
+from thruway.kit.ports.frames import schema_name
 
 UNIONS = (Union, types.UnionType)
 _BARE = frozenset({"builtins", "typing", "typing_extensions", "collections.abc", "types"})

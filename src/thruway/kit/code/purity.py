@@ -11,15 +11,15 @@ import ast
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from thruway.kit import scope
-from thruway.kit.modules import Foreign, Local
-from thruway.kit.scope import chain_of
+from thruway.kit.code import scope
+from thruway.kit.code.modules import Foreign, Local
+from thruway.kit.code.scope import chain_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from thruway.kit.modules import Finder, Module
-    from thruway.kit.scope import Chain
+    from thruway.kit.code.modules import Finder, Module
+    from thruway.kit.code.scope import Chain
 
 # Calls that make a value and do nothing else.
 PURE = frozenset(

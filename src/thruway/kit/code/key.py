@@ -23,17 +23,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from thruway.errors import PipelineError
-from thruway.kit import packages, scope
 from thruway.kit.ambient.skipped import is_skipped
-from thruway.kit.effects import Imports
-from thruway.kit.modules import Foreign, Local, Module, Whole, module_name, parsed
-from thruway.kit.modules import is_typing_block as typing_block
+from thruway.kit.code import packages, scope
+from thruway.kit.code.effects import Imports
+from thruway.kit.code.modules import Foreign, Local, Module, Whole, module_name, parsed
+from thruway.kit.code.modules import is_typing_block as typing_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from thruway.kit.modules import Bound, Hit
-    from thruway.kit.scope import Chain
+    from thruway.kit.code.modules import Bound, Hit
+    from thruway.kit.code.scope import Chain
 
 IngredientKind = Literal[
     "function", "class", "constant", "module", "import", "order", "docstrings", "text"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
 from thruway.errors import PipelineError
-from thruway.kit.scope import chain_of
-from thruway.kit.unsupported import unsupported
+from thruway.kit.code.scope import chain_of
+from thruway.kit.reading.unsupported import unsupported
 
 if TYPE_CHECKING:
+    from thruway.kit.code.modules import Finder, Module
     from thruway.kit.dag import Binding, FromOutput, Node
-    from thruway.kit.inline import Parts
-    from thruway.kit.modules import Finder, Module
+    from thruway.kit.reading.inline import Parts
 
     Value = Binding | Parts
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from thruway.errors import PipelineError
+from thruway.kit.code.modules import Finder, Foreign, Local
+from thruway.kit.code.scope import chain_of, unquoted
 from thruway.kit.dag import StepParameter, StepRef
-from thruway.kit.modules import Finder, Foreign, Local
 from thruway.kit.options import with_options
-from thruway.kit.scope import chain_of, unquoted
 from thruway.kit.step import ASYNC_GENERATOR, COROUTINE, GENERATOR, refuse_flags
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from thruway.kit.modules import Bound, Module
-    from thruway.kit.scope import Chain
+    from thruway.kit.code.modules import Bound, Module
+    from thruway.kit.code.scope import Chain
 
 _STEP = frozenset({"thruway.step", "thruway.kit.step.step"})
 _PIPELINE = frozenset({"thruway.pipeline", "thruway.kit.pipeline.pipeline"})

@@ -6,15 +6,15 @@ import ast
 from typing import TYPE_CHECKING
 
 from thruway.kit.dag import FromEither, FromLiteral, FromOutput
-from thruway.kit.inline import Parts
-from thruway.kit.read_calls import CallReader
-from thruway.kit.unsupported import STEP_INSTEAD
+from thruway.kit.reading.calls import CallReader
+from thruway.kit.reading.inline import Parts
+from thruway.kit.reading.unsupported import STEP_INSTEAD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from thruway.kit.dag import Binding, StepRef
-    from thruway.kit.reading import Value
+    from thruway.kit.reading.state import Value
 
 
 class ValueReader(CallReader):

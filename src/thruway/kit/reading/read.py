@@ -13,23 +13,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from thruway.errors import PipelineError
+from thruway.kit.code.modules import Finder, module_name, parsed
+from thruway.kit.code.scope import docstring_of
 from thruway.kit.dag import Dag, FromEither, FromOutput, FromParameter, StepParameter
-from thruway.kit.inline import Parts
-from thruway.kit.modules import Finder, module_name, parsed
 from thruway.kit.project import ProjectConfig, load_project
-from thruway.kit.read_values import ValueReader
-from thruway.kit.reading import names_called
-from thruway.kit.scope import docstring_of
-from thruway.kit.signature import is_pipeline, parameters_of, pipelines_of, record_of
+from thruway.kit.reading.inline import Parts
+from thruway.kit.reading.signature import is_pipeline, parameters_of, pipelines_of, record_of
+from thruway.kit.reading.state import names_called
+from thruway.kit.reading.values import ValueReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from thruway.kit.code.modules import Module
     from thruway.kit.dag import Binding
-    from thruway.kit.modules import Module
-    from thruway.kit.reading import Value
-    from thruway.kit.signature import Record
+    from thruway.kit.reading.signature import Record
+    from thruway.kit.reading.state import Value
 
 
 def read_pipeline(project: ProjectConfig | Path | str) -> Dag:

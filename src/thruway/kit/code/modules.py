@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thruway.errors import PipelineError
-from thruway.kit import packages
-from thruway.kit.scope import chain_of
+from thruway.kit.code import packages
+from thruway.kit.code.scope import chain_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from thruway.kit.scope import Chain
+    from thruway.kit.code.scope import Chain
 
 # Always by version, also when it is installed from a checkout.
 _VERSIONED = frozenset({"thruway"})

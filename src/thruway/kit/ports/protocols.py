@@ -10,9 +10,9 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from thruway.kit.annotations import hints
-from thruway.kit.shown import show
-from thruway.kit.types import Misfit
+from thruway.kit.ports.annotations import hints
+from thruway.kit.ports.shown import show
+from thruway.kit.ports.types import Misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

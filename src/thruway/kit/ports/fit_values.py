@@ -6,11 +6,11 @@ from collections.abc import Callable as AbstractCallable
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, get_args, get_origin, is_typeddict
 
-from thruway.kit.fit import is_open, misfit, plain
-from thruway.kit.generics import parameters_as, tuple_items
-from thruway.kit.shown import UNIONS, show
-from thruway.kit.typed_dicts import is_closed, keys_of, required_keys
-from thruway.kit.types import Misfit
+from thruway.kit.ports.fit import is_open, misfit, plain
+from thruway.kit.ports.generics import parameters_as, tuple_items
+from thruway.kit.ports.shown import UNIONS, show
+from thruway.kit.ports.typed_dicts import is_closed, keys_of, required_keys
+from thruway.kit.ports.types import Misfit
 
 
 def value_fits(value: Any, wanted: Any) -> bool:

@@ -25,18 +25,18 @@ from typing import (
     is_typeddict,
 )
 
-from thruway.kit import frames, protocols
-from thruway.kit.annotations import Placeholder, field_hints, hints
-from thruway.kit.generics import (
+from thruway.kit.ports import frames, protocols
+from thruway.kit.ports.annotations import Placeholder, field_hints, hints
+from thruway.kit.ports.generics import (
     is_named_tuple,
     item_types,
     parameters_as,
     substituted,
     tuple_items,
 )
-from thruway.kit.shown import UNIONS, show
-from thruway.kit.typed_dicts import dict_misfit
-from thruway.kit.types import Misfit
+from thruway.kit.ports.shown import UNIONS, show
+from thruway.kit.ports.typed_dicts import dict_misfit
+from thruway.kit.ports.types import Misfit
 
 _DEEP = 60
 _ABSTRACT = frozenset(
