@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from thruway.run.engine.execute import run_project
     from thruway.run.engine.forecasting import Forecast, StepForecast, forecast
     from thruway.run.events.reporter import Reporter, SilentReporter
-    from thruway.run.lineage.history import describe_artifact, describe_run, explain_key, list_runs
+    from thruway.run.lineage.history import (
+        describe_artifact,
+        describe_run,
+        explain_key,
+        list_runs,
+        load_artifact,
+    )
     from thruway.run.lineage.lineage import Lineage
     from thruway.run.step.key import difference
     from thruway.run.store.store import Store
@@ -37,6 +43,7 @@ __all__ = [
     "explain_key",
     "forecast",
     "list_runs",
+    "load_artifact",
     "options_of",
     "resume_options",
     "run_directly",
@@ -51,7 +58,13 @@ _HOMES = {
     "step.key": ("difference",),
     "store.store": ("Store",),
     "engine.forecasting": ("Forecast", "StepForecast", "forecast"),
-    "lineage.history": ("describe_artifact", "describe_run", "explain_key", "list_runs"),
+    "lineage.history": (
+        "describe_artifact",
+        "describe_run",
+        "explain_key",
+        "list_runs",
+        "load_artifact",
+    ),
     "events.reporter": ("Reporter", "SilentReporter"),
     "types": ("ArtifactRef", "RunOptions", "RunResult", "StepRecord", "StepResult"),
 }

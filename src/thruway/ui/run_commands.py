@@ -202,16 +202,26 @@ def runs(project: Project, as_json: Json = False, debug: Debug = False) -> int: 
     return 0
 
 
-@app.command(epilog="Example: thruway show churn latest")
+@app.command(
+    epilog="Examples: thruway show churn latest; thruway show churn 3f9a02 --html statistics.html"
+)
 def show(
     project: Project,
     what: Annotated[str, typer.Argument(help="Id of a run, or (prefix of) an artifact's hash.")],
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write the view of an artifact to a file."),
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,  # noqa: ARG001 - read by main
 ) -> int:
     """Show one run or one artifact."""
-    from thruway.ui.history import show_record, show_text
+    from thruway.ui.history import show_record, show_text, write_view
 
+    if html is not None:
+        write_view(project, what, html)
+        emit({"written": str(html)} if as_json else f"wrote {html}")
+        return 0
     record = show_record(project, what)
     emit(record if as_json else show_text(record))
     return 0

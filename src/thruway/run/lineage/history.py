@@ -11,6 +11,7 @@ from thruway.kit.project import StoreConfig
 from thruway.run.lineage.database import exists
 from thruway.run.lineage.find import artifacts_by_hash, find_run, label, not_one
 from thruway.run.lineage.lineage import Execution, Lineage
+from thruway.run.lineage.rows import to_reference
 from thruway.run.step.key import difference
 from thruway.run.store.store import Store
 
@@ -110,7 +111,32 @@ def describe_artifact(store: Path | StoreConfig, name: str) -> dict[str, Any]:
             " JOIN context c ON c.id = e.context WHERE v.artifact = :artifact ORDER BY e.id DESC",
             artifact=rows[0]["id"],
         )
-    return {**rows[0], "present": Store(store).has(rows[0]["hash"]), "events": events}
+    reference = to_reference(rows[0])
+    return {
+        **rows[0],
+        "gate": reference.gate,
+        "reasons": reference.reasons,
+        "present": Store(store).has(reference.hash),
+        "events": events,
+    }
+
+
+def load_artifact(store: Path | StoreConfig, name: str) -> Any:
+    """Return the value of an artifact.
+
+    Args:
+        store: folder of the store, or where its parts are kept.
+        name: as for `describe_artifact`.
+
+    Raises:
+        UsageError: there is no such artifact.
+        StorageError: it is gone or damaged, or a pickle that others may have written.
+    """
+    with Lineage(store) as lineage:
+        rows = artifacts_by_hash(lineage, name)
+    if len(rows) != 1:
+        raise not_one("artifact", name, [label(row) for row in rows])
+    return Store(store).load(to_reference(rows[0]))
 
 
 def explain_key(store: Path | StoreConfig, step: str) -> str:
