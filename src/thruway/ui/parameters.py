@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thruway.errors import UsageError
-from thruway.kit.ports.check import parse_parameter
+from thruway.kit.parameters import parse_parameter
 from thruway.kit.reading.read import read_pipeline
 
 if TYPE_CHECKING:

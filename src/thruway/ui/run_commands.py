@@ -83,7 +83,6 @@ def run(
 
     from thruway.errors import UsageError
     from thruway.kit.project import load_project
-    from thruway.run import run_directly, run_project
     from thruway.ui.running import direct_text, run_printer, run_text
 
     config = load_project(project)
@@ -105,10 +104,14 @@ def run(
     )
     with run_printer(quiet=quiet or as_json, plain=pdb or logs) as printer:
         if no_store:
+            from thruway.run import run_directly
+
             results = run_directly(config, options, printer)
             shown = {name: repr(value) for name, value in results.items()}
             emit(shown if as_json else direct_text(results))
             return 0
+        from thruway.run import run_project
+
         result = run_project(config, options, printer)
     emit(result.dump() if as_json else run_text(result, quiet=quiet))
     return 0

@@ -83,7 +83,8 @@ def _versions(
         version = known.get(_normal(name))
         if version:
             return ((_normal(name), version),)
-    found = sorted({_normal(name) for name in _providers(path, changed).get(top, ())})
+    providers = _providers(path, changed).get(top, ()) if _is_found(top) else ()
+    found = sorted({_normal(name) for name in providers})
     return tuple((name, known.get(name, "unknown")) for name in found) or ((top, "missing"),)
 
 
@@ -115,6 +116,20 @@ def _content(folder: Path) -> str:
     # Compiled files have no digest there.
     lines = sorted(line for line in record.splitlines() if b"=" in line)
     return f" ({hashlib.blake2b(b''.join(lines), digest_size=4).hexdigest()})"
+
+
+def _is_found(top: str) -> bool:
+    """Whether any finder knows a module of this name, loaded or not.
+
+    Compiled modules name some that are nowhere: `_cython_3_0_11`.
+    """
+    for finder in sys.meta_path:
+        try:
+            if finder.find_spec(top, None) is not None:
+                return True
+        except Exception:  # whatever a finder of others raises: it may be there
+            return True
+    return False
 
 
 def _normal(name: str) -> str:

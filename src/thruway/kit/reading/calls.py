@@ -111,7 +111,9 @@ class CallReader(Reading):
                 f"`{caller}` calls a step, and cannot call `{chain[-1]}`",
                 "write one step that does both, and call that here",
             )
-        return step_of(self.finder, self.module, chain, self.where(function))
+        if chain not in self.steps:
+            self.steps[chain] = step_of(self.finder, self.module, chain, self.where(function))
+        return self.steps[chain]
 
     def add(self, node: ast.Call) -> FromOutput:
         """Add the node of a call."""

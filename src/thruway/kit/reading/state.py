@@ -12,7 +12,8 @@ from thruway.kit.reading.unsupported import unsupported
 
 if TYPE_CHECKING:
     from thruway.kit.code.modules import Finder, Module
-    from thruway.kit.dag import Binding, FromOutput, Node
+    from thruway.kit.code.scope import Chain
+    from thruway.kit.dag import Binding, FromOutput, Node, StepRef
     from thruway.kit.reading.inline import Parts
 
     Value = Binding | Parts
@@ -34,6 +35,7 @@ class Reading:
         called: names of everything that the body calls.
         places: name of a node → its place among the nodes.
         numbers: name → how often it was used.
+        steps: name called → the step that it means.
     """
 
     finder: Finder
@@ -46,6 +48,7 @@ class Reading:
 
     places: dict[str, int] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    steps: dict[Chain, StepRef] = field(default_factory=dict)
 
     def append(self, node: Node) -> None:
         """Add a node."""

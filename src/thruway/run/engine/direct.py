@@ -23,7 +23,7 @@ from thruway.run.engine import choose
 from thruway.run.engine.failures import gate_error
 from thruway.run.events.reporter import Reporter, SilentReporter
 from thruway.run.modules import is_first_party, project_imports
-from thruway.run.step.perform import in_folder
+from thruway.run.step.folder import in_folder
 from thruway.run.types import RunOptions
 
 if TYPE_CHECKING:

@@ -260,6 +260,21 @@ class Lineage:
         )
         return with_artifacts(self.database, rows)
 
+    def expected(self) -> dict[str, Execution]:
+        """Return, for the keys of the newest run that ended well, the newest that may answer each.
+
+        For a run that asks for many: in two queries instead of two for each step. `candidates`
+        has the others.
+        """
+        newest = (
+            "SELECT MAX(a.id) FROM execution a JOIN execution b ON a.key = b.key"
+            " WHERE a.cacheable = 1 AND b.key <> '' AND b.context = (SELECT MAX(id) FROM context"
+            " WHERE state IN ('COMPLETE', 'CACHED')"
+            " AND (:pipeline = '' OR pipeline = :pipeline)) GROUP BY a.key"
+        )
+        rows = self.query(f"{SELECT} WHERE e.id IN ({newest})", pipeline=self.pipeline)
+        return {one.key: one for one in with_artifacts(self.database, rows)}
+
     def latest(self, step: str, *, complete: bool = True, limit: int = 1) -> tuple[Execution, ...]:
         """Return the newest executions of a step; only those that gave outputs if `complete`."""
         wanted = "('COMPLETE', 'CACHED')" if complete else "('COMPLETE', 'CACHED', 'FAILED')"
