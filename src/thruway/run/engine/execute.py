@@ -141,7 +141,7 @@ class PipelineRun:
         self.context, self.run = self.lineage.start_run(
             self.dag.name, shown, self.seed, self.options.where
         )
-        sweep(self.store, self.lineage.running())
+        sweep(self.store, self.lineage.running)
         self.events.run_started(self.run, shown)
         return self
 
