@@ -167,22 +167,17 @@ class Condition:
 
 
 def outputs_in(binding: Binding) -> tuple[FromOutput, ...]:
-    """Return the outputs of nodes that a value may be, or that decide which it is."""
+    """Return the outputs of nodes that a value may be, or that decide which it is.
+
+    >>> [output.node for output in outputs_in(FromEither(FromOutput("check"), FromOutput("push")))]
+    ['check', 'push']
+    """
     if isinstance(binding, FromOutput):
         return (binding,)
     if isinstance(binding, FromEither):
         otherwise = () if binding.otherwise is None else (binding.otherwise,)
         return (*outputs_in(binding.condition), binding.then, *otherwise)
     return ()
-
-
-def nodes_of(binding: Binding) -> tuple[str, ...]:
-    """Return the names of the nodes that a value depends on.
-
-    >>> nodes_of(FromEither(FromOutput("check", "good"), FromOutput("push")))
-    ('check', 'push')
-    """
-    return tuple(output.node for output in outputs_in(binding))
 
 
 @dataclass(frozen=True)
