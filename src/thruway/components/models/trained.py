@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thruway.components.models import tables
+from thruway.components.models.levels import with_levels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -115,28 +116,3 @@ class TrainedModel:
         """Return what it does, short."""
         does = f"{self.label or '?'} from {len(self.features)} columns"
         return f"TrainedModel({type(self.estimator).__name__}, {self.task} of {does})"
-
-
-def with_levels(table: Any, categories: Mapping[str, tuple[Any, ...]]) -> Any:
-    """Return the frame with those columns categorical, of exactly these levels; others missing."""
-    import narwhals as nw
-
-    if not categories:
-        return table
-    if table.implementation.is_pandas():
-        import pandas as pd
-
-        native = table.to_native()
-        made = {
-            name: pd.Categorical(native[name], categories=list(levels))
-            for name, levels in categories.items()
-            if list(getattr(native[name].dtype, "categories", [None])) != list(levels)
-        }
-        return nw.from_native(native.assign(**made), eager_only=True) if made else table
-    return table.with_columns(
-        nw.when(nw.col(name).cast(nw.String).is_in(list(levels)))
-        .then(nw.col(name).cast(nw.String))
-        .cast(nw.Enum(list(levels)))
-        .alias(name)
-        for name, levels in categories.items()
-    )
