@@ -14,7 +14,12 @@ import importlib
 import sys
 from types import ModuleType
 
-NAMES: dict[str, str] = {}
+NAMES: dict[str, str] = {
+    "TrainedModel": "thruway.components.models",
+    "TransformGraph": "thruway.components.transform",
+    "Transformed": "thruway.components.transform",
+    "transform": "thruway.components.transform",
+}
 """Public name → module that defines it: components, and what they return."""
 
 
