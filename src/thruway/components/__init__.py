@@ -15,9 +15,30 @@ import sys
 from types import ModuleType
 
 NAMES: dict[str, str] = {
+    "Chunks": "thruway.components.ingest",
+    "FileRecord": "thruway.components.ingest",
+    "Imported": "thruway.components.importer",
+    "InfraBlessing": "thruway.components.infra_validate",
+    "InputFingerprint": "thruway.components.ingest",
+    "LeakageReport": "thruway.components.leakage",
+    "PushedModel": "thruway.components.push",
+    "ResolvedModel": "thruway.components.resolve",
+    "Span": "thruway.components.ingest",
+    "Split": "thruway.components.split",
     "TrainedModel": "thruway.components.models",
     "TransformGraph": "thruway.components.transform",
     "Transformed": "thruway.components.transform",
+    "fingerprint": "thruway.components.ingest",
+    "importer": "thruway.components.importer",
+    "infra_validate": "thruway.components.infra_validate",
+    "ingest": "thruway.components.ingest",
+    "leakage": "thruway.components.leakage",
+    "load_pushed": "thruway.components.push",
+    "push": "thruway.components.push",
+    "resolve": "thruway.components.resolve",
+    "roll_back": "thruway.components.push",
+    "span_of": "thruway.components.ingest",
+    "split": "thruway.components.split",
     "transform": "thruway.components.transform",
 }
 """Public name → module that defines it: components, and what they return."""
