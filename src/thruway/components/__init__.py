@@ -14,7 +14,10 @@ import importlib
 import sys
 from types import ModuleType
 
-NAMES: dict[str, str] = {}
+NAMES: dict[str, str] = {
+    "Evaluation": "thruway.components.evaluate",
+    "evaluate": "thruway.components.evaluate",
+}
 """Public name → module that defines it: components, and what they return."""
 
 
