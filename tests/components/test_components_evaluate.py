@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from thruway.components import Evaluation, evaluate
-from thruway.components.evaluate import classification, ranking, regression
+from thruway.components.evaluate import classification, regression
 from thruway.components.evaluate.bootstrap import Resampling, draws_of
 from thruway.components.evaluate.metric import Answers, Context
 from thruway.errors import DataError, UsageError
@@ -247,7 +247,7 @@ def _same(task, answers, context, draws, without=frozenset()):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", sk._classification.UndefinedMetricWarning)
             expected = task.measure(written, context)
-        for name, value in expected.values.items():
+        for name, value in vars(expected)["values"].items():
             if name not in without:
                 assert found[name][number] == pytest.approx(value, abs=1e-9), name
 

@@ -15,7 +15,10 @@ import sys
 from types import ModuleType
 
 NAMES: dict[str, str] = {
+    "Blessing": "thruway.components.bless",
     "Evaluation": "thruway.components.evaluate",
+    "Override": "thruway.components.bless",
+    "bless": "thruway.components.bless",
     "evaluate": "thruway.components.evaluate",
 }
 """Public name → module that defines it: components, and what they return."""
