@@ -6,11 +6,12 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from thruway.components import html
+from thruway.components.evaluate.types import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from thruway.components.evaluate.types import Comparison, Estimate, Evaluation
+    from thruway.components.evaluate.types import Comparison, Evaluation
 
 _SHOWN = {
     "classification": ("roc_auc", "accuracy", "precision", "recall", "f1", "log_loss"),
@@ -43,13 +44,14 @@ def evaluation_view(evaluation: Evaluation) -> str:
     return html.view(title, *parts)
 
 
-def shown(estimate: Estimate | None) -> str:
+def shown(estimate: Estimate | None, digits: int = 4) -> str:
     """Return `0.91 (0.88 … 0.94)`."""
     if estimate is None:
         return "–"
+    value = f"{estimate.value:,.{digits}g}"
     if estimate.lower is None or estimate.upper is None:
-        return f"{estimate.value:,.4g}"
-    return f"{estimate.value:,.4g} ({estimate.lower:,.4g} … {estimate.upper:,.4g})"
+        return value
+    return f"{value} ({estimate.lower:,.{digits}g} … {estimate.upper:,.{digits}g})"
 
 
 def _metrics(one: Evaluation) -> str:
@@ -134,7 +136,8 @@ def _slices(one: Evaluation) -> str:
     ]
     told = "red: worse than the baseline there" if worse else ""
     note = f"<p class='note'>{told}</p>" if told else ""
-    return html.section("Slices", html.table(("slice", "rows", *names), rows), note)
+    table = html.table(("slice", "rows", *names), rows)
+    return html.section("Slices", f"<div style='overflow-x:auto'>{table}</div>", note)
 
 
 def _in_slice(
@@ -142,15 +145,16 @@ def _in_slice(
 ) -> str | None:
     if name not in metrics:
         return None
-    text = escape(shown(metrics[name]))
+    text = escape(shown(metrics[name], 3))
     return html.Markup(f"<span class='fail'>{text}</span>" if (name, slice_) in worse else text)
 
 
 def _gaps(one: Evaluation) -> str:
-    names = set(_chosen(one)) | {"selection_rate", "false_positive_rate"}
+    names = {*_chosen(one)} - {"precision", "f1", "log_loss"}
+    names |= {"selection_rate", "false_positive_rate"}
     rows = [
-        (gap.by, gap.metric, _gap(gap.difference, gap.lower, gap.upper), gap.ratio, gap.smallest,
-         gap.largest)
+        (gap.by, gap.metric, shown(Estimate(gap.difference, gap.lower, gap.upper), 3), gap.ratio,
+         gap.smallest, gap.largest)
         for gap in one.gaps
         if gap.metric in names
     ]  # fmt: skip
@@ -158,11 +162,6 @@ def _gaps(one: Evaluation) -> str:
         return ""
     heads = ("by", "metric", "difference", "ratio", "smallest", "largest")
     return html.section("How far apart the slices are", html.table(heads, rows))
-
-
-def _gap(value: float, lower: float | None, upper: float | None) -> str:
-    ends = "" if lower is None or upper is None else f" ({lower:,.3g} … {upper:,.3g})"
-    return f"{value:,.4g}{ends}"
 
 
 def _importance(one: Evaluation) -> str:
