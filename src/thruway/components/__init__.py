@@ -15,12 +15,15 @@ import sys
 from types import ModuleType
 
 NAMES: dict[str, str] = {
+    "Blessing": "thruway.components.bless",
     "Chunks": "thruway.components.ingest",
+    "Evaluation": "thruway.components.evaluate",
     "FileRecord": "thruway.components.ingest",
     "Imported": "thruway.components.importer",
     "InfraBlessing": "thruway.components.infra_validate",
     "InputFingerprint": "thruway.components.ingest",
     "LeakageReport": "thruway.components.leakage",
+    "Override": "thruway.components.bless",
     "PushedModel": "thruway.components.push",
     "ResolvedModel": "thruway.components.resolve",
     "Span": "thruway.components.ingest",
@@ -28,6 +31,8 @@ NAMES: dict[str, str] = {
     "TrainedModel": "thruway.components.models",
     "TransformGraph": "thruway.components.transform",
     "Transformed": "thruway.components.transform",
+    "bless": "thruway.components.bless",
+    "evaluate": "thruway.components.evaluate",
     "fingerprint": "thruway.components.ingest",
     "importer": "thruway.components.importer",
     "infra_validate": "thruway.components.infra_validate",
