@@ -14,7 +14,13 @@ import importlib
 import sys
 from types import ModuleType
 
-NAMES: dict[str, str] = {}
+NAMES: dict[str, str] = {
+    "ColumnStatistics": "thruway.components.statistics",
+    "SplitStatistics": "thruway.components.statistics",
+    "Statistics": "thruway.components.statistics",
+    "merge": "thruway.components.statistics",
+    "statistics": "thruway.components.statistics",
+}
 """Public name → module that defines it: components, and what they return."""
 
 
