@@ -17,6 +17,7 @@ from types import ModuleType
 NAMES: dict[str, str] = {
     "Blessing": "thruway.components.bless",
     "Chunks": "thruway.components.ingest",
+    "ColumnStatistics": "thruway.components.statistics",
     "Evaluation": "thruway.components.evaluate",
     "FileRecord": "thruway.components.ingest",
     "Imported": "thruway.components.importer",
@@ -28,6 +29,8 @@ NAMES: dict[str, str] = {
     "ResolvedModel": "thruway.components.resolve",
     "Span": "thruway.components.ingest",
     "Split": "thruway.components.split",
+    "SplitStatistics": "thruway.components.statistics",
+    "Statistics": "thruway.components.statistics",
     "TrainedModel": "thruway.components.models",
     "TransformGraph": "thruway.components.transform",
     "Transformed": "thruway.components.transform",
@@ -39,11 +42,13 @@ NAMES: dict[str, str] = {
     "ingest": "thruway.components.ingest",
     "leakage": "thruway.components.leakage",
     "load_pushed": "thruway.components.push",
+    "merge": "thruway.components.statistics",
     "push": "thruway.components.push",
     "resolve": "thruway.components.resolve",
     "roll_back": "thruway.components.push",
     "span_of": "thruway.components.ingest",
     "split": "thruway.components.split",
+    "statistics": "thruway.components.statistics",
     "transform": "thruway.components.transform",
 }
 """Public name → module that defines it: components, and what they return."""
