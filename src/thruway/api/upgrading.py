@@ -111,7 +111,8 @@ def upgrade_step(
     with tempfile.TemporaryDirectory() as folder:
         copy = _copied(config, Path(folder), contents)
         try:
-            after = run_project(copy, RunOptions(only=node, force=True), reporter)
+            # In a process of its own: modules of the project may be loaded in this one.
+            after = run_project(copy, RunOptions(only=node, force=True, isolate=True), reporter)
         except StepFailed as error:
             return Upgraded(step, chosen, "failed", problem=str(error))
         ports = tuple(

@@ -88,9 +88,7 @@ def _truths(start: ColumnStatistics, column: Read) -> ColumnStatistics:
     return replace(start, distinct=len(listed), values=listed)
 
 
-def _numbers(
-    start: ColumnStatistics, values: NDArray[Any], listed: int
-) -> ColumnStatistics:
+def _numbers(start: ColumnStatistics, values: NDArray[Any], listed: int) -> ColumnStatistics:
     found = numeric.found_in(values, listed)
     return replace(
         start,
@@ -119,7 +117,5 @@ def _strings(start: ColumnStatistics, present: nw.Series[Any]) -> ColumnStatisti
         bound=found.bound,
         text=found.text,
         hashes=found.hashes,
-        kind=strings.kind_of(
-            found.distinct, start.count, found.text.mean_words, found.complete
-        ),
+        kind=strings.kind_of(found.distinct, start.count, found.text.mean_words, found.complete),
     )

@@ -203,12 +203,8 @@ def _mixed(native: Any, dtype: str, rows: int, missing: int) -> Read:
         lengths = np.fromiter(map(len, native), dtype=np.int64, count=len(native))
         inner = pd.Series([one for row in native for one in row])
         found = read(nw.from_native(inner, series_only=True))
-        return Read(
-            found.type, dtype, rows, missing, found.present, found.numbers, lengths=lengths
-        )
+        return Read(found.type, dtype, rows, missing, found.present, found.numbers, lengths=lengths)
     scalar = {"str", "int", "float", "bool", "Decimal", "int64", "float64", "bool_", "str_"}
     kind: Type = "mixed" if set(types) & scalar else "other"
     as_text = pd.Series([str(one) for one in native], dtype=object)
-    return Read(
-        kind, dtype, rows, missing, nw.from_native(as_text, series_only=True), types=types
-    )
+    return Read(kind, dtype, rows, missing, nw.from_native(as_text, series_only=True), types=types)

@@ -58,9 +58,7 @@ def _numbers(
     reached = np.cumsum(weights[order])
     places = np.searchsorted(reached, np.array(sketches.QUANTILES) * reached[-1], side="left")
     found = values[order][np.minimum(places, len(values) - 1)]
-    return Weighted(
-        count, missing, mean, (spread / total) ** 0.5, sketches.named_quantiles(found)
-    )
+    return Weighted(count, missing, mean, (spread / total) ** 0.5, sketches.named_quantiles(found))
 
 
 def _values(column: Read, weights: NDArray[np.float64]) -> tuple[tuple[Any, float], ...]:

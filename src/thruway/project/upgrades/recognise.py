@@ -99,7 +99,14 @@ def _ingest(called: Called, form: str) -> Recognised | None:
     source = arguments.pop(0) if arguments else None
     for keyword in _SOURCES & named.keys():
         source = named.pop(keyword)
-    if source is None or arguments or None in named or (form == "jsonl" and not _is_lines(named)):
+    starred = isinstance(source, ast.Starred)
+    if (
+        source is None
+        or starred
+        or arguments
+        or None in named
+        or (form == "jsonl" and not _is_lines(named))
+    ):
         return None
     named.pop("lines", None)
     words = [called.text(source)]

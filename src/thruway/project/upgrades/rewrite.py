@@ -43,7 +43,13 @@ def _with_import(content: bytes) -> bytes:
     lines = content.splitlines(keepends=True)
     newline = b"\r\n" if lines and lines[0].endswith(b"\r\n") else b"\n"
     ours = [one for one in imports if isinstance(one, ast.ImportFrom) and one.module == "thruway"]
-    at = _after(ours[0]) - 1 if ours else _after(imports[-1]) if imports else _after_docstring(body)
+    for one in ours:
+        if one.lineno == one.end_lineno and not any(name.asname for name in one.names):
+            names = sorted({"components", *(name.name for name in one.names)})
+            rest = lines[one.lineno - 1][one.end_col_offset :]
+            lines[one.lineno - 1] = f"from thruway import {', '.join(names)}".encode() + rest
+            return b"".join(lines)
+    at = _after(imports[-1]) if imports else _after_docstring(body)
     return b"".join([*lines[:at], _IMPORT.encode() + newline, *lines[at:]])
 
 
