@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from thruway.run.engine.direct import run_directly
     from thruway.run.engine.execute import run_project
     from thruway.run.engine.forecasting import Forecast, StepForecast, forecast
+    from thruway.run.engine.part import EngineRun, Part, PartResult, finish_parts, run_part
     from thruway.run.events.reporter import Reporter, SilentReporter
     from thruway.run.lineage.history import (
         describe_artifact,
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArtifactRef",
+    "EngineRun",
     "Forecast",
     "Lineage",
+    "Part",
+    "PartResult",
     "Reporter",
     "RunOptions",
     "RunResult",
@@ -41,12 +45,14 @@ __all__ = [
     "describe_run",
     "difference",
     "explain_key",
+    "finish_parts",
     "forecast",
     "list_runs",
     "load_artifact",
     "options_of",
     "resume_options",
     "run_directly",
+    "run_part",
     "run_project",
 ]
 
@@ -57,6 +63,7 @@ _HOMES = {
     "lineage.lineage": ("Lineage",),
     "step.key": ("difference",),
     "store.store": ("Store",),
+    "engine.part": ("EngineRun", "Part", "PartResult", "finish_parts", "run_part"),
     "engine.forecasting": ("Forecast", "StepForecast", "forecast"),
     "lineage.history": (
         "describe_artifact",

@@ -15,7 +15,7 @@ from thruway.errors import UsageError
 from thruway.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from thruway.kit.dag import Dag
     from thruway.kit.project import ProjectConfig
@@ -54,6 +54,12 @@ class OpenLineageEvents:
         self._parent = _run_id(run, "")
         facets = {"executionParameters": _parameters(params)}
         self._send("START", self._dag.name, self._parent, facets)
+
+    def run_joined(self, run: str, executions: Sequence[Execution]) -> None:
+        """Know the pipeline and what its steps gave; others sent that."""
+        self._parent = _run_id(run, "")
+        for execution in executions:
+            self._made(execution)
 
     def step_started(self, execution: Execution) -> None:
         """Send the start of a step, with what it takes."""

@@ -30,7 +30,7 @@ _RUNS = (
     "SELECT c.run AS run, c.pipeline AS pipeline, c.state AS state, c.seed AS seed,"
     " c.executor AS executor, c.started AS started, c.ended AS ended, c.host AS host,"
     " c.params AS params, c.code AS code, c.engine AS engine, c.engine_run AS engine_run,"
-    " c.engine_link AS engine_link, COUNT(e.id) AS steps,"
+    " c.engine_link AS engine_link, c.results AS results, COUNT(e.id) AS steps,"
     " COALESCE(SUM(CASE WHEN e.state = 'CACHED' THEN 1 ELSE 0 END), 0) AS cached"
     # A call for one item, `fit[0]`, is no step of its own.
     " FROM context c LEFT JOIN execution e ON e.context = c.id AND e.step NOT LIKE '%[%'"
@@ -49,7 +49,10 @@ def list_runs(store: Path | StoreConfig) -> list[dict[str, Any]]:
 
 def _listed(lineage: Lineage, run: str) -> list[dict[str, Any]]:
     rows = lineage.query(_RUNS, pipeline=lineage.pipeline, run=run)
-    return [{**row, "params": json.loads(row["params"])} for row in rows]
+    return [
+        {**row, "params": json.loads(row["params"]), "results": json.loads(row["results"])}
+        for row in rows
+    ]
 
 
 def describe_run(store: Path | StoreConfig, run: str) -> dict[str, Any]:

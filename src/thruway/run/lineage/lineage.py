@@ -109,6 +109,56 @@ class Lineage:
             )
         return row, run
 
+    def join_run(
+        self,
+        engine: tuple[str, str, str],
+        pipeline: str,
+        params: Mapping[str, str],
+        seed: int,
+        executor: str,
+    ) -> tuple[int, str, bool]:
+        """Return row and id of a run that another engine drives, begun now if no part of it was.
+
+        Args:
+            engine: its name, its id of the run, a link to it there.
+            pipeline: as for `start_run`.
+            params: the same; those of the part that comes first are recorded.
+            seed: the same.
+            executor: the same.
+
+        Returns:
+            Row, id, and whether it began just now.
+        """
+        run = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + uuid.uuid4().hex[:6]
+        name, engine_run, link = engine
+        with self.database.transaction() as db:
+            db.lock()
+            found = db.rows(
+                "SELECT id, run FROM context WHERE engine = :engine AND engine_run = :run"
+                " AND pipeline = :pipeline",
+                engine=name,
+                run=engine_run,
+                pipeline=pipeline,
+            )
+            if found:
+                return int(found[0]["id"]), str(found[0]["run"]), False
+            row = db.add(
+                "context",
+                run=run,
+                pipeline=pipeline,
+                state="RUNNING",
+                params=json.dumps(dict(params)),
+                seed=seed,
+                executor=executor,
+                host=socket.gethostname(),
+                pid=0,  # no process of ours is the run: its parts come and go
+                started=time.time(),
+                engine=name,
+                engine_run=engine_run,
+                engine_link=link,
+            )
+        return row, run, True
+
     def finish_run(
         self,
         context: int,

@@ -46,12 +46,18 @@ class Scratch:
         self.shared = shared
         self.files: dict[str, ArtifactRef] = {}
         self._run = run
+        self._part = ""
         self._made: Mirror | None = None
 
     @property
     def work(self) -> Path:
         """Folder of everything that this run needs while it goes on."""
-        return self.store.root / "work" / self._run()
+        name = f"{self._run()}.{self._part}" if self._part else self._run()
+        return self.store.root / "work" / name
+
+    def of_part(self, part: str) -> None:
+        """Keep to folders of a part of the run, whose other parts run at the same time."""
+        self._part = part
 
     def place(self) -> Place:
         """Return the working folder that all steps share, made now if there was none."""
@@ -148,7 +154,7 @@ def sweep(store: Store, running: Callable[[], frozenset[str]]) -> None:
     entries = list(folder.iterdir()) if folder.is_dir() else []
     going = running() if entries else frozenset()
     for entry in entries:
-        if entry.name not in going:
+        if entry.name.partition(".")[0] not in going:  # after the dot: a part of the run
             shutil.rmtree(entry, ignore_errors=True)
 
 
