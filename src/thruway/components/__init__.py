@@ -15,9 +15,12 @@ import sys
 from types import ModuleType
 
 NAMES: dict[str, str] = {
+    "ModelRun": "thruway.components.train",
+    "Trained": "thruway.components.train",
     "TrainedModel": "thruway.components.models",
     "TransformGraph": "thruway.components.transform",
     "Transformed": "thruway.components.transform",
+    "train": "thruway.components.train",
     "transform": "thruway.components.transform",
 }
 """Public name → module that defines it: components, and what they return."""

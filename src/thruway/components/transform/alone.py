@@ -51,8 +51,10 @@ def compared(graph: TransformGraph, table: Any, whole: Any) -> tuple[Alone, tupl
         return worst, ()
     shown = ", ".join(f"`{name}`" for name in different[:5]) or "the columns"
     return "different", (
-        f"a row alone gets other values than among others in {shown}: what is computed from the "
-        "rows it is given must be learnt while fitting",
+        (
+            f"a row alone gets other values than among others in {shown}: what is computed from the "
+            "rows it is given must be learnt while fitting"
+        ),
     )
 
 
