@@ -79,6 +79,18 @@ class TrainedModel:
         return np.asarray(self.classes)
 
     @property
+    def _estimator_type(self) -> str:
+        """What scikit-learn before 1.6 asks: so that its scorers and displays take the model."""
+        return "regressor" if self.task == "regression" else "classifier"
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn asks since 1.6."""
+        from sklearn.dummy import DummyClassifier, DummyRegressor
+
+        kind = DummyRegressor if self.task == "regression" else DummyClassifier
+        return kind().__sklearn_tags__()
+
+    @property
     def feature_names_in_(self) -> NDArray[Any]:
         """The raw columns, as scikit-learn calls them."""
         return np.asarray(self.features, dtype=object)

@@ -190,7 +190,14 @@ def best_of(estimator: Any) -> int | None:
 
 
 def rounds_of(estimator: Any) -> int | None:
-    """Return how many rounds were run, where there are rounds."""
+    """Return how many rounds were run, where there are rounds; those of a base model count."""
+    longest = [
+        len(values) for metrics in curve_of(estimator).values() for values in metrics.values()
+    ]
+    return max([*longest, _counted(estimator) or 0]) or None
+
+
+def _counted(estimator: Any) -> int | None:
     root = root_of(estimator)
     if root == "xgboost":
         booster = estimator.get_booster()
@@ -199,7 +206,7 @@ def rounds_of(estimator: Any) -> int | None:
         return int(estimator.booster_.current_iteration())
     if root == "catboost":
         return int(estimator.tree_count_)
-    found = getattr(estimator, "n_iter_", None)
+    found = getattr(estimator, "n_iter_", getattr(estimator, "n_estimators_", None))
     if found is None:
         return None
     return int(max(found)) if hasattr(found, "__len__") else int(found)

@@ -136,13 +136,8 @@ def fit(job: Job) -> Fit:
 
 def is_network(estimator: Any) -> bool:
     """Return whether it is trained by our loop: a torch module, or a function that makes one."""
-    return (is_a(estimator, "torch", "Module") and not hasattr(estimator, "fit")) or _makes(
-        estimator
-    )
-
-
-def _makes(estimator: Any) -> bool:
-    return inspect.isfunction(estimator)
+    is_module = is_a(estimator, "torch", "Module") and not hasattr(estimator, "fit")
+    return is_module or inspect.isfunction(estimator)
 
 
 def final(estimator: Any) -> tuple[str, Any]:
@@ -316,11 +311,12 @@ def _front_of(base: Any) -> Any:
 
 
 def _own_part(last: Any, job: Job, orders: families.Orders) -> list[str]:
-    if job.patience is None or orders.uses_eval or not orders.parameters:
+    # Without `eval` that is what was asked for; with it, a reader would think otherwise.
+    if job.evaluation is None or orders.uses_eval or "n_iter_no_change" not in orders.parameters:
         return []
     share = last.get_params().get("validation_fraction")
     part = f"{share:.0%}" if isinstance(share, float) else "a part"
-    return [f"{type(last).__name__} stops by {part} of the training rows, held out at random"]
+    return [f"{type(last).__name__} stops by {part} of the training rows, not by `eval`"]
 
 
 def _explained(made: Any, table: Any, error: Exception) -> DataError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from thruway.components.models import tables
 from thruway.components.models.adapters import estimators
@@ -12,8 +12,9 @@ from thruway.components.transform.marks import mark
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from thruway.components.train.rows import Rows
     from collections.abc import Mapping, Sequence
+
+    from thruway.components.train.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _is_made(table: Any, graph: Any, raw: list[Any]) -> bool:
     if mark(table, raw) == getattr(graph, "raw_mark", ""):
         return False
     raise UsageError(
-        "the columns of `train` fit both sides of the transform graph: are they raw or transformed?",
+        "the columns of `train` fit both sides of the transform graph: raw, or transformed?",
         fix="say transformed=True or transformed=False",
     )
 

@@ -170,7 +170,7 @@ def _of_series(series: Any) -> NDArray[Any]:
         return np.asarray(series.to_numpy())
     if kind.is_temporal():
         return np.asarray(series.to_numpy())
-    found = np.empty(len(series), dtype=object)
+    found: NDArray[Any] = np.empty(len(series), dtype=object)
     found[:] = series.to_list()
     return found
 
