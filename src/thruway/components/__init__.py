@@ -20,8 +20,15 @@ NAMES: dict[str, str] = {
     "TrainedModel": "thruway.components.models",
     "TransformGraph": "thruway.components.transform",
     "Transformed": "thruway.components.transform",
+    "Trial": "thruway.components.tune",
+    "Tuned": "thruway.components.tune",
+    "TunerResults": "thruway.components.tune",
+    "best_of": "thruway.components.tune",
+    "propose": "thruway.components.tune",
     "train": "thruway.components.train",
     "transform": "thruway.components.transform",
+    "try_hyperparameters": "thruway.components.tune",
+    "tune": "thruway.components.tune",
 }
 """Public name → module that defines it: components, and what they return."""
 

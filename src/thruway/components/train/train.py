@@ -88,7 +88,7 @@ def train(
     parts = splits.named(examples)
     if eval is None:
         eval = parts.get("eval")  # noqa: A001 - the name of the split
-    whole = _training(parts)
+    whole = training_rows(parts)
     graph = transform_graph
     if graph is None and isinstance(base_model, TrainedModel):
         graph = base_model.transform_graph
@@ -130,7 +130,12 @@ def train(
     return Trained(model, _recorded(model, done, job, seen, measure=measure))
 
 
-def _training(parts: dict[str, Any]) -> Any:
+def training_rows(parts: dict[str, Any]) -> Any:
+    """Return the part to learn from.
+
+    Raises:
+        UsageError: there are parts, and none is called `train`.
+    """
     if list(parts) == [splits.WHOLE]:
         return parts[splits.WHOLE]
     if "train" not in parts:
