@@ -18,7 +18,7 @@ def levels_of(table: Any) -> dict[str, tuple[Any, ...]]:
 
     found: dict[str, tuple[Any, ...]] = {}
     for name, kind in table.schema.items():
-        if kind == nw.Categorical or kind == nw.Enum:
+        if kind in (nw.Categorical, nw.Enum):
             found[name] = tuple(_levels(table, name))
     return found
 

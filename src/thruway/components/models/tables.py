@@ -78,11 +78,49 @@ def is_numeric(table: Any) -> bool:
 
 def not_numeric(table: Any) -> list[str]:
     """Return the columns that are neither numbers nor booleans."""
+    if not hasattr(table, "schema"):
+        return []
     return [
         name
         for name, kind in table.schema.items()
         if not (kind.is_numeric() or str(kind) == "Boolean")
     ]
+
+
+def framed(made: Any, names: Sequence[Any]) -> Any:
+    """Return what a transformer made as narwhals sees it; a sparse matrix stays one."""
+    if is_sparse(made):
+        return made
+    return of_examples(made, names)
+
+
+def is_sparse(made: Any) -> bool:
+    """Return whether it is a sparse matrix or array of SciPy."""
+    return hasattr(made, "tocsr")
+
+
+def unusual(table: Any) -> str:
+    """Return which columns hold missing or infinite values, for a message; empty when none do."""
+    if not hasattr(table, "to_native"):
+        return ""
+    missing = [name for name in table.columns if _has_missing(table[name])]
+    infinite = [name for name in table.columns if _has_infinite(table[name])]
+    said = [
+        f"columns with {what} values: {quoted(names)}"
+        for what, names in (("missing", missing), ("infinite", infinite))
+        if names
+    ]
+    return "; ".join(said)
+
+
+def _has_missing(series: Any) -> bool:
+    if series.is_null().any():
+        return True
+    return series.dtype.is_float() and bool(series.is_nan().any())
+
+
+def _has_infinite(series: Any) -> bool:
+    return series.dtype.is_float() and bool(np.isinf(series.to_numpy()).any())
 
 
 def numbers(table: Any) -> NDArray[Any]:
@@ -91,6 +129,9 @@ def numbers(table: Any) -> NDArray[Any]:
     Raises:
         DataError: some are no numbers.
     """
+    if is_sparse(table):
+        dense: NDArray[Any] = table.toarray()
+        return dense
     import narwhals as nw
 
     wrong = not_numeric(table)

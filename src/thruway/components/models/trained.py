@@ -7,7 +7,8 @@ known about both sides: the columns it takes, the label, the classes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MethodType
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -20,6 +21,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thruway.components.models.types import Kind, Task
+
+
+class _OfSome:
+    """A method that only some models have, so that `hasattr` tells."""
+
+    def __init__(self, function: Callable[[TrainedModel, Any], NDArray[Any]]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, model: TrainedModel | None, _: type) -> Callable[[Any], NDArray[Any]]:
+        name = self._function.__name__
+        if model is not None and not model.has(name):
+            message = f"this {model.task} has no `{name}`"
+            raise AttributeError(message)
+        return cast("Callable[[Any], NDArray[Any]]", MethodType(self._function, model))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,18 +73,34 @@ class TrainedModel:
 
         return predict(self, examples)
 
-    @property
-    def predict_proba(self) -> Callable[[Any], NDArray[Any]]:
-        """What gives probabilities, (n_rows, n_classes); missing where the model has none."""
-        if self.classes is None:
-            message = f"a {self.task} has no probabilities"
-            raise AttributeError(message)
-        return self._proba
+    @_OfSome
+    def predict_proba(self, examples: Any) -> NDArray[Any]:
+        """Return the probability of each class, (n_rows, n_classes); missing where there are none.
 
-    def _proba(self, examples: Any) -> NDArray[Any]:
+        Raises:
+            DataError: as `predict`.
+        """
         from thruway.components.models.ask import predict
 
         return predict(self, examples, kind="predict_proba")
+
+    @_OfSome
+    def decision_function(self, examples: Any) -> NDArray[Any]:
+        """Return what it computes before it decides; missing where its estimator has none.
+
+        Raises:
+            DataError: as `predict`.
+        """
+        from thruway.components.models.ask import predict
+
+        return predict(self, examples, kind="decision_function")
+
+    def has(self, kind: str) -> bool:
+        """Return whether it has an answer of that kind."""
+        if self.classes is None:
+            return kind == "predict"
+        inner = self.estimator
+        return not hasattr(inner, "predict") or hasattr(inner, kind)
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -77,6 +109,18 @@ class TrainedModel:
             message = f"a {self.task} has no classes"
             raise AttributeError(message)
         return np.asarray(self.classes)
+
+    @property
+    def _estimator_type(self) -> str:
+        """What scikit-learn before 1.6 asks: so that its scorers and displays take the model."""
+        return "regressor" if self.task == "regression" else "classifier"
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn asks since 1.6."""
+        from sklearn.dummy import DummyClassifier, DummyRegressor
+
+        kind = DummyRegressor if self.task == "regression" else DummyClassifier
+        return kind().__sklearn_tags__()
 
     @property
     def feature_names_in_(self) -> NDArray[Any]:

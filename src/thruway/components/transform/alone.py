@@ -50,10 +50,11 @@ def compared(graph: TransformGraph, table: Any, whole: Any) -> tuple[Alone, tupl
     if not different and all(len(one) == len(batch) for one in single):
         return worst, ()
     shown = ", ".join(f"`{name}`" for name in different[:5]) or "the columns"
-    return "different", (
+    reason = (
         f"a row alone gets other values than among others in {shown}: what is computed from the "
-        "rows it is given must be learnt while fitting",
+        "rows that it is given must be learnt while fitting"
     )
+    return "different", (reason,)
 
 
 _MISSING = object()

@@ -16,6 +16,8 @@ from thruway.components.models.adapters import estimators
 from thruway.errors import DataError, UsageError
 
 Function = Callable[..., Any]
+_MOST_SAID = 200
+"""Characters of a library's warning."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,11 +150,15 @@ def said(heard: list[warnings.WarningMessage]) -> list[str]:
     """Return warnings as sentences, each once; those about the future of a library are left out."""
     passing = (DeprecationWarning, FutureWarning, PendingDeprecationWarning)
     texts = [
-        f"{one.category.__name__}: {' '.join(str(one.message).split())}"
+        f"{one.category.__name__}: {_short(' '.join(str(one.message).split()))}"
         for one in heard
         if not issubclass(one.category, passing)
     ]
     return list(dict.fromkeys(texts))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}…"
 
 
 def refusal(model: Any, verb: str, table: Any, error: Exception) -> DataError:

@@ -41,6 +41,8 @@ class TransformGraph:
         alone: how rows transformed one at a time compare with a batch, as measured on a few.
         categories: column → its levels while fitting, so that they mean the same in every row.
         gate: warns of what will make it behave otherwise in production.
+        raw_mark: of the first rows that it was fitted on, see `marks`.
+        made_mark: of the same rows, transformed.
     """
 
     fitted: Fitted
@@ -54,6 +56,8 @@ class TransformGraph:
     alone: Alone = "unchecked"
     categories: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     gate: Gate = field(default_factory=lambda: Gate("pass"))
+    raw_mark: str = ""
+    made_mark: str = ""
 
     def transform(self, frame: Any) -> Any:
         """Return the transformed rows: a frame of the same library with its index, or an array.
@@ -88,6 +92,7 @@ class TransformGraph:
         return np.asarray(self.outputs, dtype=object)
 
     def with_kept(self, frame: Any, table: Any) -> Any:
+        """Return a frame of what was made with the kept columns of its input."""
         kept = [name for name in self.kept if name in table.columns]
         both = [name for name in kept if name in frame.columns]
         if both:

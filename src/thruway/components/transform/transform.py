@@ -12,6 +12,7 @@ from thruway.components.models.levels import levels_of
 from thruway.components.schemas import check_columns, columns_of
 from thruway.components.transform import alone, fitting, making
 from thruway.components.transform.graph import Output, TransformGraph
+from thruway.components.transform.marks import mark
 from thruway.errors import DataError, UsageError
 from thruway.kit.gate import Gate
 
@@ -135,6 +136,7 @@ def _measured(
 ) -> tuple[TransformGraph, Any]:
     """Return the graph with what its first result shows (columns, types, rows alone), and that."""
     inputs = graph.inputs(table)
+    graph = replace(graph, raw_mark=mark(inputs, graph.features))
     made = graph.fitted.apply(inputs)
     if graph.output == "array":
         whole = making.arrayed(made, inputs)
@@ -142,6 +144,7 @@ def _measured(
         graph = replace(graph, outputs=tuple(named))
     else:
         frame = making.framed(made, graph.fitted.names(), inputs)
+        graph = replace(graph, made_mark=mark(frame, frame.columns))
         schema = {str(name): str(kind) for name, kind in frame.schema.items()}
         graph = replace(graph, outputs=tuple(schema), schema=schema)
         whole = graph.completed(made, inputs, table)
