@@ -123,7 +123,11 @@ def leakage(
         leaks += _overlaps("key", parts, _texts(key))
         leaks += _overlaps("group", parts, _texts(group))
         leaks += _duplicates(parts, label)
-        leaks += [*_order(parts, time), *_classes(parts, label), *_mirrors(parts, label, key, group)]
+        leaks += [
+            *_order(parts, time),
+            *_classes(parts, label),
+            *_mirrors(parts, label, key, group),
+        ]
     leaks = [one for one in leaks if rules[one.kind] != "ignore"]
     order = {"fail": 0, "warn": 1}
     leaks.sort(key=lambda one: (order[rules[one.kind]], -one.share, one.kind, one.parts))
@@ -151,7 +155,8 @@ def _named(split: Any) -> dict[str, nw.DataFrame[Any]]:
         split = dict(zip(names, split, strict=False))
     if not isinstance(split, dict) or len(split) < 2:
         raise DataError(
-            "a split is two or three frames", fix='give what `split` gave, or {"train": …, "test": …}'
+            "a split is two or three frames",
+            fix='give what `split` gave, or {"train": …, "test": …}',
         )
     found = {str(name): wrapped(part, str(name)) for name, part in split.items()}
     return {name: part for name, part in found.items() if len(part)}
@@ -172,7 +177,9 @@ def _columns(parts: Mapping[str, nw.DataFrame[Any]]) -> list[Leak]:
         differ = sorted(set(frame.columns) ^ set(other.columns))
         if differ:
             said = f"`{first}` and `{name}` do not have the same columns: {_some(differ)}"
-            leaks.append(Leak("columns", f"{first}, {name}", len(differ), 0.0, (*differ[:5],), said))
+            leaks.append(
+                Leak("columns", f"{first}, {name}", len(differ), 0.0, (*differ[:5],), said)
+            )
     return leaks
 
 
@@ -274,7 +281,9 @@ def _order(parts: Mapping[str, nw.DataFrame[Any]], time: str | None) -> list[Lea
                 f"{len(early):,} rows of `{second}` are not later than the last of `{first}` "
                 f"({time} {end})"
             )
-            leaks.append(_leak("time", first, second, len(early), len(after), [str(min(early))], said))
+            leaks.append(
+                _leak("time", first, second, len(early), len(after), [str(min(early))], said)
+            )
     return leaks
 
 

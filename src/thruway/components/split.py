@@ -244,7 +244,9 @@ def _codes(frame: nw.DataFrame[Any], names: list[str]) -> np.ndarray[Any, Any]:
     values = [frame[name].to_list() for name in names]
     keys = values[0] if len(values) == 1 else list(zip(*values, strict=True))
     try:
-        return np.fromiter((known.setdefault(key, len(known)) for key in keys), np.int64, len(frame))
+        return np.fromiter(
+            (known.setdefault(key, len(known)) for key in keys), np.int64, len(frame)
+        )
     except TypeError as error:
         raise DataError(
             f"column `{names[0]}` holds values that cannot be told apart quickly: {error}",
@@ -406,7 +408,14 @@ def _timedelta(gap: Any) -> dt.timedelta:
 
     if isinstance(gap, dt.timedelta):
         return gap
-    units = {"D": "days", "h": "hours", "H": "hours", "min": "minutes", "s": "seconds", "W": "weeks"}
+    units = {
+        "D": "days",
+        "h": "hours",
+        "H": "hours",
+        "min": "minutes",
+        "s": "seconds",
+        "W": "weeks",
+    }
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", str(gap))
     if match is None or match[2] not in units:
         raise UsageError(f"{gap!r} is no span of time", fix='write it like "7D", "12h" or "30min"')
