@@ -15,11 +15,19 @@ import sys
 from types import ModuleType
 
 NAMES: dict[str, str] = {
+    "Anomalies": "thruway.components.validate",
+    "Anomaly": "thruway.components.validate",
     "ColumnStatistics": "thruway.components.statistics",
+    "Feature": "thruway.components.schema",
+    "Measurement": "thruway.components.validate",
+    "Schema": "thruway.components.schema",
     "SplitStatistics": "thruway.components.statistics",
     "Statistics": "thruway.components.statistics",
+    "import_schema": "thruway.components.import_schema",
+    "infer_schema": "thruway.components.infer_schema",
     "merge": "thruway.components.statistics",
     "statistics": "thruway.components.statistics",
+    "validate": "thruway.components.validate",
 }
 """Public name → module that defines it: components, and what they return."""
 
