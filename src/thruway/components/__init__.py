@@ -15,19 +15,24 @@ import sys
 from types import ModuleType
 
 NAMES: dict[str, str] = {
+    "Anomalies": "thruway.components.validate",
+    "Anomaly": "thruway.components.validate",
     "Blessing": "thruway.components.bless",
     "Chunks": "thruway.components.ingest",
     "ColumnStatistics": "thruway.components.statistics",
     "Evaluation": "thruway.components.evaluate",
+    "Feature": "thruway.components.schema",
     "FileRecord": "thruway.components.ingest",
     "Imported": "thruway.components.importer",
     "InfraBlessing": "thruway.components.infra_validate",
     "InputFingerprint": "thruway.components.ingest",
     "LeakageReport": "thruway.components.leakage",
+    "Measurement": "thruway.components.validate",
     "ModelRun": "thruway.components.train",
     "Override": "thruway.components.bless",
     "PushedModel": "thruway.components.push",
     "ResolvedModel": "thruway.components.resolve",
+    "Schema": "thruway.components.schema",
     "Span": "thruway.components.ingest",
     "Split": "thruway.components.split",
     "SplitStatistics": "thruway.components.statistics",
@@ -43,7 +48,9 @@ NAMES: dict[str, str] = {
     "bless": "thruway.components.bless",
     "evaluate": "thruway.components.evaluate",
     "fingerprint": "thruway.components.ingest",
+    "import_schema": "thruway.components.import_schema",
     "importer": "thruway.components.importer",
+    "infer_schema": "thruway.components.infer_schema",
     "infra_validate": "thruway.components.infra_validate",
     "ingest": "thruway.components.ingest",
     "leakage": "thruway.components.leakage",
@@ -60,6 +67,7 @@ NAMES: dict[str, str] = {
     "transform": "thruway.components.transform",
     "try_hyperparameters": "thruway.components.tune",
     "tune": "thruway.components.tune",
+    "validate": "thruway.components.validate",
 }
 """Public name → module that defines it: components, and what they return."""
 
