@@ -18,8 +18,12 @@ NAMES: dict[str, str] = {
     "Blessing": "thruway.components.bless",
     "Evaluation": "thruway.components.evaluate",
     "Override": "thruway.components.bless",
+    "TrainedModel": "thruway.components.models",
+    "TransformGraph": "thruway.components.transform",
+    "Transformed": "thruway.components.transform",
     "bless": "thruway.components.bless",
     "evaluate": "thruway.components.evaluate",
+    "transform": "thruway.components.transform",
 }
 """Public name → module that defines it: components, and what they return."""
 
