@@ -532,7 +532,7 @@ def _frame(**columns):
         (_frame(y=[0, 1], p=[0.2, 0.7]), {"model": "p"}, DataError, "no label is a class"),
         (_frame(y=[0, 1], p=[-3.0, 4.0]), {"probability": "p"}, DataError, "no probabilities"),
         (_frame(y=[0, 1]), {}, UsageError, "nothing says what was predicted"),
-        (_frame(y=[0, 1]), {"model": 3}, UsageError, "has no `predict`"),
+        (_frame(y=[0, 1]), {"model": 3}, DataError, "predicts nothing"),
         (_frame(y=[0, 1]), {"model": [1]}, UsageError, "has shape (1,)"),
         (_frame(y=list("abc"), p=[0, 1, 1]), {"probability": "p"}, UsageError, "one column of prob"),
         (_frame(y=[0, 1], p=[0, 1]), {"model": "p", "task": "rank"}, UsageError, "no task 'rank'"),
@@ -568,9 +568,9 @@ def test_what_cannot_be_judged_is_said_in_words(examples, arguments, error, said
 def test_a_model_that_wants_other_columns_is_told_which():
     frame = people(50)
     model = LogisticRegression().fit(frame[["age", "income"]], frame["answer"])
-    with pytest.raises(DataError, match="fitted on `income`, which the examples do not have"):
+    with pytest.raises(DataError, match="lacks `income`, which the model was trained on"):
         evaluate(frame.drop(columns="income"), model, "answer")
-    with pytest.raises(DataError, match="cannot predict these rows: ValueError"):
+    with pytest.raises(DataError, match="cannot predict from `examples`: could not convert"):
         evaluate(frame.assign(income="much"), model, "answer")
 
 

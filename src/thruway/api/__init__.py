@@ -8,17 +8,20 @@ print(migration.proof.verdict)
 ```
 """
 
+from thruway.api.component import ComponentReport, check_component
 from thruway.api.migrating import Explanation, Migration, explain, migrate
 from thruway.api.observing import Progress, Silent
 from thruway.api.proving import verify
 from thruway.api.syncing import Sync, sync
 
 __all__ = [
+    "ComponentReport",
     "Explanation",
     "Migration",
     "Progress",
     "Silent",
     "Sync",
+    "check_component",
     "explain",
     "migrate",
     "sync",

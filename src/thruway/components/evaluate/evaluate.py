@@ -12,7 +12,7 @@ from thruway.components.evaluate.curves import confusion_of, curves_of
 from thruway.components.evaluate.custom import Metrics, sorted_out
 from thruway.components.evaluate.importance import Shuffling, importance_of, metric_for
 from thruway.components.evaluate.judge import TABLES, Judge
-from thruway.components.evaluate.predictions import feature_names
+from thruway.components.evaluate.predictions import feature_names, is_model
 from thruway.components.evaluate.question import Question
 from thruway.components.evaluate.slicing import Cut, Slicer, by_value, cuts
 from thruway.components.evaluate.task import checked
@@ -131,7 +131,7 @@ def evaluate(
     parts = judge.judged(ways, min_rows)
     worth: tuple[Importance, ...] = ()
     counted_in = note = ""
-    if importance and hasattr(model, "predict"):
+    if importance and is_model(model):
         counted_in = importance if isinstance(importance, str) else ""
         worth, counted_in, note = _importance(judge, parts[0], model, q, seed, counted_in)
     return _record(judge, parts, ways, q, worth, counted_in, note)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from thruway.components import models
 from thruway.components.evaluate.columns import array, column, in_order
+from thruway.components.models.ask import spelled
+from thruway.components.models.tables import selected
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import narwhals as nw
 
     from thruway.components.evaluate.question import Question
@@ -53,20 +54,18 @@ def predicted(
         DataError: the model cannot predict these rows.
         UsageError: it is nothing that predicts.
     """
-    if hasattr(model, "predict"):
+    if is_model(model):
         return _asked(model, frame[at.tolist()], q, who)
-    if isinstance(model, str):
-        values, none = column(frame, model, who)
-    elif isinstance(model, list | tuple) or hasattr(model, "__array__"):
-        values, none = array(model, len(frame), who)
-    else:
-        values = none = None
-    if values is not None:
-        return Predictions(values[at], none[at], why="predictions were given, and no model")
-    raise UsageError(
-        f"`{who}` is a {type(model).__name__}, which has no `predict`",
-        fix="give a fitted model, a column of predictions, or an array of them",
+    values, none = (
+        column(frame, model, who) if isinstance(model, str) else array(model, len(frame), who)
     )
+    return Predictions(values[at], none[at], why="predictions were given, and no model")
+
+
+def is_model(model: Any) -> bool:
+    """Return whether it can be asked: it is neither a column of predictions nor an array."""
+    given = model is None or isinstance(model, str | list | tuple)
+    return not given and (hasattr(model, "predict") or not hasattr(model, "__array__"))
 
 
 def given(frame: nw.DataFrame[Any], at: Any, q: Question) -> Predictions:
@@ -115,21 +114,18 @@ def _probabilities(frame: nw.DataFrame[Any], asked: Any) -> tuple[Any, tuple[Any
 
 
 def _asked(model: Any, frame: nw.DataFrame[Any], q: Question, who: str) -> Predictions:
-    rows = _rows_for(model, frame, q)
-    values = guarded(model.predict, rows, who)
-    values, none = array(values, len(frame), f"{who}.predict")
-    classes = getattr(model, "classes_", None)
-    known = () if classes is None else tuple(classes.tolist())
-    if q.task in {"regression", "ranking", "forecasting"}:
-        return Predictions(values, none, classes=known)
-    if not hasattr(model, "predict_proba"):
+    rows = selected(frame, feature_names(model, frame, q)).to_native()
+    values, none = array(models.predict(model, rows), len(frame), who)
+    if q.task != "classification":
+        return Predictions(values, none)
+    known = tuple(models.classes_of(model) or ())
+    found = models.predict_proba(model, rows)
+    if found is None:
         why = f"the model ({type(model).__name__}) has no `predict_proba`"
         return Predictions(values, none, classes=known, why=why)
-    import numpy as np
-
-    found = np.asarray(guarded(model.predict_proba, rows, who), dtype=float)
     lost = _lost(found)
-    return Predictions(values, none | lost, _checked(found, lost, f"{who}.predict_proba"), known)
+    chances = _checked(found.astype(float), lost, f"{who}.predict_proba")
+    return Predictions(values, none | lost, chances, known)
 
 
 def _lost(probabilities: Any) -> Any:
@@ -158,44 +154,13 @@ def _checked(probabilities: Any, lost: Any, what: str) -> Any:
 
 
 def feature_names(model: Any, frame: nw.DataFrame[Any], q: Question) -> list[str]:
-    """Return the columns that a model is given: those that it was fitted on, if it says so.
-
-    Raises:
-        DataError: one of them is not there.
-    """
-    names = getattr(model, "feature_names_in_", None)
-    wanted = list(q.features or ()) or (None if names is None else [str(name) for name in names])
-    if wanted is None:
-        return [name for name in frame.columns if name not in q.beside()]
-    lacking = [name for name in wanted if name not in frame.columns]
-    if lacking:
-        raise DataError(
-            f"the model was fitted on `{lacking[0]}`, which the examples do not have",
-            where=f"{len(lacking)} of {len(wanted)} columns: {', '.join(lacking[:5])}",
-            fix="give the examples as they were when the model was fitted (transformed alike)",
-        )
-    return wanted
-
-
-def _rows_for(model: Any, frame: nw.DataFrame[Any], q: Question) -> Any:
-    chosen = frame.select(feature_names(model, frame, q))
-    nameless = not hasattr(model, "feature_names_in_") and hasattr(model, "n_features_in_")
-    return chosen.to_numpy() if nameless else chosen.to_native()
-
-
-def guarded(call: Callable[[Any], Any], rows: Any, who: str) -> Any:
-    """Call a method of a model; what it raises is said in words.
-
-    Raises:
-        DataError: it raised.
-    """
-    try:
-        return call(rows)
-    except Exception as error:  # any library, any class of error
-        raise DataError(
-            f"`{who}` cannot predict these rows: {type(error).__name__}: {error}",
-            fix="give it the examples as they were when it was fitted: same columns, same types",
-        ) from error
+    """Return the columns that a model is given: those that it was trained on, if it says so."""
+    if q.features is not None:
+        return list(q.features)
+    names = models.features_of(model)
+    if names is not None:
+        return spelled(model, names, frame.columns)
+    return [name for name in frame.columns if name not in q.beside()]
 
 
 def dropped_by(predictions: Predictions) -> Any:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
 
+from thruway.components.evaluate.predictions import is_model
 from thruway.components.evaluate.types import TaskName
+from thruway.components.models.adapters import adapter_of
+from thruway.components.models.labels import task_of_labels
 from thruway.errors import UsageError
 
 if TYPE_CHECKING:
     from thruway.components.evaluate.question import Question
-
-_FEW = 20
 
 
 def checked(q: Question) -> None:
@@ -40,37 +41,17 @@ def task_of(model: Any, labels: Any, q: Question) -> tuple[TaskName, str]:
     """Return the task, and a note where it was guessed from the label."""
     if q.task is not None:
         return q.task, ""
-    if q.horizon is not None or q.history is not None:
-        return "forecasting", ""
-    kind = _said_by(model)
-    if kind is not None:
-        return kind, ""
-    if q.probability is not None or hasattr(model, "classes_"):
-        return "classification", ""
-    return _guessed(labels)
-
-
-def _said_by(model: Any) -> TaskName | None:
-    if not hasattr(model, "predict"):
-        return None
-    from sklearn import base
-
-    for kind, test in (("classification", base.is_classifier), ("regression", base.is_regressor)):
-        try:
-            if test(model):
-                return kind  # type: ignore[return-value]
-        except Exception:  # noqa: S112 - models of other libraries have no tags
-            continue
-    return None
-
-
-def _guessed(labels: Any) -> tuple[TaskName, str]:
     import numpy as np
 
-    if labels.dtype.kind not in "iuf":
+    if q.horizon is not None or q.history is not None:
+        return "forecasting", ""
+    if q.probability is not None:
         return "classification", ""
-    distinct = len(np.unique(labels))
-    whole = labels.dtype.kind in "iu" or bool((labels == np.floor(labels)).all())
-    task: TaskName = "classification" if whole and distinct <= _FEW else "regression"
-    many = f"{distinct:,} different {'whole ' if whole else ''}numbers in the label"
-    return task, f"taken for {task}, for {many}; say otherwise with `task`"
+    said = adapter_of(model).task(model) if is_model(model) else None
+    if said is not None:
+        return said, ""
+    kind = task_of_labels(labels)
+    if labels.dtype.kind not in "iuf":
+        return kind, ""
+    many = f"{len(np.unique(labels)):,} different numbers in the label"
+    return kind, f"taken for {kind}, for {many}; say otherwise with `task`"
