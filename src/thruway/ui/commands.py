@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from thruway.ui import component_commands, migrate_commands, run_commands, store_commands
+from thruway.ui import (
+    component_commands,
+    migrate_commands,
+    run_commands,
+    store_commands,
+    task_commands,
+)
 from thruway.ui.app import app
 
-__all__ = ["app", "component_commands", "migrate_commands", "run_commands", "store_commands"]
+__all__ = [
+    "app",
+    "component_commands",
+    "migrate_commands",
+    "run_commands",
+    "store_commands",
+    "task_commands",
+]

@@ -90,7 +90,7 @@ def run(
     if pdb and (where not in ("", "in-process") or isolate):
         raise UsageError("`--pdb` works in this process only", fix="leave the executor away")
     options = replace(
-        _options(config, parameters, params, given, seed),
+        run_options(config, parameters, params, given, seed),
         isolate=isolate,
         executor=where,
         only=only,
@@ -159,7 +159,7 @@ def plan(
     from thruway.ui.forecast import plan_text
 
     config = load_project(project)
-    options = _options(config, parameters, params, given, seed)
+    options = run_options(config, parameters, params, given, seed)
     found = forecast(config, replace(options, only=only, from_step=from_step))
     emit(found.dump() if as_json else plan_text(found))
     return 0
@@ -184,7 +184,7 @@ def why(
     from thruway.ui.forecast import why_text
 
     config = load_project(project)
-    found = forecast(config, _options(config, parameters, params, None, seed))
+    found = forecast(config, run_options(config, parameters, params, None, seed))
     names = [one.name for one in found.steps]
     if step not in names:
         raise UsageError(
@@ -230,13 +230,14 @@ def show(
     return 0
 
 
-def _options(
+def run_options(
     config: ProjectConfig,
     parameters: list[str] | None,
     params: Path | None,
     given: list[str] | None,
     seed: int | None,
 ) -> RunOptions:
+    """Return the options that several commands share, read from what was written."""
     from thruway.run import RunOptions
     from thruway.ui.parameters import parse_given, parse_parameters, read_parameters
 

@@ -6,8 +6,8 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from thruway.api.component.report import Flaw
-from thruway.kit.annotations import Placeholder, hints
-from thruway.kit.fit import is_open
+from thruway.kit.ports.annotations import Placeholder, hints
+from thruway.kit.ports.fit import is_open
 from thruway.kit.fit_values import value_misfit
 from thruway.kit.shown import show
 from thruway.kit.step import Step
