@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from thruway.api.component.report import Flaw
 from thruway.kit.ports.annotations import Placeholder, hints
 from thruway.kit.ports.fit import is_open
-from thruway.kit.fit_values import value_misfit
-from thruway.kit.shown import show
+from thruway.kit.ports.fit_values import value_misfit
+from thruway.kit.ports.shown import show
 from thruway.kit.step import Step
 
 if TYPE_CHECKING:
