@@ -3,9 +3,10 @@
     python tools/engines.py            # make all of them, or say where they are
     python tools/engines.py airflow    # one of them: prints its interpreter
 
-They lie in `.engines/` (not in git), with Thruway and the packages that the test pipelines use. Their
-versions are in `tools/engines/<name>.txt`: names and versions only. `uv` makes them, itself in an
-environment there: TFX 1.16 says that it needs an older Python than it does, and pip refuses that.
+They lie in `.engines/` (not in git), with Thruway and the packages that the test pipelines use.
+Their versions are in `tools/engines/<name>.txt`: names and versions only. `uv` makes them, itself
+in an environment there: TFX 1.16 says that it needs an older Python than it does, and pip refuses
+that.
 """
 
 from __future__ import annotations
@@ -67,10 +68,8 @@ def _uv(folder: Path) -> str:
     scripts = target / ("Scripts" if sys.platform == "win32" else "bin")
     if not (scripts / "uv").exists() and not (scripts / "uv.exe").exists():
         venv.create(target, with_pip=True, clear=True)
-        python = str(scripts / "python")
-        subprocess.run(
-            [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "uv"], check=True
-        )
+        pip = [str(scripts / "python"), "-m", "pip", "install", "-q"]
+        subprocess.run([*pip, "--disable-pip-version-check", "uv"], check=True)
     return str(scripts / "uv")
 
 

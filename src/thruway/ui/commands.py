@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thruway.ui import (
+    compile_commands,
     component_commands,
     migrate_commands,
     run_commands,
@@ -13,6 +14,7 @@ from thruway.ui.app import app
 
 __all__ = [
     "app",
+    "compile_commands",
     "component_commands",
     "migrate_commands",
     "run_commands",

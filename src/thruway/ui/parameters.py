@@ -101,3 +101,18 @@ def parse_given(words: list[str]) -> dict[str, Path]:
             raise UsageError(f"`--with {word}` names no file", fix="write --with step.port=FILE")
         found[name] = Path(path).absolute()
     return found
+
+
+def parse_pairs(words: list[str], option: str) -> dict[str, str]:
+    """Return name → text of words such as `name=text`.
+
+    Raises:
+        UsageError: one has no `=`.
+    """
+    pairs: dict[str, str] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name:
+            raise UsageError(f"`{option} {word}` has no value", fix=f"write {option} name=value")
+        pairs[name] = text
+    return pairs

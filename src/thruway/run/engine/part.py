@@ -164,9 +164,18 @@ class _PartRun(PipelineRun):
         shown = {name: repr(value) for name, value in self.jobs.parameters.items()}
         of = self._part.of
         engine = (of.engine, of.id, of.link)
-        self.context, run, began = self.lineage.join_run(
-            engine, self.dag.name, shown, self.seed, of.engine
+        begin = bool(self._part.node)
+        joined = self.lineage.join_run(
+            engine, self.dag.name, shown, self.seed, of.engine, begin=begin
         )
+        if joined is None:
+            self.lineage.__exit__(None, None, None)
+            raise UsageError(
+                "no step of this run is in the store",
+                where=f"{of.engine} run {of.id}",
+                fix="check that all parts use the same store and lineage",
+            )
+        self.context, run, began = joined
         self.run = run
         self.scratch.of_part(f"{self._part.node}-{self._part.stage}-{self._part.index}")
         done = [one for one in self.lineage.executions(run) if one.state in _DONE]
@@ -316,12 +325,6 @@ class _PartRun(PipelineRun):
         """Record how the run ended, from what became of its steps."""
         names = [node.name for node in self.dag.nodes]
         self.schedule.narrow([], map(_result, self._before.values()))
-        if not self._before:
-            raise UsageError(
-                "no step of this run is in the store",
-                where=f"{self._part.of.engine} run {self._part.of.id}",
-                fix="check that all parts use the same store and lineage",
-            )
         results = [_result(self._before[name]) for name in names if name in self._before]
         good = len(results) == len(names) and not any(map(stops, results))
         made = any(self._before[name].state == "COMPLETE" for name in names if good)

@@ -116,7 +116,9 @@ class Lineage:
         params: Mapping[str, str],
         seed: int,
         executor: str,
-    ) -> tuple[int, str, bool]:
+        *,
+        begin: bool = True,
+    ) -> tuple[int, str, bool] | None:
         """Return row and id of a run that another engine drives, begun now if no part of it was.
 
         Args:
@@ -125,9 +127,10 @@ class Lineage:
             params: the same; those of the part that comes first are recorded.
             seed: the same.
             executor: the same.
+            begin: whether it is begun if no part of it was.
 
         Returns:
-            Row, id, and whether it began just now.
+            Row, id, and whether it began just now; None if it did not, and is not to.
         """
         run = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + uuid.uuid4().hex[:6]
         name, engine_run, link = engine
@@ -142,6 +145,8 @@ class Lineage:
             )
             if found:
                 return int(found[0]["id"]), str(found[0]["run"]), False
+            if not begin:
+                return None
             row = db.add(
                 "context",
                 run=run,
