@@ -47,13 +47,16 @@ class Output:
     port: str = ""
 
 
-def outputs_of(node: Node, wanted: Collection[str | None], stage: str) -> tuple[Output, ...]:
+def outputs_of(
+    node: Node, wanted: Collection[str | None], stage: str, *, views: bool = True
+) -> tuple[Output, ...]:
     """Return the artifacts that a task of a node gives; none of one that counts items.
 
     Args:
         node: the node.
         wanted: fields of its result that others take; None stands for the whole.
         stage: of a mapped node, which part.
+        views: whether there is a page for people.
     """
     if stage == "items":
         return ()
@@ -65,7 +68,7 @@ def outputs_of(node: Node, wanted: Collection[str | None], stage: str) -> tuple[
         found.append(Output(key_of(port), kind, port))
         if _last(annotation) == _EVALUATION:
             found.append(Output(key_of(port) + CURVES, CLASSIFICATION))
-    return (*found, Output(VIEW, HTML))
+    return (*found, Output(VIEW, HTML)) if views else tuple(found)
 
 
 def kind_of(annotation: str, role: str) -> str:
@@ -103,7 +106,9 @@ def _last(annotation: str) -> str:
 
 def _name(tree: ast.expr) -> str:
     if isinstance(tree, ast.Constant):
-        return "None" if tree.value is None else _last(tree.value) if tree.value else ""
+        if tree.value is None:
+            return "None"
+        return _last(tree.value) if isinstance(tree.value, str) and tree.value else ""
     if isinstance(tree, ast.Name):
         return tree.id
     if isinstance(tree, ast.Attribute):

@@ -25,6 +25,7 @@ _SAMPLES = {
     "gpu-type": "gpu-type=amd.com/gpu: the resource that a GPU is; nvidia.com/gpu by default",
     "ui": "ui=URL: where people see the pipelines, for links from the lineage to the run",
     "parallel": "parallel=4: how many items of a mapped step are done at a time",
+    "views": "views=no: make no page of what each step gave, so that nothing is loaded for it",
 }
 _POLICIES = ("Always", "IfNotPresent", "Never")
 
@@ -46,6 +47,7 @@ class Settings:
         gpu_type: resource that a GPU is.
         ui: URL of the user interface, "" if not said.
         parallel: items at a time; 0 for no limit.
+        views: whether each task gives a page for people.
     """
 
     image: str
@@ -61,6 +63,7 @@ class Settings:
     gpu_type: str = "nvidia.com/gpu"
     ui: str = ""
     parallel: int = 0
+    views: bool = True
 
     @property
     def given(self) -> frozenset[str]:
@@ -107,6 +110,7 @@ def settings_of(options: CompileOptions, project: str) -> Settings:
         single.get("gpu-type", "nvidia.com/gpu"),
         single.get("ui", "").rstrip("/"),
         _count(single.get("parallel", "0")),
+        _is_yes("views", single.get("views", "yes")),
     )
 
 
@@ -141,6 +145,12 @@ def _count(text: str) -> int:
     if not text.isdigit():
         _refuse(f"-o parallel={text}")
     return int(text)
+
+
+def _is_yes(name: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        _refuse(f"-o {name}={text}")
+    return text == "yes"
 
 
 def _refuse(written: str) -> None:

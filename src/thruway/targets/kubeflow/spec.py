@@ -323,7 +323,8 @@ class _Spec:
         return found
 
     def _outputs(self, leaf: Leaf) -> tuple[Output, ...]:
-        return outputs_of(leaf.node, self.wanted[leaf.node.name], leaf.task.stage)
+        wanted = self.wanted[leaf.node.name]
+        return outputs_of(leaf.node, wanted, leaf.task.stage, views=self.settings.views)
 
     def _component(self, leaf: Leaf, types: Mapping[str, str], shapes: Record) -> None:
         """Add the component of a task: what comes in and what goes out."""
