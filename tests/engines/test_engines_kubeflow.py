@@ -19,10 +19,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "behaviour"))
 
-from shapes import SHAPES, Shape, write_project
+from shapes import SHAPES, Shape, write_project  # noqa: E402 - its folder is not one of tests
 
-from thruway.kit.project import load_project
-from thruway.targets import CompileOptions, compile_project
+from thruway.kit.project import load_project  # noqa: E402
+from thruway.targets import CompileOptions, compile_project  # noqa: E402
 
 HOME = Path(os.environ.get("THRUWAY_ENGINES", ROOT / ".engines")).resolve() / "kfp"
 PYTHON = HOME / "bin" / "python"
@@ -51,6 +51,8 @@ MORE = {
 }
 ALL = SHAPES | MORE
 EXAMPLES = {"cancer": "cancer/cancer.ipynb", "diabetes": "diabetes/diabetes.py"}
+# A GridSearchCV keeps the seconds that its fits took: it is another one in every run.
+TIMED = {"train_regressors.search"}
 AGAIN = "diamond, a second time"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 
@@ -137,8 +139,10 @@ def test_the_same_comes_of_it(shape, done):
 def test_a_migrated_program_gives_what_it_gave(name, done):
     got, want = done[name]["engine"], done[name]["plain"]
     assert (got["error"], got["state"]) == ("", "COMPLETE")
-    assert got["hashes"] == want["hashes"]
-    assert got["hashes"]
+    assert set(got["hashes"]) == set(want["hashes"])
+    differ = {port for port in want["hashes"] if got["hashes"][port] != want["hashes"][port]}
+    assert differ <= TIMED
+    assert len(want["hashes"]) > 5
     assert got["states"] == want["states"]
 
 

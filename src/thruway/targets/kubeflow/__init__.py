@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from thruway.errors import CompileRefused
-from thruway.targets.image import place_in_image
+from thruway.targets.image.place import place_in_image
 from thruway.targets.kubeflow.graph import tree_of
 from thruway.targets.kubeflow.parameters import type_of
 from thruway.targets.kubeflow.recurring import recurring_file

@@ -1,4 +1,4 @@
-"""A project in a container image: where it lies there."""
+"""Where a project lies in the image that is made of it."""
 
 from __future__ import annotations
 
@@ -23,5 +23,8 @@ def base_of(project: ProjectConfig) -> Path:
 
     Their places relative to each other stay as they are: the settings have them so.
     """
-    together = Path(os.path.commonpath([project.dir, project.data]))
+    above = project.data
+    for _ in range(project.climb):
+        above = above.parent
+    together = Path(os.path.commonpath([project.dir, above]))
     return together.parent if together == project.dir else together
