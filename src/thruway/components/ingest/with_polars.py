@@ -64,7 +64,7 @@ def _csv(source: Any, place: str, ask: Ask) -> Any:
     return pl.read_csv(source, **options)
 
 
-def _json(source: Any, place: str, ask: Ask) -> Any:  # noqa: ARG001 - alike
+def _json(source: Any, place: str, ask: Ask) -> Any:
     import io
 
     import polars as pl
