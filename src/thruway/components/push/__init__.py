@@ -139,7 +139,7 @@ def push(
             provenance=provenance,
         )
         if registry.is_registry(destination):
-            pushed = registry.add(packed, manifest, destination, tuple(aliases))
+            pushed = registry.add(packed, manifest, destination, name, tuple(aliases))
             return _record(pushed, manifest, destination, name)
         place = place_of(destination, name, storage)
         return _add(place, packed, manifest, destination, name, (*aliases, LATEST), keep)

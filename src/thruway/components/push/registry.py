@@ -58,7 +58,7 @@ def _client(destination: str, name: str | None) -> tuple[Any, Any, str]:
 
 
 def add(
-    packed: Path, manifest: Manifest, destination: str, aliases: tuple[str, ...]
+    packed: Path, manifest: Manifest, destination: str, name: str | None, aliases: tuple[str, ...]
 ) -> tuple[int, str, tuple[str, ...]]:
     """Register a packed model; return its version, its address, and its aliases.
 
@@ -66,7 +66,7 @@ def add(
         DataError: MLflow refuses.
         UsageError: an alias is one that MLflow keeps for itself.
     """
-    mlflow, client, name = _client(destination, manifest.name)
+    mlflow, client, name = _client(destination, name)
     if _LATEST in aliases:
         raise UsageError("MLflow keeps the alias `latest` for itself", fix="use another word")
     with _refusals(mlflow), tempfile.TemporaryDirectory(prefix="thruway-mlflow-") as top:
