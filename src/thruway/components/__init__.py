@@ -15,6 +15,7 @@ import sys
 from types import ModuleType
 
 NAMES: dict[str, str] = {
+    "InferenceResult": "thruway.components.batch_predict",
     "ModelRun": "thruway.components.train",
     "Trained": "thruway.components.train",
     "TrainedModel": "thruway.components.models",
@@ -23,6 +24,7 @@ NAMES: dict[str, str] = {
     "Trial": "thruway.components.tune",
     "Tuned": "thruway.components.tune",
     "TunerResults": "thruway.components.tune",
+    "batch_predict": "thruway.components.batch_predict",
     "best_of": "thruway.components.tune",
     "propose": "thruway.components.tune",
     "train": "thruway.components.train",
