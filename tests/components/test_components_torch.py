@@ -52,7 +52,9 @@ def test_the_last_layer_says_what_a_module_puts_out(module, classes):
         assert np.allclose(predict_proba(module, X), wanted)
         assert predict(module, X).tolist() == wanted.argmax(axis=1).tolist()
     # Its parts have their modes back, and nothing is left to differentiate.
-    assert module.training and module[2].training and not module[1].training
+    assert module.training
+    assert module[2].training
+    assert not module[1].training
 
 
 def test_a_module_that_is_told_its_labels_gives_logits():
