@@ -18,6 +18,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["bare", "filesystem", "is_address", "is_web", "needed", "opened", "unpacked"]
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+(::|://)")
+_DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 
@@ -152,8 +154,13 @@ def unpacked(place: str, storage: Mapping[str, object] | None = None) -> Iterato
             raise DataError(
                 f"`{bare(place)}` cannot be unpacked: {error}", fix="check that it was copied whole"
             ) from error
-        with inner:
-            yield inner
+        try:
+            with inner:
+                yield inner
+        except _DAMAGED as error:
+            raise DataError(
+                f"`{bare(place)}` cannot be unpacked: {error}", fix="check that it was copied whole"
+            ) from error
 
 
 def _unpack(suffix: str, handle: BinaryIO) -> BinaryIO:
@@ -188,6 +195,7 @@ def _download(address: str) -> BinaryIO:
             shutil.copyfileobj(answer, whole)
     except urllib.error.HTTPError as error:
         whole.close()
+        error.close()
         if error.code in {404, 410}:
             raise FileNotFoundError(address) from error
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -173,7 +174,8 @@ class Served:
             answer = self._connection.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            if self._process.poll() is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=1)
                 raise NotServed(f"it died: {self._said()}") from error
             raise NotServed(f"it did not answer: {type(error).__name__}: {error}") from error
         return answer.status, content, time.perf_counter() - start

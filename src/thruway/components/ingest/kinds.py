@@ -173,7 +173,7 @@ def _kind(column: str, given: Any) -> Kind:
 def _is_record(given: object) -> bool:
     """Return whether something describes a column, rather than being a dtype itself."""
     module = type(given).__module__.partition(".")[0]
-    return module not in {"numpy", "pandas", "polars", "pyarrow"} and not callable(given)
+    return module not in {"numpy", "pandas", "polars", "pyarrow"}
 
 
 def _of_type(column: str, given: Any) -> Kind:
@@ -186,14 +186,7 @@ def _of_type(column: str, given: Any) -> Kind:
     categories = getattr(given, "categories", None)
     if type(given).__name__ == "CategoricalDtype" and categories is not None:
         return Kind("category", categories=tuple(map(str, categories)))
-    return _of_word(
-        column,
-        given
-        if isinstance(given, str)
-        else str(
-            getattr(given, "type", "") if type(given).__module__.startswith("pandera") else given
-        ),
-    )
+    return _of_word(column, given if isinstance(given, str) else str(given))
 
 
 def _of_word(column: str, word: str) -> Kind:

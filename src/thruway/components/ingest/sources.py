@@ -143,9 +143,11 @@ def _files_below(source: str, storage: Mapping[str, object] | None) -> tuple[str
 
 
 def _full(fs: object, path: str, like: str) -> str:
-    whole = str(fs.unstrip_protocol(path))  # type: ignore[attr-defined]
-    scheme = like.partition("://")[0]
-    return whole if whole.startswith(scheme) else f"{scheme}://{path}"
+    """Return a path of a file system as an address that begins like the one it was found by."""
+    inner = str(fs._strip_protocol(like)).lstrip("/")  # type: ignore[attr-defined]
+    if inner and like.rstrip("/").endswith(inner):
+        return like.rstrip("/")[: -len(inner)] + path.lstrip("/")
+    return str(fs.unstrip_protocol(path))  # type: ignore[attr-defined]
 
 
 def _partition(file: str, top: str) -> tuple[tuple[str, str], ...]:

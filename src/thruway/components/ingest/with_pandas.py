@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.components.ingest import filters
 from thruway.components.ingest.cast import cast_pandas
-from thruway.components.ingest.problems import absent, explained, ragged
-from thruway.components.places import is_address, needed, opened, unpacked
+from thruway.components.ingest.problems import absent, explained, heading, required
+from thruway.components.places import bare, is_address, needed, opened, unpacked
+from thruway.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +33,7 @@ def read(place: str, ask: Ask) -> Any:
     needed("pandas", "a frame of pandas", "pandas")
     with explained(place, ask):
         if ask.format == "csv":
+            heading(place, ask)
             with _handle(place, ask) as source:
                 frame = _pd().read_csv(source, **_csv_options(place, ask))
         elif ask.format == "jsonl":
@@ -56,6 +58,8 @@ def chunks(
         as_text: columns that are read as text, whatever their values look like.
     """
     with explained(place, ask):
+        if ask.format == "csv":
+            heading(place, ask)
         for frame in _raw_chunks(place, ask, rows, as_text or {}):
             yield finished(frame.reset_index(drop=True), place, ask)
 
@@ -89,20 +93,14 @@ def _raw_chunks(place: str, ask: Ask, rows: int, as_text: Mapping[str, str]) -> 
 
 def finished(frame: Any, place: str, ask: Ask) -> Any:
     """Return a frame with the columns, types and rows that are asked for."""
-    if ask.format == "csv" and type(frame.index).__name__ != "RangeIndex":
-        if "index_col" not in ask.options:  # more fields than columns in every line
-            raise ragged(place, ask, 2, frame.shape[1] + frame.index.nlevels, frame.shape[1])
-        return frame
+    if not len(frame.columns):
+        raise DataError(f"`{bare(place)}` is empty", fix="check whoever wrote it")
     frame.columns = [one if isinstance(one, str) else str(one) for one in frame.columns]
-    required = [name for name, kind in ask.kinds.items() if kind.required]
-    wanted = [*ask.wanted(), *filters.columns_of(ask.where)]
-    required = [name for name in required if not ask.columns or name in ask.columns]
-    missing = absent(place, [*wanted, *required], frame.columns)
+    wanted = [*ask.wanted(), *filters.columns_of(ask.where), *required(ask)]
+    missing = absent(place, wanted, frame.columns)
     if missing is not None:
         raise missing
-    frame = cast_pandas(frame, place, ask)
-    if ask.where:
-        frame = filters.kept(frame, ask.where)
+    frame = filters.kept(cast_pandas(frame, ask), ask.where)
     return frame[list(ask.columns)] if ask.columns else frame
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.components.ingest import filters
 from thruway.components.ingest.cast import cast_polars
-from thruway.components.ingest.problems import absent, explained
+from thruway.components.ingest.problems import absent, explained, heading, required
 from thruway.components.places import PACKED, is_address, needed, unpacked
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def read(place: str, ask: Ask) -> Any:
     """
     needed("polars", "a frame of polars", "polars")
     with explained(place, ask):
+        if ask.format == "csv":
+            heading(place, ask)
         if ask.format == "excel":
             import polars as pl
 
@@ -98,14 +100,9 @@ _READERS = {"csv": _csv, "jsonl": _json, "parquet": _parquet, "arrow": _arrow}
 
 def finished(frame: Any, place: str, ask: Ask) -> Any:
     """Return a frame with the columns, types and rows that are asked for."""
-    required = [
-        name
-        for name, kind in ask.kinds.items()
-        if kind.required and (not ask.columns or name in ask.columns)
-    ]
-    missing = absent(place, [*ask.wanted(), *filters.columns_of(ask.where), *required],
-                     frame.columns)  # fmt: skip
+    wanted = [*ask.wanted(), *filters.columns_of(ask.where), *required(ask)]
+    missing = absent(place, wanted, frame.columns)
     if missing is not None:
         raise missing
-    frame = filters.kept(cast_polars(frame, place, ask), ask.where)
+    frame = filters.kept(cast_polars(frame, ask), ask.where)
     return frame.select(list(ask.columns)) if ask.columns else frame

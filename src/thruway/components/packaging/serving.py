@@ -104,7 +104,8 @@ class Answering:
         try:
             outputs = self.answers(frame)
         except Exception as error:  # the model may be of the user's own code
-            return 500, {"error": f"{type(error).__name__}: {error}"}
+            said = error.what if isinstance(error, ThruwayError) else error
+            return 500, {"error": f"{type(error).__name__}: {said}"}
         answer = {"model_name": self.manifest.name, "model_version": str(self.manifest.version)}
         if "id" in request:
             answer["id"] = request["id"]

@@ -85,12 +85,12 @@ def _plain(value: Any) -> Any:
     """Return a value as JSON has it."""
     if value is None or isinstance(value, str | bool | int):
         return value
+    if type(value).__name__ in {"NAType", "NaTType"}:  # the latter is a datetime
+        return None
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, dt.timedelta):
         return value.total_seconds()
-    if type(value).__name__ in {"NAType", "NaTType"}:
-        return None
     item = getattr(value, "item", None)
     if callable(item):
         return _plain(item())
