@@ -22,6 +22,7 @@ WARNED = (
     "COMPARATOR_*",
     "STATS_NOT_AVAILABLE",
     "DATASET_HIGH_NUM_EXAMPLES",
+    "PERFORMANCE_LOW",
 )
 """What only warns by default: everything else fails. `BOOL_TYPE_*` fails: 2 is no truth."""
 _FAILS = ("BOOL_TYPE_*", "COMPARATOR_CONTROL_DATA_MISSING")
