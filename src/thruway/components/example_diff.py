@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 
 from thruway.components.frames import wrapped
@@ -16,6 +15,7 @@ from thruway.kit.gate import Gate
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import narwhals as nw
     from numpy.typing import NDArray
 
     from thruway.components.frames import Frame
@@ -149,7 +149,7 @@ def example_diff(
         if name not in _LIMITS:
             raise UsageError(f"`limits` has {name!r}", fix=f"limits are of {', '.join(_LIMITS)}")
     rows = matched(new, old, keys)
-    changed = np.zeros(len(rows.new), dtype=bool)
+    changed: NDArray[np.bool_] = np.zeros(len(rows.new), dtype=bool)
     found: dict[str, ColumnDiff] = {}
     for name in compared:
         differs, diff = _column(new, old, name, rows, tolerance, samples)
@@ -261,11 +261,15 @@ def _gate(
         share = counts[name] / rows if rows else float(counts[name] > 0)
         if share > limit:
             said = f"{counts[name]:,} rows are {name} ({share:.2%} of the baseline)"
-            failed.append(f"{said}, at most {limit:.2%} may be".replace("are duplicates", "share their key"))
+            failed.append(
+                f"{said}, at most {limit:.2%} may be".replace("are duplicates", "share their key")
+            )
     if failed:
         return Gate("fail", tuple(failed))
     if sum(matched_.duplicates):
         ours, theirs = matched_.duplicates
-        said = f"{ours:,} rows, and {theirs:,} of the baseline, share their key and are not compared"
+        said = (
+            f"{ours:,} rows, and {theirs:,} of the baseline, share their key and are not compared"
+        )
         return Gate("warn", (said,))
     return Gate("pass")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
-from numpy.typing import NDArray
 
 from thruway.components.statistics.reading import read
 from thruway.errors import DataError
 
-_ROW = "the row's number"
-_TIMES = {"datetime"}
+if TYPE_CHECKING:
+    import narwhals as nw
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,10 @@ def matched(new: nw.DataFrame[Any], old: nw.DataFrame[Any], keys: tuple[str, ...
     Raises:
         DataError: keys are of types that are never equal.
     """
-    left = np.zeros(len(new), dtype=np.int64)
-    right = np.zeros(len(old), dtype=np.int64)
-    absent, gone = np.zeros(len(new), dtype=bool), np.zeros(len(old), dtype=bool)
+    left: NDArray[np.int64] = np.zeros(len(new), dtype=np.int64)
+    right: NDArray[np.int64] = np.zeros(len(old), dtype=np.int64)
+    absent: NDArray[np.bool_] = np.zeros(len(new), dtype=bool)
+    gone: NDArray[np.bool_] = np.zeros(len(old), dtype=bool)
     for key in keys:
         ours, theirs, many = _codes(new[key], old[key], key)
         absent |= ours < 0
@@ -70,7 +70,7 @@ def matched(new: nw.DataFrame[Any], old: nw.DataFrame[Any], keys: tuple[str, ...
     candidates = their_alone[order]
     places = np.searchsorted(right[candidates], left[alone])
     places = np.minimum(places, max(len(candidates) - 1, 0))
-    both = np.zeros(len(alone), dtype=bool)
+    both: NDArray[np.bool_] = np.zeros(len(alone), dtype=bool)
     if len(candidates):
         both = right[candidates][places] == left[alone]
     return Matched(
@@ -118,8 +118,8 @@ def _codes(
         )
     every = np.concatenate([ours.held(), theirs.held()])
     unique, codes = np.unique(every, return_inverse=True)
-    left = np.full(len(ours.missing), -1, dtype=np.int64)
-    right = np.full(len(theirs.missing), -1, dtype=np.int64)
+    left: NDArray[np.int64] = np.full(len(ours.missing), -1, dtype=np.int64)
+    right: NDArray[np.int64] = np.full(len(theirs.missing), -1, dtype=np.int64)
     many = int((~ours.missing).sum())
     left[~ours.missing] = codes[:many]
     right[~theirs.missing] = codes[many:]

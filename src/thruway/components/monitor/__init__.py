@@ -72,8 +72,8 @@ def monitor(
         skew: limits of distances to the training data; see `validate`.
         drift: limits of distances to the window before; None: they are measured, not judged.
         performance: metric → limit: `{"accuracy": 0.8, "mae": 3}`: at least, or for errors at most.
-        policy: as in `validate`; what is not good enough is called `PERFORMANCE_LOW`. By default all
-            of these warn, except broken inputs.
+        policy: as in `validate`; what is not good enough is called `PERFORMANCE_LOW`. By default
+            all of these warn, except broken inputs.
         min_rows: windows (for performance: labels) of fewer rows are shown and not judged.
         last: only so many of the latest windows are judged; None: all.
         significance: see `validate`.

@@ -80,7 +80,9 @@ def flattened(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         return
     rest = {name: value for name, value in request.items() if name != nested}
     inputs = request[nested]
-    rows = [inputs] if isinstance(inputs, dict) else [one for one in inputs if isinstance(one, dict)]
+    rows = (
+        [inputs] if isinstance(inputs, dict) else [one for one in inputs if isinstance(one, dict)]
+    )
     outputs = next((one for one in _OUTPUTS if isinstance(rest.get(one), list)), None)
     results = rest.pop(outputs) if outputs else []
     for number, row in enumerate(rows):

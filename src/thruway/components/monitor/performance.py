@@ -33,9 +33,7 @@ def known(limits: Mapping[str, float] | None) -> Mapping[str, float]:
     """
     for name in limits or {}:
         if name not in METRICS:
-            raise UsageError(
-                f"`performance` has {name!r}", fix=f"metrics are {', '.join(METRICS)}"
-            )
+            raise UsageError(f"`performance` has {name!r}", fix=f"metrics are {', '.join(METRICS)}")
     return limits or {}
 
 
@@ -47,8 +45,10 @@ def task_of(labels: nw.Series[Any], predictions: nw.Series[Any]) -> Task:
     whole = column.type == "int" or bool((np.floor(column.numbers) == column.numbers).all())
     few = len(np.unique(column.numbers)) <= _CLASSES
     predicted = read(predictions)
-    fractions = predicted.type == "float" and predicted.numbers is not None and not bool(
-        (np.floor(predicted.numbers) == predicted.numbers).all()
+    fractions = (
+        predicted.type == "float"
+        and predicted.numbers is not None
+        and not bool((np.floor(predicted.numbers) == predicted.numbers).all())
     )
     if whole and few and fractions and len(np.unique(column.numbers)) > 2:
         return "regression"  # classes are not predicted as fractions
@@ -144,9 +144,7 @@ def _classification(truth: list[str], said: list[str]) -> dict[str, float]:
     }
 
 
-def _of_probabilities(
-    truth: NDArray[np.float64], scores: NDArray[np.float64]
-) -> dict[str, float]:
+def _of_probabilities(truth: NDArray[np.float64], scores: NDArray[np.float64]) -> dict[str, float]:
     from sklearn.metrics import log_loss, roc_auc_score
 
     found = {

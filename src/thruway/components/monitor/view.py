@@ -25,7 +25,10 @@ def shown(found: MonitoringReport) -> str:
     parts.append(
         section(
             "Windows",
-            table(heads, [[*row, *_values(w, metrics)] for row, w in zip(rows, found.windows, strict=True)]),
+            table(
+                heads,
+                [[*row, *_values(w, metrics)] for row, w in zip(rows, found.windows, strict=True)],
+            ),
         )
     )
     for comparison, title in (("skew", "to the training data"), ("drift", "to the window before")):

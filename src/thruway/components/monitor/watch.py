@@ -81,7 +81,9 @@ def watched(
         statistics(inputs[rows.tolist()].to_native(), asked.schema).only for _, rows in stretches
     ]
     if asked.prediction in log.columns and asked.prediction not in reference.columns and found:
-        notes.append("the training data has no predictions: those of the first window stand for them")
+        notes.append(
+            "the training data has no predictions: those of the first window stand for them"
+        )
         columns = {**reference.columns, asked.prediction: found[0][asked.prediction]}
         reference = replace(reference, columns=columns)
     windows = []
@@ -268,5 +270,7 @@ def _low(found: Performance, asked: Watched) -> Iterable[Finding]:
         worse = value > limit if name in LOWER_IS_BETTER else value < limit
         if worse:
             side = "at most" if name in LOWER_IS_BETTER else "at least"
-            said = f"{name} is {value:.4g} on {found.labelled:,} labels, {side} {limit:g} is expected"
+            said = (
+                f"{name} is {value:.4g} on {found.labelled:,} labels, {side} {limit:g} is expected"
+            )
             yield Finding(asked.prediction, LOW, f"{name} is low", said)

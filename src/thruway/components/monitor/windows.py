@@ -93,7 +93,7 @@ def moments(series: nw.Series[Any], name: str) -> tuple[NDArray[np.int64], NDArr
     """
     column = read(series)
     held: NDArray[np.bool_] = ~series.is_null().to_numpy().astype(bool)
-    times = np.zeros(len(series), dtype=np.int64)
+    times: NDArray[np.int64] = np.zeros(len(series), dtype=np.int64)
     if column.type == "datetime" and column.numbers is not None:
         times[held] = column.numbers
     elif column.type in {"int", "float"} and column.numbers is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 
 from thruway.components.statistics import numeric, strings
@@ -14,6 +13,7 @@ from thruway.components.statistics.types import ColumnStatistics, Kind, Type
 from thruway.components.statistics.weighted import weigh
 
 if TYPE_CHECKING:
+    import narwhals as nw
     from numpy.typing import NDArray
 
 _KINDS: dict[Type, Kind] = {
@@ -81,16 +81,14 @@ def _described(column: Read, name: str, kind: Kind | None) -> ColumnStatistics:
 
 
 def _truths(start: ColumnStatistics, column: Read) -> ColumnStatistics:
-    values = column.present.to_numpy().astype(bool)
+    values: NDArray[np.bool_] = column.present.to_numpy().astype(bool)
     true = int(np.count_nonzero(values))
     pairs = [(True, true), (False, len(values) - true)]
     listed = tuple(sorted((one for one in pairs if one[1]), key=lambda one: (-one[1], one[0])))
     return replace(start, distinct=len(listed), values=listed)
 
 
-def _numbers(
-    start: ColumnStatistics, values: NDArray[Any], listed: int
-) -> ColumnStatistics:
+def _numbers(start: ColumnStatistics, values: NDArray[Any], listed: int) -> ColumnStatistics:
     found = numeric.found_in(values, listed)
     return replace(
         start,
@@ -119,7 +117,5 @@ def _strings(start: ColumnStatistics, present: nw.Series[Any]) -> ColumnStatisti
         bound=found.bound,
         text=found.text,
         hashes=found.hashes,
-        kind=strings.kind_of(
-            found.distinct, start.count, found.text.mean_words, found.complete
-        ),
+        kind=strings.kind_of(found.distinct, start.count, found.text.mean_words, found.complete),
     )

@@ -149,9 +149,7 @@ def _type(found: set[Type]) -> Type:
 
 def _kind(held: Sequence[ColumnStatistics], found: ColumnStatistics) -> Kind:
     if found.type in {"string", "mixed"} and found.text:
-        return strings.kind_of(
-            found.distinct, found.count, found.text.mean_words, found.complete
-        )
+        return strings.kind_of(found.distinct, found.count, found.text.mean_words, found.complete)
     if found.type == "mixed":
         return "categorical" if found.complete else "other"
     return next((part.kind for part in held if part.kind != "empty"), "empty")
@@ -246,9 +244,7 @@ def _moments(found: Sequence[Numbers], count: int) -> tuple[float, float | None]
     return mean, sqrt((inside + between) / (count - 1)) if count > 1 else None
 
 
-def _ranked(
-    numbers: Numbers, values: Sequence[tuple[Any, int]], complete: bool
-) -> Numbers:
+def _ranked(numbers: Numbers, values: Sequence[tuple[Any, int]], complete: bool) -> Numbers:
     """Return numbers with the exact ranks, where all values are listed."""
     if not complete or not values:
         return numbers

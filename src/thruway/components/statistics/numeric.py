@@ -207,8 +207,8 @@ class _Bins:
     def __init__(self, values: NDArray[np.float64]) -> None:
         self.values = values
         self.center = float(np.median(values[:: len(values) // 1024]))
-        self.places = np.empty(len(values), dtype=np.uint16)
-        self.counts = np.zeros(_BINS, dtype=np.int64)
+        self.places: NDArray[np.uint16] = np.empty(len(values), dtype=np.uint16)
+        self.counts: NDArray[np.int64] = np.zeros(_BINS, dtype=np.int64)
         for start in range(0, len(values), _BLOCK):
             part = self._place(values[start : start + _BLOCK])
             self.places[start : start + _BLOCK] = part
@@ -258,7 +258,7 @@ class _Bins:
 
     def _at(self, ranks: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the values at ranks (from 0), exactly."""
-        bins = np.searchsorted(self.reached, ranks, side="right")
+        bins: NDArray[np.int64] = np.searchsorted(self.reached, ranks, side="right")
         held, spikes = self._inside(np.unique(bins))
         return np.array(
             [
@@ -269,7 +269,7 @@ class _Bins:
 
     def _near(self, ranks: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return values near ranks: within a bin that is not heavy they are interpolated."""
-        bins = np.searchsorted(self.reached, ranks, side="right")
+        bins: NDArray[np.int64] = np.searchsorted(self.reached, ranks, side="right")
         inside = (ranks - (self.reached[bins] - self.counts[bins]) + 0.5) / self.counts[bins]
         low, high = self._borders(bins), self._borders(bins + 1)
         found = sketches.between(low, high, inside)
@@ -290,7 +290,7 @@ class _Bins:
             held = self.values[self.places == place]
             if held.min() == held.max():
                 spikes[place] = float(held[0])
-        asked = np.zeros(_BINS, dtype=bool)
+        asked: NDArray[np.bool_] = np.zeros(_BINS, dtype=bool)
         asked[[place for place in bins.tolist() if place not in spikes]] = True
         ordered = np.sort(self.values[asked[self.places]])
         chosen = np.flatnonzero(asked)

@@ -228,7 +228,7 @@ def hashes_of_text(joined: bytes, lengths: NDArray[np.int64]) -> NDArray[np.uint
     letters = np.frombuffer(joined, dtype=np.uint8).astype(np.uint64)
     starts = np.cumsum(lengths) - lengths
     filled = lengths > 0
-    sums = np.zeros(len(lengths), dtype=np.uint64)
+    sums: NDArray[np.uint64] = np.zeros(len(lengths), dtype=np.uint64)
     if len(letters):
         multipliers = _mixed(np.arange(int(lengths.max()), dtype=np.uint64))
         places = np.arange(len(letters)) - np.repeat(starts, lengths)

@@ -62,9 +62,7 @@ def _groups(
     """Return name, values and number of rows of each group; the largest first."""
     keys = frame.select(*columns)
     counted = keys.with_columns(nw.lit(1).alias(_ROWS)).group_by(*columns).agg(nw.col(_ROWS).sum())
-    found = [
-        (name_of(columns, row[:-1]), tuple(row[:-1]), int(row[-1])) for row in counted.rows()
-    ]
+    found = [(name_of(columns, row[:-1]), tuple(row[:-1]), int(row[-1])) for row in counted.rows()]
     return sorted(found, key=lambda one: (-one[2], one[0]))
 
 

@@ -44,7 +44,11 @@ def frames_of(examples: Any, name: str) -> Iterator[nw.DataFrame[Any]]:
     Raises:
         DataError: something in it is no frame, or there is no part at all.
     """
-    if is_frame(examples) or not isinstance(examples, Iterable) or isinstance(examples, str | bytes):
+    if (
+        is_frame(examples)
+        or not isinstance(examples, Iterable)
+        or isinstance(examples, str | bytes)
+    ):
         yield wrapped(examples, name)
         return
     number = -1

@@ -39,8 +39,8 @@ def weigh(series: nw.Series[Any], column: Read, weights: NDArray[np.float64]) ->
 def _held(series: nw.Series[Any], column: Read) -> NDArray[np.bool_]:
     if column.missing == 0:
         return np.ones(column.rows, dtype=bool)
-    absent = series.is_null().to_numpy().astype(bool)
-    return np.asarray(~absent)
+    absent: NDArray[np.bool_] = series.is_null().to_numpy().astype(bool)
+    return ~absent
 
 
 def _numbers(
@@ -58,9 +58,7 @@ def _numbers(
     reached = np.cumsum(weights[order])
     places = np.searchsorted(reached, np.array(sketches.QUANTILES) * reached[-1], side="left")
     found = values[order][np.minimum(places, len(values) - 1)]
-    return Weighted(
-        count, missing, mean, (spread / total) ** 0.5, sketches.named_quantiles(found)
-    )
+    return Weighted(count, missing, mean, (spread / total) ** 0.5, sketches.named_quantiles(found))
 
 
 def _values(column: Read, weights: NDArray[np.float64]) -> tuple[tuple[Any, float], ...]:

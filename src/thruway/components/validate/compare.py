@@ -137,15 +137,15 @@ def _own_limits(
 
 
 def _pointless(new: ColumnStatistics, old: ColumnStatistics) -> str:
-    """Return why a column is not judged unless it is asked for: it always changes, or says nothing."""
+    """Return why a column is judged only if asked for: it always changes, or says nothing."""
     if new.kind == "datetime":
         return "times go on; give it limits of its own if it should be compared"
     if new.kind == "text" or old.kind == "text":
         return "text; give it limits of its own if its values should be compared"
     for column in (new, old):
-        if column.type in {"int", "string"} and column.count >= 20:
-            if column.distinct >= 0.97 * column.count:
-                return "almost every value is another one, as in a key"
+        keys = column.type in {"int", "string"} and column.count >= 20
+        if keys and column.distinct >= 0.97 * column.count:
+            return "almost every value is another one, as in a key"
     return ""
 
 
