@@ -31,6 +31,8 @@ def to_toml(schema: Schema) -> str:
     found = schema.to_dict()
     top = [f"{name} = {_value(found[name])}" for name in _TOP[:-1] if name in found]
     parts = [_HEAD + "\n".join(top)]
+    if not found["features"]:
+        parts.append("[features]")
     for name, feature in found["features"].items():
         lines = [f"[features.{_key(name)}]"]
         lines += [f"{field} = {_value(value)}" for field, value in feature.items()]

@@ -61,12 +61,13 @@ class _Ranks:
     error: float
 
 
-def found_in(values: NDArray[Any], listed: int = LISTED) -> Found:
+def found_in(values: NDArray[Any], listed: int = LISTED, exact: bool = False) -> Found:
     """Return the statistics of numbers, of which some may be NaN or infinite.
 
     Args:
         values: of an integer or float type, shape (n,).
         listed: with at most so many distinct values, all are listed with their counts.
+        exact: the number of distinct values, however many: they are sorted.
     """
     if values.dtype.kind == "f":
         values = values.astype(np.float64, copy=False)
@@ -78,7 +79,7 @@ def found_in(values: NDArray[Any], listed: int = LISTED) -> Found:
     if not len(values):
         distinct = sum(map(bool, infinite))
         return Found(None, nan, infinite, distinct, complete=not distinct)
-    table = _table(values)
+    table = _table(values) or (_runs(np.sort(values)) if exact else None)
     if table is None:
         return _of_many(values, nan, infinite, listed)
     return _of_table(values, table, nan, infinite, listed)
@@ -95,9 +96,11 @@ def _table(values: NDArray[Any]) -> _Table | None:
     if values.dtype.kind in "iu":
         low = int(values.min())
         if int(values.max()) - low < COUNTED:
-            counts = np.bincount((values - values.dtype.type(low)).astype(np.int64))
+            wide = values if values.dtype == np.uint64 else values.astype(np.int64, copy=False)
+            counts = np.bincount((wide - wide.dtype.type(low)).astype(np.int64, copy=False))
             held = np.flatnonzero(counts)
-            return _Table(held.astype(values.dtype) + values.dtype.type(low), counts[held])
+            found = held.astype(wide.dtype) + wide.dtype.type(low)
+            return _Table(found.astype(values.dtype), counts[held])
     return None
 
 

@@ -66,12 +66,14 @@ def read(series: nw.Series[Any]) -> Read:
     """Return a column as statistics look at it."""
     dtype = str(series.to_native().dtype if hasattr(series.to_native(), "dtype") else series.dtype)
     series = _plain(series)
-    if series.dtype in {nw.Object, nw.Unknown}:
+    if series.dtype in (nw.Object, nw.Unknown):
         return _objects(series, dtype)
     if series.dtype.is_float() and _means_missing_by_nan(series):
         return _floats(series, dtype)
     missing = int(series.null_count())
     present = series.drop_nulls() if missing else series
+    if dtype == "object" and not len(present):
+        return Read("empty", dtype, len(series), missing, present)
     return _typed(present, dtype, len(series), missing)
 
 
@@ -81,15 +83,15 @@ def _typed(present: nw.Series[Any], dtype: str, rows: int, missing: int) -> Read
         return Read("bool", dtype, rows, missing, present)
     if kind.is_numeric():
         return _numbers(present, dtype, rows, missing)
-    if kind in {nw.Datetime, nw.Date}:
+    if kind in (nw.Datetime, nw.Date):
         zone = str(getattr(kind, "time_zone", None) or "")
         return Read("datetime", dtype, rows, missing, present, _micros(present), zone)
     if kind == nw.Duration:
         stamps: NDArray[np.int64] = present.dt.total_microseconds().to_numpy().astype(np.int64)
         return Read("duration", dtype, rows, missing, present, stamps)
-    if kind in {nw.String, nw.Categorical, nw.Enum}:
+    if kind in (nw.String, nw.Categorical, nw.Enum):
         return Read("string", dtype, rows, missing, present)
-    if kind in {nw.List, nw.Array}:
+    if kind in (nw.List, nw.Array):
         return _lists(present, dtype, rows, missing)
     if str(kind) == "Null":
         return Read("empty", dtype, rows, rows, present.head(0))
@@ -123,12 +125,18 @@ def _micros(present: nw.Series[Any]) -> NDArray[np.int64]:
 
 def _lists(present: nw.Series[Any], dtype: str, rows: int, missing: int) -> Read:
     lengths: NDArray[np.int64] = present.list.len().to_numpy().astype(np.int64)
-    name = present.name or "value"
-    inner = present.alias(name).to_frame().explode(name)[name]
-    found = read(inner.drop_nulls())
+    found = read(_flat(present).drop_nulls())
     return Read(
         found.type, dtype, rows, missing, found.present, found.numbers, found.zone, lengths=lengths
     )
+
+
+def _flat(present: nw.Series[Any]) -> nw.Series[Any]:
+    if present.implementation.is_pyarrow():  # narwhals has no `explode` for it
+        import pyarrow.compute as pc
+
+        return _series(pc.list_flatten(present.to_native()))
+    return present.alias("value").to_frame().explode("value")["value"]
 
 
 def _means_missing_by_nan(series: nw.Series[Any]) -> bool:
@@ -149,7 +157,7 @@ def _plain(series: nw.Series[Any]) -> nw.Series[Any]:
         return series
     if str(dtype).startswith("period["):
         return _series(native.dt.to_timestamp())
-    if series.dtype in {nw.Categorical, nw.Enum} and hasattr(dtype, "categories"):
+    if series.dtype in (nw.Categorical, nw.Enum) and hasattr(dtype, "categories"):
         return _series(native.astype(native.cat.categories.dtype))
     if str(dtype).startswith("Sparse["):
         return _series(native.sparse.to_dense())
