@@ -156,7 +156,8 @@ def _domain(column: ColumnStatistics, feature: Feature) -> Iterator[Finding]:
     if not new and not unlisted:
         return
     share = mass / column.count
-    if feature.min_domain_mass < 1.0 and share <= 1.0 - feature.min_domain_mass:
+    inside = (column.count - mass) / column.count
+    if feature.min_domain_mass < 1.0 and inside >= feature.min_domain_mass:
         return
     said = ", ".join(f"{value!r} ({_percent(many / column.count)})" for value, many in new[:_SHOWN])
     more = len(new) - _SHOWN
