@@ -273,4 +273,5 @@ def _low(found: Performance, asked: Watched) -> Iterable[Finding]:
             said = (
                 f"{name} is {value:.4g} on {found.labelled:,} labels, {side} {limit:g} is expected"
             )
-            yield Finding(asked.prediction, LOW, f"{name} is low", said)
+            bad = "high" if name in LOWER_IS_BETTER else "low"
+            yield Finding(asked.prediction, LOW, f"{name} is {bad}", said)

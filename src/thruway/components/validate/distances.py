@@ -4,7 +4,7 @@
 |---|---|---|---|
 | l_infinity | categories | counts of the values | when all values are listed |
 | jensen_shannon | categories; numbers | the same; histograms on one grid | likewise; of the grid |
-| psi | categories; numbers | the same; the baseline's deciles | likewise; within the rank error |
+| psi | categories; numbers | the same; 20 values, or deciles | likewise; the rank error |
 | ks | numbers | ranks | when all values are listed, or there are at most 400 |
 | chi_square | categories; numbers | as psi | as psi |
 
@@ -88,7 +88,7 @@ def distance(
             return None
         if measure == "ks":
             return _ks(new, old, alpha)
-        counts = _on_one_grid(new, old) if measure == "jensen_shannon" else _in_deciles(new, old)
+        counts = _on_one_grid(new, old) if measure == "jensen_shannon" else _in_cells(new, old)
     elif measure == "ks":
         return None
     else:
@@ -133,6 +133,14 @@ def _on_one_grid(new: ColumnStatistics, old: ColumnStatistics) -> _Counts:
         np.array([theirs.get(one, 0) for one in cells], dtype=float),
         True,
     )
+
+
+def _in_cells(new: ColumnStatistics, old: ColumnStatistics) -> _Counts:
+    """Return the counts of the values themselves where these are few, else of tenths."""
+    few = new.complete and old.complete
+    if few and len(dict(new.values).keys() | dict(old.values).keys()) <= 2 * BINS:
+        return _of_values(new, old)
+    return _in_deciles(new, old)
 
 
 def _in_deciles(new: ColumnStatistics, old: ColumnStatistics) -> _Counts:
