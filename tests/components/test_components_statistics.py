@@ -143,6 +143,7 @@ def test_numbers_are_those_of_numpy(name, rows):
         assert off <= numbers.error + 1 / rows
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_description_of_pandas_agrees():
     data = pytest.importorskip("sklearn.datasets").load_wine(as_frame=True).frame
     found, described = statistics(data), data.describe()
