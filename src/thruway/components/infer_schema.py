@@ -65,7 +65,9 @@ def infer_schema(
     """
     labels = (label,) if isinstance(label, str) else tuple(label)
     found = _whole(statistics, categorical)
-    asked = _Asked(labels, tuple(keys), tuple(categorical), max_domain, range_margin, presence_margin)
+    asked = _Asked(
+        labels, tuple(keys), tuple(categorical), max_domain, range_margin, presence_margin
+    )
     _check(found, [*labels, *keys, *categorical])
     features = {name: _feature(column, asked) for name, column in found.columns.items()}
     named = dict.fromkeys([*(("training", "serving") if labels else ()), *environments])
@@ -86,7 +88,9 @@ class _Asked:
 
 def _whole(given: Any, categorical: Sequence[str]) -> SplitStatistics:
     if not isinstance(given, Statistics):
-        given = statistics(given, Schema({one: Feature("int", categorical=True) for one in categorical}))
+        given = statistics(
+            given, Schema({one: Feature("int", categorical=True) for one in categorical})
+        )
     return merged_splits(list(given.splits.values()))
 
 
@@ -104,7 +108,8 @@ def _feature(column: ColumnStatistics, asked: _Asked) -> Feature:
     type_ = type_of(column)
     low, high = _range(column, type_, asked.range_margin)
     domain = _domain(column, asked)
-    if domain is not None:
+    key = column.name in asked.keys or _like_key(column)
+    if domain is not None or key:  # the range of a key says nothing of the next data
         low = high = None
     lists = column.lengths
     return Feature(
@@ -123,6 +128,10 @@ def _feature(column: ColumnStatistics, asked: _Asked) -> Feature:
         not_in=("serving",) if column.name in asked.labels else (),
         description=_about(column),
     )
+
+
+def _like_key(column: ColumnStatistics) -> bool:
+    return column.type == "int" and column.count >= 50 and column.distinct == column.count
 
 
 def type_of(column: ColumnStatistics) -> Type:
@@ -171,9 +180,7 @@ def _order(value: Any) -> tuple[str, Any]:
     return ("", value) if not isinstance(value, str) else ("text", value)
 
 
-def _range(
-    column: ColumnStatistics, type_: Type, margin: float | None
-) -> tuple[Any, Any]:
+def _range(column: ColumnStatistics, type_: Type, margin: float | None) -> tuple[Any, Any]:
     found = column.numbers
     if margin is None or found is None or type_ not in {"int", "float"} or column.lengths:
         return None, None
@@ -201,9 +208,7 @@ def _rounded(value: float, direction: Any) -> float | None:
     return float(f"{direction(value / unit) * unit:.3g}")
 
 
-def _reviewed(
-    schema: Schema, observed: dict[str, Feature], found: SplitStatistics
-) -> Schema:
+def _reviewed(schema: Schema, observed: dict[str, Feature], found: SplitStatistics) -> Schema:
     differences = []
     for name, feature in schema.features.items():
         if name in observed:
@@ -212,9 +217,7 @@ def _reviewed(
             differences.append(Difference(name, "gone", feature.to_dict()))
     new = {name: one for name, one in observed.items() if name not in schema.features}
     differences += [Difference(name, "new", None, one.to_dict()) for name, one in new.items()]
-    return replace(
-        schema, features={**schema.features, **new}, differences=tuple(differences)
-    )
+    return replace(schema, features={**schema.features, **new}, differences=tuple(differences))
 
 
 def _differences(
@@ -231,12 +234,10 @@ def _differences(
         if new:
             found.append(Difference(name, "domain", reviewed.domain, (*reviewed.domain, *new)))
     numbers = column.numbers
-    if numbers is not None and not isinstance(reviewed.min, str | None):
-        if numbers.min < reviewed.min:
-            found.append(Difference(name, "min", reviewed.min, numbers.min))
-    if numbers is not None and not isinstance(reviewed.max, str | None):
-        if numbers.max > reviewed.max:
-            found.append(Difference(name, "max", reviewed.max, numbers.max))
+    if numbers is None or reviewed.type == "datetime":
+        return found
+    if isinstance(reviewed.min, int | float) and numbers.min < reviewed.min:
+        found.append(Difference(name, "min", reviewed.min, numbers.min))
+    if isinstance(reviewed.max, int | float) and numbers.max > reviewed.max:
+        found.append(Difference(name, "max", reviewed.max, numbers.max))
     return found
-
-

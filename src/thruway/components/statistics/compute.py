@@ -45,7 +45,8 @@ def statistics(
         examples: a frame of pandas, polars or Arrow; or an iterable of frames, which are parts of
             one whole and are looked at one by one (chunks of a file that does not fit into
             memory); or a dict, or NamedTuple, of these by split.
-        schema: says how columns are looked at: numbers that are categories.
+        schema: says how columns are looked at: numbers that are categories, and columns of unique
+            values, whose distinct values are then counted exactly.
         columns: only these; None for all.
         slices: columns whose values make slices, which get statistics of their own; a tuple makes
             crosses. `["sex", ("sex", "class")]` makes `sex=female`, …, `sex=female, class=1`.
@@ -67,6 +68,7 @@ def statistics(
         weights,
         max_slices,
         schema.kinds() if schema is not None else {},
+        schema.keys() if schema is not None else frozenset(),
     )
     splits = splits_of(examples)
     return Statistics({name: of_split(given, name, asked) for name, given in splits.items()})
@@ -81,6 +83,7 @@ class Asked:
     weights: str | None = None
     max_slices: int = 50
     kinds: dict[str, Kind] = field(default_factory=dict)
+    keys: frozenset[str] = frozenset()
 
 
 def of_split(examples: Any, split: str, asked: Asked) -> SplitStatistics:
@@ -117,7 +120,7 @@ def _of_rows(rows: nw.DataFrame[Any], asked: Asked) -> SplitStatistics:
     if asked.weights:
         weights = _weights(rows[asked.weights], asked.weights)
     found = {
-        str(name): described(rows[name], str(name), asked.kinds.get(str(name)), weights)
+        str(name): described(rows[name], str(name), asked.kinds.get(str(name)), weights, str(name) in asked.keys)
         for name in asked.columns or rows.columns
         if name != asked.weights
     }

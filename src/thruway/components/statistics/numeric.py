@@ -61,12 +61,13 @@ class _Ranks:
     error: float
 
 
-def found_in(values: NDArray[Any], listed: int = LISTED) -> Found:
+def found_in(values: NDArray[Any], listed: int = LISTED, exact: bool = False) -> Found:
     """Return the statistics of numbers, of which some may be NaN or infinite.
 
     Args:
         values: of an integer or float type, shape (n,).
         listed: with at most so many distinct values, all are listed with their counts.
+        exact: the number of distinct values, however many: they are sorted.
     """
     if values.dtype.kind == "f":
         values = values.astype(np.float64, copy=False)
@@ -78,7 +79,7 @@ def found_in(values: NDArray[Any], listed: int = LISTED) -> Found:
     if not len(values):
         distinct = sum(map(bool, infinite))
         return Found(None, nan, infinite, distinct, complete=not distinct)
-    table = _table(values)
+    table = _table(values) or (_runs(np.sort(values)) if exact else None)
     if table is None:
         return _of_many(values, nan, infinite, listed)
     return _of_table(values, table, nan, infinite, listed)
@@ -95,9 +96,11 @@ def _table(values: NDArray[Any]) -> _Table | None:
     if values.dtype.kind in "iu":
         low = int(values.min())
         if int(values.max()) - low < COUNTED:
-            counts = np.bincount((values - values.dtype.type(low)).astype(np.int64))
+            wide = values if values.dtype == np.uint64 else values.astype(np.int64, copy=False)
+            counts = np.bincount((wide - wide.dtype.type(low)).astype(np.int64, copy=False))
             held = np.flatnonzero(counts)
-            return _Table(held.astype(values.dtype) + values.dtype.type(low), counts[held])
+            found = held.astype(wide.dtype) + wide.dtype.type(low)
+            return _Table(found.astype(values.dtype), counts[held])
     return None
 
 
@@ -207,8 +210,8 @@ class _Bins:
     def __init__(self, values: NDArray[np.float64]) -> None:
         self.values = values
         self.center = float(np.median(values[:: len(values) // 1024]))
-        self.places = np.empty(len(values), dtype=np.uint16)
-        self.counts = np.zeros(_BINS, dtype=np.int64)
+        self.places: NDArray[np.uint16] = np.empty(len(values), dtype=np.uint16)
+        self.counts: NDArray[np.int64] = np.zeros(_BINS, dtype=np.int64)
         for start in range(0, len(values), _BLOCK):
             part = self._place(values[start : start + _BLOCK])
             self.places[start : start + _BLOCK] = part
@@ -258,7 +261,7 @@ class _Bins:
 
     def _at(self, ranks: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the values at ranks (from 0), exactly."""
-        bins = np.searchsorted(self.reached, ranks, side="right")
+        bins: NDArray[np.int64] = np.searchsorted(self.reached, ranks, side="right")
         held, spikes = self._inside(np.unique(bins))
         return np.array(
             [
@@ -269,7 +272,7 @@ class _Bins:
 
     def _near(self, ranks: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return values near ranks: within a bin that is not heavy they are interpolated."""
-        bins = np.searchsorted(self.reached, ranks, side="right")
+        bins: NDArray[np.int64] = np.searchsorted(self.reached, ranks, side="right")
         inside = (ranks - (self.reached[bins] - self.counts[bins]) + 0.5) / self.counts[bins]
         low, high = self._borders(bins), self._borders(bins + 1)
         found = sketches.between(low, high, inside)
@@ -290,7 +293,7 @@ class _Bins:
             held = self.values[self.places == place]
             if held.min() == held.max():
                 spikes[place] = float(held[0])
-        asked = np.zeros(_BINS, dtype=bool)
+        asked: NDArray[np.bool_] = np.zeros(_BINS, dtype=bool)
         asked[[place for place in bins.tolist() if place not in spikes]] = True
         ordered = np.sort(self.values[asked[self.places]])
         chosen = np.flatnonzero(asked)

@@ -169,8 +169,8 @@ def moments_of_table(values: NDArray[Any], counts: NDArray[Any]) -> tuple[float,
 
 def between(lower: NDArray[Any], upper: NDArray[Any], share: NDArray[Any]) -> NDArray[Any]:
     """Return points between two values; exactly the value where both are the same."""
-    step = upper / 2 - lower / 2  # halves: the difference of the largest numbers is no number
-    return np.where(lower == upper, lower, lower + 2 * (step * share))
+    # Not `lower + step * share`: the step between the largest numbers is no number.
+    return np.where(lower == upper, lower, lower * (1 - share) + upper * share)
 
 
 def quantiles_of_points(points: Sequence[Any], low: float, high: float) -> dict[str, float]:
@@ -228,7 +228,7 @@ def hashes_of_text(joined: bytes, lengths: NDArray[np.int64]) -> NDArray[np.uint
     letters = np.frombuffer(joined, dtype=np.uint8).astype(np.uint64)
     starts = np.cumsum(lengths) - lengths
     filled = lengths > 0
-    sums = np.zeros(len(lengths), dtype=np.uint64)
+    sums: NDArray[np.uint64] = np.zeros(len(lengths), dtype=np.uint64)
     if len(letters):
         multipliers = _mixed(np.arange(int(lengths.max()), dtype=np.uint64))
         places = np.arange(len(letters)) - np.repeat(starts, lengths)

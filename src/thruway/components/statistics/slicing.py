@@ -96,7 +96,7 @@ def _where(columns: Sequence[str], values: Sequence[Any]) -> nw.Expr:
         _absent(column) if _is_missing(value) else nw.col(column) == value
         for column, value in zip(columns, values, strict=True)
     ]
-    return nw.all_horizontal(*parts, ignore_nulls=True)
+    return nw.all_horizontal(*parts, ignore_nulls=False)
 
 
 def _absent(column: str) -> nw.Expr:

@@ -54,7 +54,7 @@ def found_in(present: nw.Series[Any]) -> FoundText:
 def counted(present: nw.Series[Any]) -> tuple[nw.Series[Any], NDArray[np.int64]]:
     """Return the distinct strings of a column, in no order, and how often each occurs."""
     frame = present.alias("value").value_counts(sort=False, name="count")
-    counts = frame["count"].to_numpy().astype(np.int64)
+    counts: NDArray[np.int64] = frame["count"].to_numpy().astype(np.int64)
     unique = frame["value"]
     if unique.dtype != nw.String or unique.implementation.is_pandas_like():
         unique = unique.cast(nw.String)
@@ -74,11 +74,11 @@ def _text(
     unique: nw.Series[Any], counts: NDArray[np.int64], rows: int, samples: tuple[str, ...]
 ) -> Text:
     stripped = unique.str.strip_chars()
-    lengths = unique.str.len_chars().to_numpy().astype(np.int64)
-    inner = stripped.str.len_chars().to_numpy().astype(np.int64)
+    lengths: NDArray[np.int64] = unique.str.len_chars().to_numpy().astype(np.int64)
+    inner: NDArray[np.int64] = stripped.str.len_chars().to_numpy().astype(np.int64)
     dense = stripped.str.replace_all(" ", "", literal=True).str.len_chars().to_numpy()
     words = np.where(inner > 0, inner - dense.astype(np.int64) + 1, 0)
-    reads = stripped.str.contains(_NUMBER).to_numpy().astype(bool)
+    reads: NDArray[np.bool_] = stripped.str.contains(_NUMBER).to_numpy().astype(bool)
     return Text(
         shortest=int(lengths.min()),
         longest=int(lengths.max()),
