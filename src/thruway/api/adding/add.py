@@ -90,7 +90,7 @@ def add(
         raise UsageError(f"`{component}` cannot be added", fix=f"one of {', '.join(ROWS)}")
     config = load_project(project)
     scope = scope_of(read_pipeline(config), config)
-    text = config.file.read_text(encoding="utf-8")
+    text = config.file.read_bytes().decode()  # with its line ends as they are
     made = _Adding(scope, text, label)
     made.add(component, into or {}, values or {}, name)
     new = with_calls(text, config.name, made.calls)
@@ -143,8 +143,9 @@ class _Adding:
             self.wiring[f"{component}.{port.name}"] = (found.text, found.why)
         keywords = {**dict(row.keywords), **values}
         arguments += [f"{key}={_literal(key, value)}" for key, value in keywords.items()]
+        called = self._called(component)
         target = self._free(name or row.target)
-        call = Call(target, component, self._called(component), tuple(arguments), after)
+        call = Call(target, component, called, tuple(arguments), after)
         self.calls.append(call)
         return call
 

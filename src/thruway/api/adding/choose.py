@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from thruway.api.adding.scope import class_of, is_known
 from thruway.api.adding.uses import uses_of
 from thruway.components.frames import Frame
+from thruway.kit.dag import FromLiteral
 from thruway.kit.fit import fits
 
 if TYPE_CHECKING:
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 
     from thruway.api.adding.scope import Scope, Value
     from thruway.kit.dag import Node
+
+_LIBRARY = "thruway.components"
+_HELD_OUT = ("test", "eval", "held_out", "validation")
+"""Names of the part of a split that a model has not seen, the surest first."""
 
 
 class Chosen(NamedTuple):
@@ -164,33 +170,49 @@ class Chooser:
     def _of_split(self, model: Value) -> tuple[Chosen, Choice] | Undecided:
         """Return the test part of a split, of which the model was trained on the other part."""
         node = self.scope.dag.node(model.node)
-        for rows, label in uses_of(node.step).fits:
-            value = self.scope.taken(node, rows.parameter)
-            if value is None:
-                continue
-            other = self._other_part(value)
+        for rows, label in self._trained_on(node):
+            other = self._other_part(rows)
             if other is None:
                 break
-            why = f"the other part of `{value.node}`, which `{node.name}` is not trained on"
-            if label.column and label.parameter == rows.parameter:
+            why = f"the other part of `{rows.node}`, which `{node.name}` is not trained on"
+            if isinstance(label, str):
                 told = f"what `{node.name}` is trained to say"
-                return chosen(other, why), Chosen(repr(label.column), "", told)
-            right = self.scope.taken(node, label.parameter)
-            truth = self._other_part(right) if right is not None else None
+                return chosen(other, why), Chosen(repr(label), "", told)
+            truth = self._other_part(label) if label is not None else None
             if truth is not None:
                 return chosen(other, why), chosen(truth, f"the label of {other.text}")
             return chosen(other, why), Undecided("the label of these rows is not plain to see")
         return Undecided("no step shows which rows are held out", self._every())
 
+    def _trained_on(self, node: Node) -> list[tuple[Value, Value | str | None]]:
+        """Return the rows that a step trains on, and their label: a value, or a column of them."""
+        if node.step.module.startswith(_LIBRARY):
+            inputs = dict(node.inputs)
+            rows = self.scope.taken(node, "examples") or self.scope.taken(node, "0")
+            told = inputs.get("label", inputs.get("2"))
+            text = ast.literal_eval(told.text) if isinstance(told, FromLiteral) else None
+            label = text if isinstance(text, str) else self.scope.taken(node, "label")
+            return [] if rows is None else [(rows, label or self.scope.taken(node, "2"))]
+        found: list[tuple[Value, Value | str | None]] = []
+        for fitted, right in uses_of(node.step).fits:
+            value = self.scope.taken(node, fitted.parameter)
+            if value is None:
+                continue
+            if right.column and right.parameter == fitted.parameter:
+                found.append((value, right.column))
+            else:
+                found.append((value, self.scope.taken(node, right.parameter)))
+        return found
+
     def _other_part(self, value: Value) -> Value | None:
         """Return what is in the test part of a split where a value is in the training part."""
         train, test = self._parts(self.scope.dag.node(value.node))
-        if value.field not in train:
+        if value.part not in train:
             return None
-        at = train.index(value.field)
+        at = train.index(value.part)
         wanted = test[at] if at < len(test) else ""
         return next(
-            (v for v in self.scope.values if (v.node, v.field) == (value.node, wanted)), None
+            (v for v in self.scope.values if (v.node, v.part) == (value.node, wanted)), None
         )
 
     def _parts(self, node: Node) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -198,11 +220,9 @@ class Chooser:
         found = uses_of(node.step).train_test
         if found[0]:
             return found
-        if node.step.module.startswith("thruway.components"):
-            return ("train",), ("test",)
-        names = node.step.outputs
+        names = [value.part for value in self.scope.values if value.node == node.name]
         if "train" in names:
-            return ("train",), tuple(n for n in names if n in {"test", "held_out"})[:1]
+            return ("train",), tuple(name for name in _HELD_OUT if name in names)[:1]
         return (), ()
 
     # --- rows for statistics and schema -----------------------------------------------------
@@ -213,9 +233,10 @@ class Chooser:
         Without a split, the frame that is read; or the only one that there is.
         """
         frames = [value for value in self.scope.values if _is_frame(value.type)]
-        for value in frames:
+        unknown = [value for value in self.scope.values if not is_known(value.type)]
+        for value in (*frames, *unknown):
             parts = self._parts(self.scope.dag.node(value.node))
-            if value.field in parts[which]:
+            if value.part in parts[which]:
                 told = ("training", "test")[which]
                 return chosen(value, f"the {told} part of `{value.node}`")
         read = [v for v in frames if self.scope.dag.node(v.node).step.role == "ingest"]
@@ -236,6 +257,5 @@ def _is_frame(kind: Any) -> bool:
 def _is_named(kind: Any, name: str) -> bool:
     found = class_of(kind)
     return found is not None and any(
-        base.__name__ == name and base.__module__.startswith("thruway.components")
-        for base in found.__mro__
+        base.__name__ == name and base.__module__.startswith(_LIBRARY) for base in found.__mro__
     )

@@ -49,7 +49,7 @@ class Row(NamedTuple):
 
 ROWS: dict[str, Row] = {
     "statistics": Row(
-        "statistics", "statistics", (Port("examples", "training rows"),), returns="Statistics"
+        "statistics", "data_statistics", (Port("examples", "training rows"),), returns="Statistics"
     ),
     "infer_schema": Row(
         "schema",
@@ -97,6 +97,7 @@ ROWS: dict[str, Row] = {
         (Port("model", "model"), Port("blessings", "blessing")),
         (("destination", '"models"'),),
         returns="PushedModel",
+        hint="say where models are served from: a folder outside of the run's, or an address",
     ),
 }
 """Component → what it takes and gives, by the names of its parameters."""

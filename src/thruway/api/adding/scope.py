@@ -27,12 +27,14 @@ class Value:
         text: as the pipeline's text says it: `X_test`, `parts.test`.
         node: what gives it.
         field: which output of it; None for the whole.
+        part: name of that output, also where the pipeline counts it.
         type: of the value, as annotated; `UNKNOWN` when nothing says it.
     """
 
     text: str
     node: str
     field: str | None
+    part: str = ""
     type: Any = dataclasses.field(default=UNKNOWN, compare=False)
 
     def __str__(self) -> str:
@@ -104,10 +106,13 @@ def _values(name: str, node: Node, output: str | None) -> list[Value]:
     if node.mapped:
         returned = list
     if output is not None:
-        return [Value(name, node.name, output, _part(returned, output))]
+        part = _field_name(returned, output)
+        return [Value(name, node.name, output, part, _part(returned, output))]
     fields = () if node.mapped else node.step.outputs
-    parts = [Value(f"{name}.{each}", node.name, each, _part(returned, each)) for each in fields]
-    return [*parts, Value(name, node.name, None, returned)]
+    parts = [
+        Value(f"{name}.{each}", node.name, each, each, _part(returned, each)) for each in fields
+    ]
+    return [*parts, Value(name, node.name, None, "", returned)]
 
 
 def _returned(node: Node) -> Any:
@@ -115,6 +120,13 @@ def _returned(node: Node) -> Any:
         return hints(import_step(node.step)).get("return", UNKNOWN)
     except Exception:  # a module of the user that cannot be imported here: its types are not known
         return UNKNOWN
+
+
+def _field_name(returned: Any, output: str) -> str:
+    """Return the name of an output that a library's function gives by its position."""
+    names = getattr(class_of(returned), "_fields", ())
+    at = int(output) if output.isdigit() else len(names)
+    return str(names[at]) if at < len(names) else output
 
 
 def _part(returned: Any, output: str) -> Any:

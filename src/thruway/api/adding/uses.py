@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -46,7 +45,6 @@ class Uses:
     train_test: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
-@cache
 def uses_of(step: StepRef) -> Uses:
     """Return what a step does with its arguments; nothing for steps of libraries."""
     function = _function(step)
