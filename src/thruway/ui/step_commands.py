@@ -1,4 +1,4 @@
-"""The commands about components: which there are, whether one of the user's is one."""
+"""The commands about ready-made steps: which there are, adding them, whether one is one."""
 
 from __future__ import annotations
 
