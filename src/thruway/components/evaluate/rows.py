@@ -1,6 +1,6 @@
 """The rows to be judged: a frame with its label, or rows and labels apart, as notebooks have them.
 
-`evaluate(frame, model, "paid")` and `evaluate(X_test, model, y_test)` are the same. Rows that are no
+`evaluate(frame, model, "paid")` is `evaluate(X_test, model, y_test)`. Rows that are no
 table (a column of texts, a sparse matrix, images) are handed to the model as they are; nothing can
 be sliced by their columns.
 """
