@@ -445,6 +445,43 @@ def test_predictions_may_be_given():
     assert alone.not_computed["roc_auc"] == "predictions were given, and no model"
 
 
+def test_labels_may_be_given_apart():
+    frame = people(200)
+    model = Numeric(fitted(frame))
+    expected = evaluate(frame, model, "answer", n_bootstrap=10, slices="sex")
+    rows, labels = frame.drop(columns="answer"), frame["answer"]
+    assert evaluate(rows, model, labels, n_bootstrap=10, slices="sex") == expected
+    one = rows.set_index(pd.Index([3] * 200))
+    assert evaluate(one, model, labels.to_numpy(), n_bootstrap=10).label == "label"
+    again = evaluate(pl.from_pandas(rows), model, labels.tolist(), n_bootstrap=10, slices="sex")
+    assert again.metrics == expected.metrics
+    assert evaluate(rows.assign(answer=1), model, labels, n_bootstrap=0).label == "answer_"
+    with pytest.raises(UsageError, match="`label` has shape"):
+        evaluate(rows, model, labels[:5])
+
+
+def test_rows_may_be_arrays_or_no_table_at_all():
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    frame = people(200)
+    numbers = frame[["age", "income"]].to_numpy()
+    model = fitted(frame)
+    expected = evaluate(frame, Numeric(model), "answer", n_bootstrap=10)
+    found = evaluate(numbers, model, frame["answer"], n_bootstrap=10)
+    assert found.metrics == expected.metrics
+    assert [each.column for each in found.importance] == ["x0", "x1"]
+    texts = frame["city"] + " " + frame["answer"]
+    pipe = make_pipeline(CountVectorizer(), LogisticRegression()).fit(texts, frame["answer"])
+    labels = frame["answer"].where(frame.index > 3)
+    for rows in (texts, texts.tolist(), texts.to_numpy()):
+        found = evaluate(rows, pipe, labels, n_bootstrap=0)
+        assert (found["accuracy"], found.rows, found.importance) == (1.0, 196, ())
+    sparse = pipe[0].transform(texts)
+    assert evaluate(sparse, pipe[1], frame["answer"], n_bootstrap=0)["roc_auc"] == 1.0
+    with pytest.raises(DataError, match="cannot predict these rows"):
+        evaluate(frame["age"], pipe[1], frame["answer"])
+
+
 def test_the_threshold_and_the_positive_class_are_the_users():
     frame = people(300)
     model = Numeric(fitted(frame))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from thruway.ui import (
     compile_commands,
-    component_commands,
     migrate_commands,
     run_commands,
+    step_commands,
     store_commands,
     task_commands,
 )
@@ -15,9 +15,9 @@ from thruway.ui.app import app
 __all__ = [
     "app",
     "compile_commands",
-    "component_commands",
     "migrate_commands",
     "run_commands",
+    "step_commands",
     "store_commands",
     "task_commands",
 ]

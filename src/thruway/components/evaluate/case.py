@@ -9,6 +9,7 @@ from thruway.components.evaluate.columns import array, column
 from thruway.components.evaluate.encoding import coded, numbers, numeric
 from thruway.components.evaluate.forecasting import naive_scale
 from thruway.components.evaluate.predictions import at_rows, dropped_by, given, predicted
+from thruway.components.evaluate.rows import read
 from thruway.components.evaluate.task import task_of
 from thruway.components.frames import wrapped
 from thruway.errors import DataError, UsageError
@@ -47,6 +48,7 @@ class Case:
         baseline: those of the baseline model; None without one.
         dropped: reason → rows that were left out.
         notes: what a reader should know.
+        question: what was asked, with the label by the name of its column.
     """
 
     task: TaskName
@@ -55,6 +57,7 @@ class Case:
     baseline: Side | None = None
     dropped: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    question: Question | None = None
 
 
 class _Rows:
@@ -86,7 +89,7 @@ def case_of(examples: Any, model: Any, baseline: Any, q: Question) -> Case:
         DataError: no row is left, or labels and predictions do not fit.
         UsageError: nothing says what was predicted.
     """
-    frame = wrapped(examples)
+    frame, q = read(examples, q)
     if not len(frame):
         raise DataError("the examples have no rows", fix="look at the step that makes them")
     rows = _Rows(_in_order(frame, q))
@@ -114,7 +117,7 @@ def case_of(examples: Any, model: Any, baseline: Any, q: Question) -> Case:
         notes = (*notes, *more)
     rival = made[1] if len(made) > 1 else None
     said = (*((note,) if note else ()), *notes)
-    return Case(task, frame[rows.at.tolist()], made[0], rival, rows.dropped, said)
+    return Case(task, frame[rows.at.tolist()], made[0], rival, rows.dropped, said, q)
 
 
 def _in_order(frame: nw.DataFrame[Any], q: Question) -> Any:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from thruway.components import models
 from thruway.components.evaluate.columns import array, column, in_order
+from thruway.components.evaluate.rows import taken
 from thruway.components.models.ask import spelled
 from thruway.components.models.tables import selected
 from thruway.errors import DataError, UsageError
@@ -55,6 +58,8 @@ def predicted(
         UsageError: it is nothing that predicts.
     """
     if is_model(model):
+        if q.raw is not None:
+            return _asked_as_is(model, taken(q.raw, at), q, who)
         return _asked(model, frame[at.tolist()], q, who)
     values, none = (
         column(frame, model, who) if isinstance(model, str) else array(model, len(frame), who)
@@ -96,8 +101,6 @@ def given(frame: nw.DataFrame[Any], at: Any, q: Question) -> Predictions:
 
 
 def _probabilities(frame: nw.DataFrame[Any], asked: Any) -> tuple[Any, tuple[Any, ...]]:
-    import numpy as np
-
     if isinstance(asked, str):
         return column(frame, asked, "probability")[0].astype(float), ()
     if isinstance(asked, dict):
@@ -128,9 +131,29 @@ def _asked(model: Any, frame: nw.DataFrame[Any], q: Question, who: str) -> Predi
     return Predictions(values, none | lost, chances, known)
 
 
-def _lost(probabilities: Any) -> Any:
-    import numpy as np
+def _asked_as_is(model: Any, rows: Any, q: Question, who: str) -> Predictions:
+    """Return what a model says to rows that are no table."""
+    function = getattr(model, "predict", model)
+    try:
+        said = function(rows)
+        gives = getattr(model, "predict_proba", None) if q.task == "classification" else None
+        found = None if gives is None else np.asarray(gives(rows), dtype=float)
+    except Exception as error:  # any library, any class of error
+        raise DataError(
+            f"`{who}` cannot predict these rows: {type(error).__name__}: {error}",
+            fix="give it the examples as they were when it was fitted",
+        ) from error
+    values, none = array(said, len(said), who)
+    classes = getattr(model, "classes_", None)
+    known = () if classes is None else tuple(classes.tolist())
+    if found is None:
+        why = f"the model ({type(model).__name__}) has no `predict_proba`"
+        return Predictions(values, none, classes=known, why=why)
+    lost = _lost(found)
+    return Predictions(values, none | lost, _checked(found, lost, who), known)
 
+
+def _lost(probabilities: Any) -> Any:
     bad = ~np.isfinite(probabilities)
     return bad.any(axis=1) if bad.ndim > 1 else bad
 
@@ -165,8 +188,6 @@ def feature_names(model: Any, frame: nw.DataFrame[Any], q: Question) -> list[str
 
 def dropped_by(predictions: Predictions) -> Any:
     """Return which rows have no finite prediction."""
-    import numpy as np
-
     values = predictions.values
     if values is not None and values.dtype.kind == "f":
         return predictions.none | ~np.isfinite(values)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """Arguments of `evaluate`, by their names there."""
+    """Arguments of `evaluate`, by their names there; `raw`: the rows, if they are no table."""
 
-    label: str
+    label: Any
     task: TaskName | None = None
     positive: Any = None
     threshold: float | None = None
@@ -30,6 +30,7 @@ class Question:
     features: tuple[str, ...] | None = None
     prediction: Any = None
     probability: str | Mapping[Any, str] | Any = None
+    raw: Any = None
 
     def beside(self) -> set[str]:
         """Return the columns that are no features."""
