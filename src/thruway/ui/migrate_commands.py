@@ -232,6 +232,47 @@ def new(
     return 0
 
 
+@app.command(
+    epilog="Examples: thruway upgrade-steps churn; "
+    "thruway upgrade-steps churn --replace load_data --dry-run"
+)
+def upgrade_steps(
+    project: Project,
+    replace: Annotated[
+        str, typer.Option("--replace", metavar="STEP", help="Put components into this step.")
+    ] = "",
+    different: Annotated[
+        bool,
+        typer.Option("--accept-different", help="Write it although its outputs are different."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Try it and compare; write nothing.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,  # noqa: ARG001 - read by main
+) -> int:
+    """Name what components could stand for in the steps; replace it, and compare."""
+    from thruway.api.upgrading import upgrade_step, upgrades
+    from thruway.ui.running import run_printer
+    from thruway.ui.upgrade import found_text, upgraded_text
+
+    if not replace:
+        found = upgrades(project)
+        emit([one.dump() for one in found] if as_json else found_text(found))
+        return 0
+    with run_printer(quiet=quiet or as_json) as printer:
+        done = upgrade_step(
+            project,
+            replace,
+            accept="different" if different else "close",
+            dry_run=dry_run,
+            reporter=printer,
+        )
+    emit(done.dump() if as_json else upgraded_text(done))
+    return 0 if done.verdict in ("equal", "close") or done.written else 1
+
+
 def _asked(
     merge: list[str] | None,
     cut_before: list[str] | None,

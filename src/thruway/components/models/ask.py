@@ -107,6 +107,8 @@ def name_of(model: Any) -> str:
 def _answer(model: Any, examples: Any, kind: Kind) -> NDArray[Any] | None:
     adapter = adapter_of(model)
     names = adapter.features(model)
+    if tables.is_sparse(examples):
+        return adapter.answer(model, kind, examples)
     table = tables.of_examples(examples, names)
     if names is not None:
         table = tables.selected(table, spelled(model, names, table.columns))

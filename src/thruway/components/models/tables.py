@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from thruway.components.frames import wrapped
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,6 +48,17 @@ def quoted(names: Sequence[Any]) -> str:
     return f"{shown} and {more:,} more" if more > 0 else shown or "none"
 
 
+def nearest(name: str, names: Iterable[Any]) -> str | None:
+    """Return the name that was probably meant, None if none is near.
+
+    >>> nearest("Age", ["age", "fare"]), nearest("max_itr", ["max_iter"]), nearest("x", ["fare"])
+    ('age', 'max_iter', None)
+    """
+    known = [str(one) for one in names]
+    alike = [one for one in known if one.casefold() == name.casefold()]
+    return next(iter(alike or difflib.get_close_matches(name, known, 1)), None)
+
+
 def of_examples(examples: Any, names: Sequence[Any] | None = None) -> Any:
     """Return examples as narwhals sees them; a plain array becomes a frame of the model's names."""
     if isinstance(examples, np.ndarray):
@@ -78,11 +90,49 @@ def is_numeric(table: Any) -> bool:
 
 def not_numeric(table: Any) -> list[str]:
     """Return the columns that are neither numbers nor booleans."""
+    if not hasattr(table, "schema"):
+        return []
     return [
         name
         for name, kind in table.schema.items()
         if not (kind.is_numeric() or str(kind) == "Boolean")
     ]
+
+
+def framed(made: Any, names: Sequence[Any]) -> Any:
+    """Return what a transformer made as narwhals sees it; a sparse matrix stays one."""
+    if is_sparse(made):
+        return made
+    return of_examples(made, names)
+
+
+def is_sparse(made: Any) -> bool:
+    """Return whether it is a sparse matrix or array of SciPy."""
+    return hasattr(made, "tocsr")
+
+
+def unusual(table: Any) -> str:
+    """Return which columns hold missing or infinite values, for a message; empty when none do."""
+    if not hasattr(table, "to_native"):
+        return ""
+    missing = [name for name in table.columns if _has_missing(table[name])]
+    infinite = [name for name in table.columns if _has_infinite(table[name])]
+    said = [
+        f"columns with {what} values: {quoted(names)}"
+        for what, names in (("missing", missing), ("infinite", infinite))
+        if names
+    ]
+    return "; ".join(said)
+
+
+def _has_missing(series: Any) -> bool:
+    if series.is_null().any():
+        return True
+    return series.dtype.is_float() and bool(series.is_nan().any())
+
+
+def _has_infinite(series: Any) -> bool:
+    return series.dtype.is_float() and bool(np.isinf(series.to_numpy()).any())
 
 
 def numbers(table: Any) -> NDArray[Any]:
@@ -91,6 +141,9 @@ def numbers(table: Any) -> NDArray[Any]:
     Raises:
         DataError: some are no numbers.
     """
+    if is_sparse(table):
+        dense: NDArray[Any] = table.toarray()
+        return dense
     import narwhals as nw
 
     wrong = not_numeric(table)

@@ -7,11 +7,13 @@ known about both sides: the columns it takes, the label, the classes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thruway.components.models import tables
+from thruway.components.models.levels import with_levels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,6 +21,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thruway.components.models.types import Kind, Task
+
+
+class _OfSome:
+    """A method that only some models have, so that `hasattr` tells."""
+
+    def __init__(self, function: Callable[[TrainedModel, Any], NDArray[Any]]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, model: TrainedModel | None, _: type) -> Any:
+        name = self._function.__name__
+        if model is None:
+            return self._function
+        if not model.has(name):
+            message = f"this {model.task} has no `{name}`"
+            raise AttributeError(message)
+        return MethodType(self._function, model)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,18 +75,37 @@ class TrainedModel:
 
         return predict(self, examples)
 
-    @property
-    def predict_proba(self) -> Callable[[Any], NDArray[Any]]:
-        """What gives probabilities, (n_rows, n_classes); missing where the model has none."""
-        if self.classes is None:
-            message = f"a {self.task} has no probabilities"
-            raise AttributeError(message)
-        return self._proba
+    @_OfSome
+    def predict_proba(self, examples: Any) -> NDArray[Any]:
+        """Return the probability of each class, (n_rows, n_classes); missing where there are none.
 
-    def _proba(self, examples: Any) -> NDArray[Any]:
+        Raises:
+            DataError: as `predict`.
+        """
         from thruway.components.models.ask import predict
 
         return predict(self, examples, kind="predict_proba")
+
+    @_OfSome
+    def decision_function(self, examples: Any) -> NDArray[Any]:
+        """Return what it computes before it decides; missing where its estimator has none.
+
+        Raises:
+            DataError: as `predict`.
+        """
+        from thruway.components.models.ask import predict
+
+        return predict(self, examples, kind="decision_function")
+
+    def has(self, kind: str) -> bool:
+        """Return whether it has an answer of that kind."""
+        if self.classes is None:
+            return kind == "predict"
+        from thruway.components.models.adapters import adapter_of, estimators
+
+        # Boosters and networks have no such methods, and answers all the same.
+        inner = self.estimator
+        return adapter_of(inner) is not estimators or hasattr(inner, kind)
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -76,6 +114,18 @@ class TrainedModel:
             message = f"a {self.task} has no classes"
             raise AttributeError(message)
         return np.asarray(self.classes)
+
+    @property
+    def _estimator_type(self) -> str:
+        """What scikit-learn before 1.6 asks: so that its scorers and displays take the model."""
+        return "regressor" if self.task == "regression" else "classifier"
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn asks since 1.6."""
+        from sklearn.dummy import DummyClassifier, DummyRegressor
+
+        kind = DummyRegressor if self.task == "regression" else DummyClassifier
+        return kind().__sklearn_tags__()
 
     @property
     def feature_names_in_(self) -> NDArray[Any]:
@@ -115,28 +165,3 @@ class TrainedModel:
         """Return what it does, short."""
         does = f"{self.label or '?'} from {len(self.features)} columns"
         return f"TrainedModel({type(self.estimator).__name__}, {self.task} of {does})"
-
-
-def with_levels(table: Any, categories: Mapping[str, tuple[Any, ...]]) -> Any:
-    """Return the frame with those columns categorical, of exactly these levels; others missing."""
-    import narwhals as nw
-
-    if not categories:
-        return table
-    if table.implementation.is_pandas():
-        import pandas as pd
-
-        native = table.to_native()
-        made = {
-            name: pd.Categorical(native[name], categories=list(levels))
-            for name, levels in categories.items()
-            if list(getattr(native[name].dtype, "categories", [None])) != list(levels)
-        }
-        return nw.from_native(native.assign(**made), eager_only=True) if made else table
-    return table.with_columns(
-        nw.when(nw.col(name).cast(nw.String).is_in(list(levels)))
-        .then(nw.col(name).cast(nw.String))
-        .cast(nw.Enum(list(levels)))
-        .alias(name)
-        for name, levels in categories.items()
-    )

@@ -7,7 +7,7 @@ import sys
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from thruway.kit import packages
+from thruway.kit.code import packages
 from thruway.kit.values import origin
 
 if TYPE_CHECKING:

@@ -61,7 +61,9 @@ def prepare(model: Any, table: Any) -> Any:
 
 
 def as_fitted(model: Any, table: Any) -> Any:
-    """Return the frame as `fit` and `predict` of an estimator take it."""
+    """Return the frame as `fit` and `predict` of an estimator take it; arrays stay as they are."""
+    if not hasattr(table, "to_native"):
+        return table
     pandas_only = any(root_of(one) in _PANDAS_ONLY for one in parts(model))
     return tables.in_pandas(table) if pandas_only else tables.for_scikit(table)
 

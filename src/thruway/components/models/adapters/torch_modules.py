@@ -36,7 +36,7 @@ def classes(model: Any) -> list[Any] | None:
     said = estimators.classes(model)
     if said is not None:
         return said
-    last = _last(model)
+    last = last_layer(model)
     if last == "Sigmoid":
         return [0, 1] if _width(model) in {None, 1} else None
     if last in {"Softmax", "LogSoftmax"}:
@@ -76,7 +76,7 @@ def answer(model: Any, kind: Kind, data: Any) -> NDArray[Any] | None:
     names = classes(model)
     if names is None:
         return None if kind == "predict_proba" else found
-    last = _last(model)
+    last = last_layer(model)
     if last == "LogSoftmax":
         return outputs.of_probabilities(np.exp(found), kind, names)
     if last in {"Sigmoid", "Softmax"}:
@@ -84,7 +84,8 @@ def answer(model: Any, kind: Kind, data: Any) -> NDArray[Any] | None:
     return outputs.of_logits(found, kind, names)
 
 
-def _last(model: Any) -> str:
+def last_layer(model: Any) -> str:
+    """Return the name of the class of the last layer; empty when there is none."""
     leaves = [part for part in model.modules() if next(iter(part.children()), None) is None]
     return type(leaves[-1]).__name__ if leaves else ""
 

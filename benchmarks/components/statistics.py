@@ -1,0 +1,93 @@
+"""How long statistics of a table take, beside other libraries, as ratios measured in one run.
+
+    python benchmarks/components/statistics.py [--rows 1000000] [--rounds 3] [--only NAME ...]
+
+Each library gets the same CSV file, in a process of its own, one after the other, and so for each
+round again; the first time does not count. *frame* is the description of the table in memory,
+*file* with the reading of it. The environments are made on the first run (see environments.py);
+`--only` leaves libraries out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+# Last, not first: this file has the name of a module of the standard library.
+sys.path = [*(one for one in sys.path if Path(one).resolve() != HERE), str(HERE)]
+
+from statistics import median  # noqa: E402
+
+from environments import environment, variables  # noqa: E402
+from tables import wide  # noqa: E402
+
+LIBRARIES = {
+    "polars_pass": "the cheapest pass (polars: missing, min, max)",
+    "thruway_polars": "Thruway, polars",
+    "thruway_pandas": "Thruway, pandas",
+    "thruway_arrow": "Thruway, Arrow",
+    "polars": "polars `describe`",
+    "pandas": 'pandas `describe(include="all")`',
+    "tfdv": "TensorFlow Data Validation",
+    "ydata": "ydata-profiling, minimal",
+}
+
+
+def seconds(library: str, python: str, file: Path, rounds: int) -> dict[str, list[float]]:
+    """Run one library in its process and return its times."""
+    words = [python, str(HERE / "workers.py"), library, str(file), str(rounds)]
+    own = python == sys.executable
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, env=None if own else variables()
+    )
+    if done.returncode:
+        sys.exit(f"{library} ended with {done.returncode}\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3, help="measured rounds of each (3)")
+    parser.add_argument("--only", nargs="+", choices=LIBRARIES, default=list(LIBRARIES))
+    parser.add_argument("--envs", type=Path, default=HERE.parents[1] / ".envs")
+    arguments = parser.parse_args()
+    pythons = {
+        name: environment(name, arguments.envs) if name in {"tfdv", "ydata"} else sys.executable
+        for name in arguments.only
+    }
+    times = {name: {"frame": [], "file": []} for name in arguments.only}
+    with tempfile.TemporaryDirectory(prefix="thruway-bench-") as folder:
+        file = Path(folder) / "table.csv"
+        wide(arguments.rows).to_csv(file, index=False)
+        for _ in range(arguments.rounds):
+            for name in arguments.only:
+                found = seconds(name, pythons[name], file, 1)
+                for kind, values in found.items():
+                    times[name][kind] += values
+                print(name, found, file=sys.stderr, flush=True)
+    print(table(times))
+    return 0
+
+
+def table(times: dict[str, dict[str, list[float]]]) -> str:
+    """Return the medians as a Markdown table, with ratios to Thruway on polars."""
+    middle = {
+        name: {kind: median(values) for kind, values in each.items()}
+        for name, each in times.items()
+    }
+    ours = middle.get("thruway_polars") or next(iter(middle.values()))
+    lines = ["| | frame | ratio | file | ratio |", "|---|--:|--:|--:|--:|"]
+    for name, each in middle.items():
+        cells = " | ".join(f"{each[k]:.2f} s | {each[k] / ours[k]:.2f}" for k in ("frame", "file"))
+        lines.append(f"| {LIBRARIES[name]} | {cells} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
