@@ -49,7 +49,13 @@ SERVED = [
     ("large", served_models.Large(), {"max_memory": "60MB"}, "fail", "and 60 are allowed"),
     ("small enough", served_models.Twice(), {"max_memory": 10**10}, "pass", ""),
     ("loads slowly", served_models.Twice(), {"max_load_seconds": 1e-6}, "fail", "loading took"),
-    ("answers otherwise", served_models.Elsewhere(), {}, "fail", "answers are not those of the model here"),
+    (
+        "answers otherwise",
+        served_models.Elsewhere(),
+        {},
+        "fail",
+        "answers are not those of the model here",
+    ),
     ("answers a little otherwise", served_models.Elsewhere(), {"tolerance": 1e6}, "pass", ""),
     ("dies", served_models.Dies(), {}, "fail", "it died"),
     ("raises", served_models.Raises(), {}, "fail", "not here"),
@@ -58,7 +64,9 @@ SERVED = [
 ]
 
 
-@pytest.mark.parametrize(("model", "how", "verdict", "said"), [row[1:] for row in SERVED], ids=[row[0] for row in SERVED])
+@pytest.mark.parametrize(
+    ("model", "how", "verdict", "said"), [row[1:] for row in SERVED], ids=[row[0] for row in SERVED]
+)
 def test_what_is_found(model, how, verdict, said):
     blessing = infra_validate(model, X[["x"]], requests=4, **how)
     assert blessing.gate.verdict == verdict, blessing.gate
@@ -88,7 +96,10 @@ def columns():
     yield "texts with None", pd.Series(["a", None], dtype=object)
     yield "texts with nan", pd.Series(["a", np.nan], dtype=object)
     yield "string", pd.Series(["a", None], dtype="string")
-    yield "category", pd.Series(["a", None, "b"], dtype=pd.CategoricalDtype(["b", "a"], ordered=True))
+    yield (
+        "category",
+        pd.Series(["a", None, "b"], dtype=pd.CategoricalDtype(["b", "a"], ordered=True)),
+    )
     yield "numbers as category", pd.Series([3, 1], dtype="category")
     yield "times", pd.Series([stamp, pd.NaT])
     yield "times in Paris", pd.Series([stamp.tz_localize("Europe/Paris"), pd.NaT])
@@ -119,7 +130,11 @@ def test_other_libraries_go_over_the_wire(library):
         {"f": [0.1, None], "i": [1, 2], "s": ["a", None], "b": [True, False],
          "t": pd.to_datetime(["2024-01-01 00:00:01", None]), "z": pd.to_datetime(["2024-01-01", None], utc=True)}
     )  # fmt: skip
-    made = module.from_pandas(frame) if library == "polars" else module.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    made = (
+        module.from_pandas(frame)
+        if library == "polars"
+        else module.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    )
     name, described = wire.columns_of(made)
     sent = json.loads(json.dumps(wire.inputs_of(made, described), allow_nan=False))
     back = wire.frame_of(sent, pack.__globals__["Signature"](library=name, columns=described))
@@ -154,7 +169,10 @@ def test_the_protocol(address):
     assert ask(address, "/v2/models/double/ready")[1]["ready"] is True
     described = ask(address, "/v2/models/double")[1]
     assert described["inputs"] == [{"name": "x", "datatype": "FP64", "shape": [-1]}]
-    request = {"id": "7", "inputs": [{"name": "x", "shape": [2, 1], "datatype": "FP64", "data": [[1.0], [2.0]]}]}
+    request = {
+        "id": "7",
+        "inputs": [{"name": "x", "shape": [2, 1], "datatype": "FP64", "data": [[1.0], [2.0]]}],
+    }
     status, answer = ask(address, "/v2/models/double/infer", request)
     assert (status, answer["id"], answer["model_name"]) == (200, "7", "double")
     (output,) = answer["outputs"]
@@ -172,7 +190,12 @@ def test_the_protocol(address):
         ("/v2/models/double/infer", {"inputs": [{}]}, 400, "no `name`"),
         ("/v2/models/double/infer", {"inputs": [{"name": "y", "data": [1]}]}, 400, "no input `x`"),
         ("/v2/models/double/infer", {"inputs": [{"name": "x", "data": 1}]}, 400, "no list"),
-        ("/v2/models/double/infer", {"inputs": [{"name": "x", "data": ["many"]}]}, 400, "do not fit"),
+        (
+            "/v2/models/double/infer",
+            {"inputs": [{"name": "x", "data": ["many"]}]},
+            400,
+            "do not fit",
+        ),
         ("/v2/models/double/infer", {"inputs": [{"name": "x", "data": [None]}]}, 500, "NaN"),
     ],
 )
@@ -218,14 +241,28 @@ def test_in_a_pipeline_what_cannot_be_served_is_not_pushed(small, tmp_path):
 @pytest.mark.slow
 def test_in_an_environment_made_for_it():
     """Only what the model says it needs; the registry must be in reach."""
-    reach = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", "/dev/null/none", "narwhals"]
-    probe = subprocess.run([*reach[:3], "index", "versions", "narwhals"], capture_output=True, check=False)
+    reach = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--dest",
+        "/dev/null/none",
+        "narwhals",
+    ]
+    probe = subprocess.run(
+        [*reach[:3], "index", "versions", "narwhals"], capture_output=True, check=False
+    )
     if probe.returncode:
         pytest.skip("no registry of packages is in reach")
     model = LinearRegression().fit(X[["x"]], X["x"] * 2)
     blessing = infra_validate(model, X[["x"]], requests=3, fresh_environment=True)
     assert blessing.environment == "fresh environment"
     assert blessing.gate.verdict == "pass"
-    lacking = infra_validate(model, X[["x"]], requests=3, fresh_environment=True, requirements=["narwhals", "numpy"])
+    lacking = infra_validate(
+        model, X[["x"]], requests=3, fresh_environment=True, requirements=["narwhals", "numpy"]
+    )
     assert lacking.gate.verdict == "fail"
     assert "sklearn" in lacking.gate.reasons[0]

@@ -1,5 +1,6 @@
 """Examples are what pandas would read; what cannot be read says which line, and what to do."""
 
+# ruff: noqa: DTZ001 - times without a zone are what is tested
 from __future__ import annotations
 
 import bz2
@@ -66,8 +67,12 @@ WRITERS = {
     "a.csv.zip": lambda frame, path: frame.to_csv(path, index=False),
     "a.parquet": lambda frame, path: frame.to_parquet(path, index=False),
     "a.feather": lambda frame, path: frame.to_feather(path),
-    "a.jsonl": lambda frame, path: frame.to_json(path, orient="records", lines=True, double_precision=15),
-    "a.jsonl.gz": lambda frame, path: frame.to_json(path, orient="records", lines=True, double_precision=15),
+    "a.jsonl": lambda frame, path: frame.to_json(
+        path, orient="records", lines=True, double_precision=15
+    ),
+    "a.jsonl.gz": lambda frame, path: frame.to_json(
+        path, orient="records", lines=True, double_precision=15
+    ),
     "a.json": lambda frame, path: frame.to_json(path, orient="records", double_precision=15),
     "a.xlsx": lambda frame, path: frame.to_excel(path, index=False),
 }
@@ -81,7 +86,7 @@ def test_every_format_gives_the_same_rows_in_every_library(tmp_path, people, nam
         library("pyarrow")
     if "json" in name or "xls" in name:
         people["height"] = [1.6, 0.5, np.nan, 2.25]  # they write fifteen digits
-    if OLD and frames == "pandas" and "csv" in name or "tsv" in name:
+    if (OLD and frames == "pandas" and "csv" in name) or "tsv" in name:
         people["height"] = [1.6, 0.3, np.nan, 1e-300]  # its parser rounds the last bit
     WRITERS[name](people, tmp_path / name)
     found = ingest(tmp_path / name, frames=frames)
@@ -116,7 +121,10 @@ def test_columns_and_conditions(tmp_path, frames, name):
     WRITERS[name](frame, tmp_path / name)
 
     def rows(where, columns=("k",)):
-        return [row[0] for row in plain(ingest(tmp_path / name, frames=frames, columns=columns, where=where))]
+        return [
+            row[0]
+            for row in plain(ingest(tmp_path / name, frames=frames, columns=columns, where=where))
+        ]
 
     assert rows([("n", ">=", 2)]) == [2, 4]
     assert rows([("n", "!=", 2)]) == [1, 4]  # what is missing meets no condition
@@ -152,9 +160,14 @@ KINDS = [
 @pytest.mark.parametrize(("kind", "texts", "values"), KINDS, ids=[str(row[0]) for row in KINDS])
 def test_a_schema_on_read(tmp_path, frames, kind, texts, values):
     library(frames)
-    (tmp_path / "a.csv").write_text("n,x\n" + "".join(f"{n},{one}\n" for n, one in enumerate(texts)))
+    (tmp_path / "a.csv").write_text(
+        "n,x\n" + "".join(f"{n},{one}\n" for n, one in enumerate(texts))
+    )
     found = [row[1] for row in plain(ingest(tmp_path / "a.csv", frames=frames, schema={"x": kind}))]
-    as_dates = [one if one is None or not hasattr(one, "tzinfo") else one.replace(tzinfo=one.tzinfo) for one in found]
+    as_dates = [
+        one if one is None or not hasattr(one, "tzinfo") else one.replace(tzinfo=one.tzinfo)
+        for one in found
+    ]
     if isinstance(values[0], dt.date) and not isinstance(values[0], dt.datetime):
         as_dates = [one.date() if isinstance(one, dt.datetime) else one for one in as_dates]
     assert as_dates == values
@@ -179,13 +192,20 @@ def test_a_model_of_pandera_is_a_schema(tmp_path):
 def test_a_schema_that_was_inferred_reads_what_it_was_inferred_from(tmp_path, frames):
     """Also when the next file looks otherwise: no value of a code begins with a zero any more."""
     library(frames)
-    infer_schema, statistics = pytest.importorskip("thruway.components").infer_schema, __import__("thruway.components").components.statistics
-    (tmp_path / "a.csv").write_text("code,age,fits,day,height\n007,1,True,2024-01-31,1.5\n008,,,2024-02-01,2\n")
+    infer_schema, statistics = (
+        pytest.importorskip("thruway.components").infer_schema,
+        __import__("thruway.components").components.statistics,
+    )
+    (tmp_path / "a.csv").write_text(
+        "code,age,fits,day,height\n007,1,True,2024-01-31,1.5\n008,,,2024-02-01,2\n"
+    )
     first = ingest(tmp_path / "a.csv", frames=frames, schema={"code": "string", "day": "datetime"})
     schema = infer_schema(statistics(first))
     again = ingest(tmp_path / "a.csv", frames=frames, schema=schema)
     assert plain(again) == plain(first)
-    (tmp_path / "b.csv").write_text("code,age,fits,day,height\n11,1,True,2024-01-31,1\n12,2,False,2024-02-01,2\n")
+    (tmp_path / "b.csv").write_text(
+        "code,age,fits,day,height\n11,1,True,2024-01-31,1\n12,2,False,2024-02-01,2\n"
+    )
     found = plain(ingest(tmp_path / "b.csv", frames=frames, schema=schema))
     assert found[0] == ("11", 1, True, dt.datetime(2024, 1, 31), 1.0)
     assert isinstance(found[0][4], float)
@@ -219,7 +239,9 @@ WRONG = [
 
 
 @pytest.mark.parametrize("frames", ["pandas", "polars", "pyarrow"])
-@pytest.mark.parametrize(("content", "how", "said"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+@pytest.mark.parametrize(
+    ("content", "how", "said"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG]
+)
 def test_what_is_wrong_with_a_csv(tmp_path, content, how, said, frames):
     library(frames)
     how = dict(how)
@@ -322,12 +344,18 @@ def test_several_files_are_one_frame(tmp_path):
         library(frames)
         found = ingest(folder, frames=frames)
         assert plain(found) == [(1, 1, 2023), (2, None, 2023), (3, 3, 2024)]
-        assert plain(ingest(folder, frames=frames, where=("year", ">", 2023), columns=["year", "id"])) == [(2024, 3)]
-        chunked = ingest(folder, frames=frames, chunk_rows=1, where=("year", "<", 2024), columns=["id", "year"])
+        assert plain(
+            ingest(folder, frames=frames, where=("year", ">", 2023), columns=["year", "id"])
+        ) == [(2024, 3)]
+        chunked = ingest(
+            folder, frames=frames, chunk_rows=1, where=("year", "<", 2024), columns=["id", "year"]
+        )
         assert [row for part in chunked for row in plain(part)] == [(1, 2023), (2, 2023)]
     pattern = str(folder / "*" / "a.csv")
     assert ingest(pattern)["id"].tolist() == [1, 2, 3]
-    assert ingest([folder / "year=2024" / "a.csv", folder / "year=2023" / "a.csv"])["id"].tolist() == [3, 1, 2]
+    assert ingest([folder / "year=2024" / "a.csv", folder / "year=2023" / "a.csv"])[
+        "id"
+    ].tolist() == [3, 1, 2]
     assert list(ingest(pattern).index) == [0, 1, 2]
 
 
@@ -338,14 +366,20 @@ def test_files_that_do_not_fit_together(tmp_path, frames):
     (tmp_path / "b.csv").write_text("id,x\n2,many\n")
     with pytest.raises(DataError, match="`x` is numbers in one file and texts in another"):
         ingest(str(tmp_path / "*.csv"), frames=frames)
-    assert [row[1] for row in plain(ingest(str(tmp_path / "*.csv"), frames=frames, schema={"x": "string"}))] == ["1", "many"]
+    assert [
+        row[1]
+        for row in plain(ingest(str(tmp_path / "*.csv"), frames=frames, schema={"x": "string"}))
+    ] == ["1", "many"]
     (tmp_path / "b.csv").write_text("id,y\n2,1\n")
     with pytest.raises(DataError, match="do not have the same columns"):
         ingest(str(tmp_path / "*.csv"), frames=frames)
     # A column that is missing throughout one file is no text, and no number either.
     (tmp_path / "a.csv").write_text("id,x\n1,one\n")
     (tmp_path / "b.csv").write_text("id,x\n2,\n")
-    assert [row[1] for row in plain(ingest(str(tmp_path / "*.csv"), frames=frames))] == ["one", None]
+    assert [row[1] for row in plain(ingest(str(tmp_path / "*.csv"), frames=frames))] == [
+        "one",
+        None,
+    ]
 
 
 def test_archives_are_opened(tmp_path):
@@ -419,9 +453,13 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
-    columns=st.lists(st.sampled_from(["int", "float", "text", "bool", "any", "gone"]), min_size=1, max_size=3),
+    columns=st.lists(
+        st.sampled_from(["int", "float", "text", "bool", "any", "gone"]), min_size=1, max_size=3
+    ),
     rows=st.integers(1, 12),
     size=st.integers(1, 5),
     data=st.data(),
@@ -447,7 +485,9 @@ def test_chunks_together_are_the_whole(tmp_path, columns, rows, size, data):
     assert [len(part) for part in parts] == [min(size, rows - at) for at in range(0, rows, size)]
     assert {tuple(map(str, part.dtypes)) for part in parts} == {tuple(map(str, whole.dtypes))}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of early pandas, for columns of bools and missing
+        warnings.simplefilter(
+            "ignore", FutureWarning
+        )  # of early pandas, for columns of bools and missing
         assert_frame_equal(pd.concat(parts, ignore_index=True), whole)
     assert chunks.shape == whole.shape
 
@@ -457,14 +497,18 @@ def test_chunks_together_are_the_whole(tmp_path, columns, rows, size, data):
 def test_chunks_of_every_format(tmp_path, name, frames):
     library(frames)
     library("pyarrow")
-    whole = pd.DataFrame({"n": range(10), "x": [None, 1, 2] * 3 + [4], "s": list("abcdefghi") + [None]})
+    whole = pd.DataFrame({"n": range(10), "x": [None, 1, 2] * 3 + [4], "s": [*"abcdefghi", None]})
     WRITERS[name](whole, tmp_path / name)
     chunks = ingest(tmp_path / name, chunk_rows=4, frames=frames)
     for _ in range(2):  # each loop begins anew
         parts = list(chunks)
         assert [part.shape[0] for part in parts] == [4, 4, 2]
-        assert [row for part in parts for row in plain(part)] == plain(ingest(tmp_path / name, frames=frames))
-    kinds = {tuple(map(str, part.schema.types if frames == "pyarrow" else part.dtypes)) for part in parts}
+        assert [row for part in parts for row in plain(part)] == plain(
+            ingest(tmp_path / name, frames=frames)
+        )
+    kinds = {
+        tuple(map(str, part.schema.types if frames == "pyarrow" else part.dtypes)) for part in parts
+    }
     assert len(kinds) == 1
 
 
@@ -512,7 +556,9 @@ def test_data_five_times_larger_than_the_memory(tmp_path, name):
     pa = library("pyarrow")
     headroom = (40 if OLD else 14) << 20
     rows = 20_000
-    block = pd.DataFrame({"n": range(rows), "x": np.random.RandomState(0).rand(rows), "s": ["some text"] * rows})
+    block = pd.DataFrame(
+        {"n": range(rows), "x": np.random.RandomState(0).rand(rows), "s": ["some text"] * rows}
+    )
     (tmp_path / name).parent.mkdir(exist_ok=True)
     count = 0
     if name.endswith("csv"):
@@ -525,12 +571,16 @@ def test_data_five_times_larger_than_the_memory(tmp_path, name):
                 count += 1
     else:
         table = pa.Table.from_pandas(block)
-        with pq.ParquetWriter(tmp_path / name, table.schema, compression="none", use_dictionary=False) as writer:
+        with pq.ParquetWriter(
+            tmp_path / name, table.schema, compression="none", use_dictionary=False
+        ) as writer:
             while count * table.nbytes < 5 * headroom:
                 writer.write_table(table)
                 count += 1
     small = tmp_path / f"small{(tmp_path / name).suffix}"
-    block.head(10).to_csv(small, index=False) if name.endswith("csv") else block.head(10).to_parquet(small)
+    block.head(10).to_csv(small, index=False) if name.endswith("csv") else block.head(
+        10
+    ).to_parquet(small)
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(MEMORY), str(tmp_path / name), str(headroom), str(small)],
         capture_output=True, text=True, check=False,

@@ -47,7 +47,9 @@ SPANS = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "how", "found"), SPANS, ids=[f"{row[0]} {row[1]}" for row in SPANS])
+@pytest.mark.parametrize(
+    ("pattern", "how", "found"), SPANS, ids=[f"{row[0]} {row[1]}" for row in SPANS]
+)
 def test_which_span_is_read(lake, pattern, how, found):
     assert ingest(str(lake / pattern), **how).iloc[:, 0].tolist() == found
 
@@ -69,7 +71,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "how", "kind", "said"), REFUSED, ids=[row[3] for row in REFUSED])
+@pytest.mark.parametrize(
+    ("pattern", "how", "kind", "said"), REFUSED, ids=[row[3] for row in REFUSED]
+)
 def test_spans_that_are_refused(lake, pattern, how, kind, said):
     with pytest.raises(kind) as caught:
         ingest(str(lake / pattern), **how)
@@ -116,9 +120,14 @@ def database(tmp_path):
     url = f"sqlite:///{tmp_path / 'shop.db'}"
     engine = sqlalchemy.create_engine(url)
     with engine.begin() as connection:
-        connection.execute(sqlalchemy.text("CREATE TABLE orders (id INTEGER, price REAL, city TEXT)"))
+        connection.execute(
+            sqlalchemy.text("CREATE TABLE orders (id INTEGER, price REAL, city TEXT)")
+        )
         for row in ((1, 2.5, "Rome"), (2, None, "Oslo"), (3, 4.0, None)):
-            connection.execute(sqlalchemy.text("INSERT INTO orders VALUES (:a, :b, :c)"), dict(zip("abc", row, strict=True)))
+            connection.execute(
+                sqlalchemy.text("INSERT INTO orders VALUES (:a, :b, :c)"),
+                dict(zip("abc", row, strict=True)),
+            )
     engine.dispose()
     return url
 
@@ -137,7 +146,10 @@ def test_a_database(database, frames):
     assert rows("SELECT * FROM orders") == every
     assert rows("-- all\nwith a as (select * from orders) select id from a") == [[1], [2], [3]]
     assert rows("SELECT id FROM orders WHERE price > :least", parameters={"least": 3}) == [[3]]
-    assert rows("orders", columns=["city", "id"], where=[("price", "is present")]) == [["Rome", 1], [None, 3]]
+    assert rows("orders", columns=["city", "id"], where=[("price", "is present")]) == [
+        ["Rome", 1],
+        [None, 3],
+    ]
     assert rows("SELECT * FROM orders", columns=["id"], where=[("price", ">=", 2.5)]) == [[1], [3]]
     assert rows("orders", where=("city", "not in", ["Rome"])) == [[2, None, "Oslo"]]
 
@@ -213,7 +225,9 @@ def test_in_a_pipeline_a_changed_file_is_read_again(small, tmp_path, name, frame
 
 
 def test_in_a_pipeline_a_new_span_is_seen(small, tmp_path):
-    small.write(PIPELINE.format(source=f"{tmp_path.as_posix()}/day-{{SPAN}}.csv", frames="pandas", more=""))
+    small.write(
+        PIPELINE.format(source=f"{tmp_path.as_posix()}/day-{{SPAN}}.csv", frames="pandas", more="")
+    )
     for span, rows in ((1, 1), (2, 2)):
         (tmp_path / f"day-{span}.csv").write_text("a\n" + "1\n" * rows)
         assert small.run().load("rows") == rows
@@ -223,5 +237,11 @@ def test_nothing_heavy_is_imported_with_the_package():
     import subprocess
 
     program = "import sys, thruway.components; print(sorted({'pandas','numpy','polars','pyarrow','sklearn','fsspec','sqlalchemy'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)})
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
     assert done.stdout.strip() == "[]"

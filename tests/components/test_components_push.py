@@ -28,6 +28,11 @@ from thruway.errors import DataError, GateFailed, UsageError  # noqa: E402
 from thruway.kit.gate import Gate  # noqa: E402
 from thruway.kit.values.fingerprint import fingerprint  # noqa: E402
 
+
+def names(folder):
+    return [path.name for path in Path(folder).iterdir()]
+
+
 GOOD, BAD = Gate("pass"), Gate("fail", ("accuracy 0.4 is below 0.7", "worse than before"))
 WARNS = Gate("warn", ("few rows",))
 
@@ -54,7 +59,14 @@ def place(request, tmp_path):
 
 
 def test_what_is_pushed_comes_back_as_it_was(place, model, examples):
-    pushed = push(model, GOOD, destination=place, name="churn", examples=examples, provenance={"commit": "abc"})
+    pushed = push(
+        model,
+        GOOD,
+        destination=place,
+        name="churn",
+        examples=examples,
+        provenance={"commit": "abc"},
+    )
     assert (pushed.version, pushed.aliases, pushed.blessed) == (1, ("latest",), True)
     again = load_pushed(place, name="churn")
     assert fingerprint(again) == fingerprint(model)
@@ -77,14 +89,14 @@ def test_what_is_written(tmp_path, model, examples):
     assert said["signature"]["classes"] == ["no", "yes"]
     assert [one["datatype"] for one in said["signature"]["columns"]] == ["FP64", "BYTES"]
     needed = (tmp_path / "1" / "requirements.txt").read_text().splitlines()
-    names = [line.partition("==")[0] for line in needed]
-    assert {"scikit-learn", "numpy", "pandas", "scipy", "joblib"} <= set(names)
-    assert names == sorted(names)
+    listed = [line.partition("==")[0] for line in needed]
+    assert {"scikit-learn", "numpy", "pandas", "scipy", "joblib"} <= set(listed)
+    assert listed == sorted(listed)
     import sklearn
 
     assert f"scikit-learn=={sklearn.__version__}" in needed
-    assert sorted(os.listdir(tmp_path / "1")) == ["model.bin", "model.json", "requirements.txt"]
-    assert sorted(os.listdir(tmp_path)) == [".lock", "1", "latest.json"]
+    assert sorted(names(tmp_path / "1")) == ["model.bin", "model.json", "requirements.txt"]
+    assert sorted(names(tmp_path)) == [".lock", "1", "latest.json"]
 
 
 REFUSED = [
@@ -113,7 +125,9 @@ def test_anything_with_a_gate_blesses(tmp_path, model):
         def __init__(self, gate):
             self.gate = gate
 
-    assert push(model, [Blessing(GOOD), Blessing(WARNS)], destination=tmp_path).reasons == ("few rows",)
+    assert push(model, [Blessing(GOOD), Blessing(WARNS)], destination=tmp_path).reasons == (
+        "few rows",
+    )
     with pytest.raises(DataError, match="a str is no blessing"):
         push(model, "blessed", destination=tmp_path)
 
@@ -211,13 +225,18 @@ def test_many_processes_at_once_get_a_version_each(tmp_path):
     env = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
     program = textwrap.dedent(CROWD)
     crowd = [
-        subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=env)
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=env,
+        )
         for _ in range(3)
     ]
     found = [int(line) for one in crowd for line in one.communicate()[0].split()]
     assert sorted(found) == list(range(1, 13))
     assert json.loads((tmp_path / "latest.json").read_text())["version"] == 12
-    assert not [name for name in os.listdir(tmp_path) if name.startswith(".incoming")]
+    assert not [name for name in names(tmp_path) if name.startswith(".incoming")]
 
 
 KILLED = """
@@ -237,7 +256,9 @@ KILLED = """
 """
 
 
-@pytest.mark.parametrize(("what", "call"), [("fsync", 1), ("fsync", 2), ("fsync", 4), ("rename", 1), ("replace", 1)])
+@pytest.mark.parametrize(
+    ("what", "call"), [("fsync", 1), ("fsync", 2), ("fsync", 4), ("rename", 1), ("replace", 1)]
+)
 def test_who_is_killed_leaves_nothing_half(tmp_path, model, what, call):
     push(model, GOOD, destination=tmp_path)
     done = subprocess.run(
@@ -281,7 +302,10 @@ def clean(program, *args):
     root = str(Path(sys.modules["thruway"].__file__).parents[1])
     start = f"import sys; sys.path.insert(0, {root!r})\n"
     return subprocess.run(
-        [sys.executable, "-I", "-c", start + textwrap.dedent(program), *args], capture_output=True, text=True, check=False
+        [sys.executable, "-I", "-c", start + textwrap.dedent(program), *args],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -289,7 +313,10 @@ def test_classes_of_the_project_go_with_the_model(tmp_path):
     import served_models
 
     push(served_models.Twice(), GOOD, destination=tmp_path)
-    assert sorted(path.name for path in (tmp_path / "1" / "code").iterdir()) == ["served_models.py", "served_parts.py"]
+    assert sorted(path.name for path in (tmp_path / "1" / "code").iterdir()) == [
+        "served_models.py",
+        "served_parts.py",
+    ]
     done = clean(LOADS, str(tmp_path))
     assert done.stdout.strip() == "[3.0, 4.0]", done.stderr
 
@@ -338,7 +365,12 @@ def test_importer(tmp_path, monkeypatch):
     (tmp_path / "words.txt").write_bytes(b"a b\n")
     digest = hashlib.sha256(b"a b\n").hexdigest()
     file, record = importer("words.txt", licence="CC0", properties={"by": "us"}, sha256=digest)
-    assert (str(file), record.sha256, record.size, record.licence) == ("words.txt", digest, 4, "CC0")
+    assert (str(file), record.sha256, record.size, record.licence) == (
+        "words.txt",
+        digest,
+        4,
+        "CC0",
+    )
     assert record.media_type == "text/plain"
     assert "CC0" in record._repr_html_()
     assert record.to_dict()["properties"] == {"by": "us"}
@@ -361,7 +393,10 @@ def test_importer_from_elsewhere(tmp_path, monkeypatch):
     first = importer("memory://outside/words.txt", into="got", licence="MIT")
     assert (str(first.file), Path(first.file).read_bytes()) == ("got/words.txt", b"one")
     fs.pipe_file("/outside/words.txt", b"two")
-    assert importer("memory://outside/words.txt", into="got").provenance.sha256 == first.provenance.sha256
+    assert (
+        importer("memory://outside/words.txt", into="got").provenance.sha256
+        == first.provenance.sha256
+    )
     again = importer("memory://outside/words.txt", into="got", reimport=True)
     assert Path(again.file).read_bytes() == b"two"
     assert again.provenance.replaces == first.provenance.sha256
@@ -373,7 +408,7 @@ def test_importer_from_elsewhere(tmp_path, monkeypatch):
     fs.pipe_file("/other/words.txt", b"three")
     with pytest.raises(DataError, match="imported from elsewhere"):
         importer("memory://other/words.txt", into="got")
-    assert sorted(os.listdir("got")) == ["words.txt", "words.txt.import.json"]
+    assert sorted(names("got")) == ["words.txt", "words.txt.import.json"]
 
 
 FLOW = """

@@ -44,9 +44,13 @@ def test_versions_and_aliases(registry, model, examples):
     assert resolve(registry, name="churn", missing_ok=True) is None
     with pytest.raises(GateFailed):
         push(model, destination=registry, name="churn")
-    first = push(model, GOOD, destination=registry, name="churn", aliases=["champion"], examples=examples)
+    first = push(
+        model, GOOD, destination=registry, name="churn", aliases=["champion"], examples=examples
+    )
     assert (first.version, first.path, first.aliases) == (1, "models:/churn/1", ("champion",))
-    push(model, Gate("warn", ("few rows",)), destination=registry, name="churn", aliases=["champion"])
+    push(
+        model, Gate("warn", ("few rows",)), destination=registry, name="churn", aliases=["champion"]
+    )
     push(model, Gate("fail", ("worse",)), destination=registry, name="churn", unblessed=True)
     found = resolve(registry, name="churn")
     assert (found.version, found.skipped, found.reasons) == (2, (3,), ("few rows",))
@@ -56,7 +60,9 @@ def test_versions_and_aliases(registry, model, examples):
     assert resolve(registry, name="churn", alias="champion").version == 1
     for one in (first, found, back):
         assert fingerprint(load_pushed(one)) == fingerprint(model)
-    assert fingerprint(load_pushed(registry, name="churn", version="champion")) == fingerprint(model)
+    assert fingerprint(load_pushed(registry, name="churn", version="champion")) == fingerprint(
+        model
+    )
     with pytest.raises(DataError, match="no `challenger`"):
         resolve(registry, name="churn", alias="challenger")
     with pytest.raises(DataError, match="no blessed model"):

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import subprocess
 import sys
+from itertools import chain
 
 import pytest
 
@@ -29,7 +30,8 @@ def frame(rows=300, seed=0):
             "id": range(rows),
             "who": random.randint(0, max(rows // 6, 4), rows),
             "label": random.choice(["a", "b", "c"], rows, p=[0.6, 0.3, 0.1]),
-            "when": pd.Timestamp("2024-01-01") + pd.to_timedelta(random.randint(0, 10**6, rows), unit="s"),
+            "when": pd.Timestamp("2024-01-01")
+            + pd.to_timedelta(random.randint(0, 10**6, rows), unit="s"),
             "x": random.rand(rows),
         },
         index=[f"row {n}" for n in range(rows)],
@@ -52,7 +54,8 @@ WAYS = [
 
 def ids(parts):
     return [
-        list(part["id"].to_pylist() if hasattr(part["id"], "to_pylist") else part["id"]) for part in parts
+        list(part["id"].to_pylist() if hasattr(part["id"], "to_pylist") else part["id"])
+        for part in parts
     ]
 
 
@@ -62,7 +65,7 @@ def test_every_row_is_in_one_part_and_keeps_its_order(way, sizes):
     whole = frame()
     parts = split(whole, eval=sizes[0], test=sizes[1], **way)
     found = ids(parts)
-    assert sorted(sum(found, [])) == list(range(len(whole)))
+    assert sorted(chain(*found)) == list(range(len(whole)))
     assert all(one == sorted(one) for one in found)
     pd.testing.assert_frame_equal(pd.concat(parts).loc[whole.index], whole)
     for part, size in zip(parts[1:], sizes, strict=True):
@@ -95,12 +98,17 @@ def test_properties_of_any_split(groups, sizes, seed, way):
     whole = pd.DataFrame({"id": range(len(groups)), "who": groups})
     try:
         parts = split(
-            whole, by=way, column=None if way == "random" else "who", eval=sizes[0], test=sizes[1], seed=seed
+            whole,
+            by=way,
+            column=None if way == "random" else "who",
+            eval=sizes[0],
+            test=sizes[1],
+            seed=seed,
         )
     except DataError:
         return  # too few groups or rows: said, not done
     found = ids(parts)
-    assert sorted(sum(found, [])) == list(range(len(groups)))
+    assert sorted(chain(*found)) == list(range(len(groups)))
     assert all(bool(one) == bool(size) for one, size in zip(found[1:], sizes, strict=True))
     assert found[0]
     if way != "random":
@@ -143,7 +151,9 @@ def test_the_hash_is_as_documented():
         digest = hashlib.sha256(f"{seed}:{key}".encode()).digest()
         assert bucket(key, seed) == int.from_bytes(digest[:8], "big")
     assert bucket("ada") == 0x77F1FBE1FBB54EDA  # for ever
-    program = "from thruway.components.split import bucket; print(bucket('ada'), bucket('Käthe', 7))"
+    program = (
+        "from thruway.components.split import bucket; print(bucket('ada'), bucket('Käthe', 7))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True,
                           env={"PYTHONPATH": ":".join(sys.path), "PYTHONHASHSEED": "1", "PYTHONUTF8": "1"})  # fmt: skip
     assert done.stdout.split() == [str(bucket("ada")), str(bucket("Käthe", 7))]
@@ -156,9 +166,12 @@ def test_a_key_is_alike_in_every_library():
         ([0.5], "0.5"),
         (["3"], "3"),
         ([True], "True"),
-        ([dt.datetime(2024, 1, 31)], "2024-01-31"),
+        ([dt.datetime(2024, 1, 31)], "2024-01-31"),  # noqa: DTZ001 - one without
         ([dt.date(2024, 1, 31)], "2024-01-31"),
-        ([dt.datetime(2024, 1, 31, 2, tzinfo=dt.timezone(dt.timedelta(hours=2)))], "2024-01-31T00:00:00+00:00"),
+        (
+            [dt.datetime(2024, 1, 31, 2, tzinfo=dt.timezone(dt.timedelta(hours=2)))],
+            "2024-01-31T00:00:00+00:00",
+        ),
         (["a", "b,c"], '["a","b,c"]'),
     ]
     for parts, text in table:
@@ -167,11 +180,16 @@ def test_a_key_is_alike_in_every_library():
 
 def test_shares_of_classes_are_kept():
     whole = frame(1000)
-    for way in ({"by": "stratified", "column": "label"}, {"by": "group", "column": "who", "stratify": "label"}):
+    for way in (
+        {"by": "stratified", "column": "label"},
+        {"by": "group", "column": "who", "stratify": "label"},
+    ):
         for part in split(whole, **way):
             shares = part["label"].value_counts(normalize=True)
             # Groups are whole, so shares are near; early scikit-learn is less so.
-            assert abs(shares["c"] - (whole["label"] == "c").mean()) < (0.03 if way["by"] == "stratified" else 0.07)
+            assert abs(shares["c"] - (whole["label"] == "c").mean()) < (
+                0.03 if way["by"] == "stratified" else 0.07
+            )
     one = split(whole, by="stratified", column="label")
     assert one.test["label"].value_counts().to_dict() == {
         name: round(count / 10) for name, count in whole["label"].value_counts().items()
@@ -191,7 +209,9 @@ def test_groups_get_their_share_of_rows_not_of_groups():
 
 
 def test_time_with_a_gap():
-    days = pd.DataFrame({"id": range(100), "day": pd.date_range("2024-01-01", periods=100, tz="Europe/Paris")})
+    days = pd.DataFrame(
+        {"id": range(100), "day": pd.date_range("2024-01-01", periods=100, tz="Europe/Paris")}
+    )
     for gap in ("7D", dt.timedelta(days=7), "168h", "1W"):
         parts = split(days, by="time", column="day", eval=10, test=10, gap=gap)
         assert ids(parts) == [list(range(73)), list(range(80, 83)), list(range(90, 100))]
@@ -240,7 +260,9 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("whole", "how", "kind", "said"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+@pytest.mark.parametrize(
+    ("whole", "how", "kind", "said"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG]
+)
 def test_what_cannot_be_split(whole, how, kind, said):
     with pytest.raises(kind) as caught:
         split(whole, **how)
@@ -256,7 +278,15 @@ def test_a_good_split_leaks_nothing():
     report = leakage(split(whole, by="group", column="who"), key="id", group="who", label="label")
     assert report.gate.verdict == "pass"
     assert report.leaks == ()
-    assert report.checked == ("columns", "key", "group", "mirror", "duplicates", "conflicts", "classes")
+    assert report.checked == (
+        "columns",
+        "key",
+        "group",
+        "mirror",
+        "duplicates",
+        "conflicts",
+        "classes",
+    )
     assert leakage(split(whole, by="time", column="when"), time="when").gate.verdict == "pass"
 
 

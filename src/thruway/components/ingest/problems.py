@@ -108,7 +108,12 @@ def heading(place: str, ask: Ask) -> None:
         if missing is not None:
             raise missing
         if len(first) > len(head) > 0:
-            raise ragged(place, ask, rows.line_num, len(first), len(head))
+            raise DataError(
+                f"`{bare(place)}` has {len(first)} fields in a line, and {len(head)} columns",
+                where=f"line {rows.line_num}, the first after the heading",
+                fix="with pandas: `options={'skiprows': 1}` for a line before the heading, "
+                "`{'header': None}` for no heading, `{'index_col': 0}` for row names without one",
+            )
 
 
 def required(ask: Ask) -> list[str]:
@@ -267,9 +272,8 @@ def ragged(place: str, ask: Ask, line: int, found: int, expected: int) -> DataEr
     return DataError(
         f"`{bare(place)}` has {found} fields in a line, and {expected} columns",
         where=f"line {line}",
-        fix=f"correct it (a text with `{ask.between(place)}` in it needs quotes); with pandas, "
-        "`options={'on_bad_lines': 'skip'}` leaves such lines out, and `{'index_col': 0}` takes "
-        "what the heading does not name for an index",
+        fix=f"correct it: a text with `{ask.between(place)}` in it needs quotes; with pandas, "
+        "`options={'on_bad_lines': 'skip'}` leaves such lines out",
     )
 
 
