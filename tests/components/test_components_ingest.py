@@ -454,7 +454,7 @@ CELLS = st.one_of(
 
 
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     columns=st.lists(
@@ -538,7 +538,7 @@ MEMORY = """
     used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + headroom, used + headroom))
     rows = total = 0
-    for frame in ingest(path, chunk_rows=5_000):
+    for frame in ingest(path, chunk_rows=4_000):
         rows += len(frame)
         total += int(frame["n"].sum())
     print(rows, total)
@@ -554,7 +554,7 @@ MEMORY = """
 def test_data_five_times_larger_than_the_memory(tmp_path, name):
     pq = library("pyarrow.parquet")
     pa = library("pyarrow")
-    headroom = (40 if OLD else 14) << 20
+    headroom = (40 if OLD else 18) << 20
     rows = 20_000
     block = pd.DataFrame(
         {"n": range(rows), "x": np.random.RandomState(0).rand(rows), "s": ["some text"] * rows}
