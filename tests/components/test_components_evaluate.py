@@ -546,12 +546,21 @@ def test_labels_as_they_come(change, expected):
     assert found._repr_html_()
 
 
-def test_a_model_without_probabilities_is_judged_by_its_classes():
-    frame = people(200)
-    model = LinearSVC().fit(frame[["age"]] / 90, frame["answer"])
-    found = evaluate(frame[["age", "answer"]].assign(age=frame["age"] / 90), model, "answer")
-    assert found.not_computed["roc_auc"] == "the model (LinearSVC) has no `predict_proba`"
-    assert "accuracy" in found.metrics
+def test_a_model_without_probabilities_is_judged_by_what_it_has():
+    frame = people(200)[["age", "answer"]]
+    frame["age"] = frame["age"] / 90
+    model = LinearSVC().fit(frame[["age"]], frame["answer"])
+    found = evaluate(frame, model, "answer", n_bootstrap=20)
+    assert found.not_computed == dict.fromkeys(
+        ("log_loss", "brier", "ece"), "the model (LinearSVC) has no `predict_proba`"
+    )
+    scores = model.decision_function(frame[["age"]])
+    assert found["roc_auc"] == pytest.approx(sk.roc_auc_score(frame["answer"] == "yes", scores))
+    assert set(found.curves) == {"roc", "precision_recall"}
+    assert found.metrics["roc_auc"].lower is not None
+    alone = evaluate(frame, model.predict, "answer", n_bootstrap=0, features=["age"])
+    assert "has no `predict_proba`" in alone.not_computed["roc_auc"]
+    assert alone["accuracy"] == found["accuracy"]
 
 
 def _frame(**columns):

@@ -170,8 +170,19 @@ def _side(
         notes[f"the {who} does not know the class {value!r} of {count:,} rows"] = None
     objects = np.asarray(classes, dtype=object)
     named = {"labels": _typed(objects[truth]), "guesses": _typed(objects[guesses])}
-    answers = Answers(truth, guesses, probabilities, **named)
+    answers = Answers(truth, guesses, probabilities, scores=_spread(one, classes, code), **named)
     return answers, Context(classes, known, positive, why, q.k, q.quantile)
+
+
+def _spread(one: Predictions, classes: tuple[Any, ...], code: dict[Any, int]) -> Any:
+    """Return the scores of a decision function by code; the lowest for classes it does not know."""
+    import numpy as np
+
+    if one.scores is None:
+        return None
+    spread = np.full((len(one.scores), len(classes)), one.scores.min())
+    spread[:, [code[plain(name)] for name in one.classes]] = one.scores
+    return spread
 
 
 def _typed(values: Any) -> Any:
