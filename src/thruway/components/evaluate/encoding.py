@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.components.evaluate.columns import in_order, plain
 from thruway.components.evaluate.metric import Answers, Context
+from thruway.components.evaluate.numbers import numbers
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -13,28 +14,6 @@ if TYPE_CHECKING:
     from thruway.components.evaluate.question import Question
 
 _Sides = tuple[list[tuple[Answers, Context]], tuple[str, ...]]
-
-
-def numbers(values: Any, known: Any, what: str) -> Any:
-    """Return values as floats, NaN where they are not known.
-
-    Raises:
-        DataError: some are no numbers.
-    """
-    import numpy as np
-
-    found = np.full(len(values), np.nan)
-    none = DataError(
-        f"{what} holds what is no number ({values.dtype})",
-        fix="give a column of numbers, or say task='classification' for classes",
-    )
-    if values.dtype.kind in "mMSU":  # dates would become numbers of nanoseconds
-        raise none
-    try:
-        found[known] = values[known].astype(float)
-    except (TypeError, ValueError) as error:
-        raise none from error
-    return found
 
 
 def numeric(labels: Any, main: Predictions, other: Predictions | None, q: Question) -> _Sides:

@@ -9,6 +9,7 @@ import numpy as np
 
 from thruway.components import models
 from thruway.components.evaluate.columns import array, column, in_order
+from thruway.components.evaluate.numbers import numbers
 from thruway.components.evaluate.rows import taken
 from thruway.components.models.ask import spelled
 from thruway.components.models.tables import selected
@@ -104,11 +105,13 @@ def given(frame: nw.DataFrame[Any], at: Any, q: Question) -> Predictions:
 
 def _probabilities(frame: nw.DataFrame[Any], asked: Any) -> tuple[Any, tuple[Any, ...]]:
     if isinstance(asked, str):
-        return column(frame, asked, "probability")[0].astype(float), ()
+        values, none = column(frame, asked, "probability")
+        return numbers(values, ~none, "`probability`"), ()
     if isinstance(asked, dict):
         classes = in_order(asked)
-        columns = [column(frame, asked[one], "probability")[0] for one in classes]
-        return np.stack(columns, axis=1).astype(float), tuple(classes)
+        columns = [column(frame, asked[one], "probability") for one in classes]
+        parts = [numbers(values, ~none, "`probability`") for values, none in columns]
+        return np.stack(parts, axis=1), tuple(classes)
     found = np.asarray(asked, dtype=float)
     if found.ndim not in {1, 2} or len(found) != len(frame):
         raise UsageError(
