@@ -135,7 +135,8 @@ def _parquet(files: Sequence[Path], rows: int, needed: Sequence[str] | None) -> 
     none = True
     for place, path in enumerate(files):
         try:
-            file = parquet.ParquetFile(path)
+            # Read ahead, all that was read would be held until the last chunk.
+            file = parquet.ParquetFile(path, pre_buffer=False)
         except ArrowInvalid as error:
             raise DataError(f"a file is no Parquet: {error}", where=str(path)) from error
         with file:
