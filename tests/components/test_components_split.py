@@ -170,7 +170,8 @@ def test_shares_of_classes_are_kept():
     for way in ({"by": "stratified", "column": "label"}, {"by": "group", "column": "who", "stratify": "label"}):
         for part in split(whole, **way):
             shares = part["label"].value_counts(normalize=True)
-            assert abs(shares["c"] - (whole["label"] == "c").mean()) < 0.03
+            # Groups are whole, so shares are near; early scikit-learn is less so.
+            assert abs(shares["c"] - (whole["label"] == "c").mean()) < (0.03 if way["by"] == "stratified" else 0.07)
     one = split(whole, by="stratified", column="label")
     assert one.test["label"].value_counts().to_dict() == {
         name: round(count / 10) for name, count in whole["label"].value_counts().items()

@@ -1,7 +1,7 @@
 """Where files are: on this machine, or at an address that fsspec reaches.
 
-Nothing here says what the files mean. `http` and `https` are read by Python itself, so that a CSV of
-the web needs nothing installed.
+Nothing here says what the files mean. `http` and `https` are read by Python itself, so that a CSV
+of the web needs nothing installed.
 """
 
 from __future__ import annotations

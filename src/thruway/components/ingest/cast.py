@@ -155,6 +155,10 @@ def _texts(column: Any, kind: Kind) -> Any:
 
 
 def _integers(column: Any, kind: Kind) -> Any:
+    if str(column.dtype) in {"object", "str", "string"}:
+        # Not by way of floats, in which large ones and missing ones do not go together.
+        return _whole([one if missing else _exactly(one) for one, missing in
+                       zip(column, column.isna(), strict=True)], column, kind)  # fmt: skip
     made = _pd().to_numeric(column)
     if made.dtype.kind == "f":
         present = made.dropna()
@@ -165,6 +169,28 @@ def _integers(column: Any, kind: Kind) -> Any:
     if len(made.dropna()) and (int(whole.min()) != int(low) or int(whole.max()) != int(high)):
         raise ValueError("it is too large")
     return whole
+
+
+def _whole(values: list[Any], column: Any, kind: Kind) -> Any:
+    """Return exact integers, and what is missing among them, as a column."""
+    import numpy as np
+
+    pd = _pd()
+    limits = np.iinfo(kind.name)
+    missing = column.isna().to_numpy()
+    present = [0 if gone else one for one, gone in zip(values, missing, strict=True)]
+    if present and not limits.min <= min(present) <= max(present) <= limits.max:
+        raise ValueError("it is too large")
+    array = np.array(present, dtype=kind.name)
+    made = pd.arrays.IntegerArray(array, missing) if kind.nullable else array
+    return pd.Series(made, index=column.index, name=column.name)
+
+
+def _exactly(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, float) and number != value:
+        raise ValueError("it has a fraction")
+    return number
 
 
 def _bools(column: Any, kind: Kind) -> Any:

@@ -1,8 +1,8 @@
 """Data larger than memory, as frames one after the other, as often as one likes.
 
-A reader that sees a piece at a time decides the types of each piece by itself: a column of integers
-becomes one of floats where a value is missing, and a text where one is a text. So the source is gone
-through once, and every chunk then has the types that the whole would have had.
+A reader that sees a piece at a time decides the types of each piece by itself: a column of
+integers becomes one of floats where a value is missing, and a text where one is a text. So the
+source is gone through once, and every chunk then has the types that the whole would have had.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ class Chunks:
         return self.rows, len(self.columns)
 
     def __repr__(self) -> str:
-        return f"Chunks({self.rows:,} rows × {len(self.columns)} columns, {self.chunk_rows:,} at a time)"
+        size = f"{self.rows:,} rows × {len(self.columns)} columns"
+        return f"Chunks({size}, {self.chunk_rows:,} at a time)"
 
     def _repr_html_(self) -> str:
         rows = [(one.file, one.size) for one in self.fingerprint.files]
@@ -140,7 +141,7 @@ def _look(chunks: Chunks) -> tuple[tuple[str, ...], int, dict[str, str]]:
     for frame in _raw(chunks, {}):
         names = tuple(_names(frame))
         if columns and set(names) != set(columns):
-            name = sorted(set(names) ^ set(columns))[0]
+            name = min(set(names) ^ set(columns))
             raise DataError(
                 f"the files do not have the same columns: `{name}` is in some only",
                 fix="read what they share by `columns=[…]`, or read them apart",

@@ -1,8 +1,9 @@
 """A schema on read: what each column is, in the words of any library, as kinds of our own.
 
 `kinds_of` takes what users have: a dict, a model of pandera, a schema record. The readers ask a
-kind for the dtype of their library. Dates need a word on how they are written unless it is ISO 8601:
-`"date:%d/%m/%Y"`; guessing would take 01/02 for January in one file and for February in the next.
+kind for the dtype of their library. Dates need a word on how they are written unless it is ISO
+8601: `"date:%d/%m/%Y"`; guessing would take 01/02 for January in one file and for February in the
+next.
 """
 
 from __future__ import annotations

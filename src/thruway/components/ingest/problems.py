@@ -1,7 +1,7 @@
 """What is wrong with a file that a library could not read: which line, which value, what to do.
 
 The libraries each say it differently, or not at all. So the file is gone through once more, with
-Python's own `csv` and `json`, up to the first thing that is wrong. Only then, never when all is well.
+Python's own `csv` and `json`, up to the first thing that is wrong. Only then, not when all is well.
 """
 
 from __future__ import annotations
@@ -47,12 +47,18 @@ def explained(place: str, ask: Ask) -> Iterator[None]:
     except ThruwayError:
         raise
     except MemoryError as error:
-        raise DataError(
-            f"`{bare(place)}` does not fit into memory",
-            fix="read it in pieces: `chunk_rows=100_000`; or fewer columns: `columns=[…]`",
-        ) from error
+        raise _too_large(place) from error
     except Exception as error:  # three libraries, each with its own
+        if "out of memory" in str(error) or type(error).__name__ == "ArrowMemoryError":
+            raise _too_large(place) from error
         raise (_explanation(place, ask, error) or _plain(place, ask, error)) from error
+
+
+def _too_large(place: str) -> DataError:
+    return DataError(
+        f"`{bare(place)}` does not fit into memory",
+        fix="read it in pieces: `chunk_rows=100_000`; or fewer columns: `columns=[…]`",
+    )
 
 
 def _plain(place: str, ask: Ask, error: Exception) -> DataError:

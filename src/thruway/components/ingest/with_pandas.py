@@ -1,7 +1,7 @@
 """Files as frames of pandas, whole or in chunks; as pandas itself would read them.
 
-Three things are stricter: a column is looked at as a whole before its type is decided (pandas does so
-piece by piece, and may mix types), a text of JSON stays a text, and dates are never guessed.
+Three things are stricter: a column is looked at as a whole before its type is decided (pandas does
+so piece by piece, and may mix types), a text of JSON stays a text, and dates are never guessed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from thruway.components.ingest.asks import Ask
+    from thruway.components.ingest.kinds import Kind
 
 __all__ = ["chunks", "read"]
 
@@ -127,7 +128,7 @@ def _csv_options(place: str, ask: Ask) -> dict[str, Any]:
         "sep": ask.between(place),
         "encoding": ask.encoding,
         "dtype": {
-            name: str if kind.timed else object if kind.lenient and kind.whole else kind.pandas
+            name: str if kind.timed or _by_us(kind) else kind.pandas
             for name, kind in ask.kinds.items()
             if not (kind.lenient and kind.whole)
         },
@@ -142,6 +143,12 @@ def _csv_options(place: str, ask: Ask) -> dict[str, Any]:
     if given.get("engine") in {"python", "pyarrow"}:
         options.pop("low_memory")
     return {**options, **given}
+
+
+def _by_us(kind: Kind) -> bool:
+    """Return whether integers are read as texts: early pandas let them overflow, or round them."""
+    early = int(_pd().__version__.partition(".")[0]) < 2
+    return early and kind.whole and (kind.nullable or kind.name != "int64")
 
 
 def _json_options(ask: Ask) -> dict[str, Any]:
