@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SORTED = 1 << 14
 """So many values are simply sorted."""
 COUNTED = 1 << 16
-"""Whole numbers of at most this range are counted one by one."""
+"""Whole numbers of at most this range, or a quarter of their number, are counted one by one."""
 LISTED = 256
 """A numeric column lists its values and counts when it has at most so many distinct ones."""
 _BLOCK = 1 << 16  # values at a time: their intermediate results stay in the processor's cache
@@ -95,7 +95,7 @@ def _table(values: NDArray[Any]) -> _Table | None:
         return _runs(np.sort(values))
     if values.dtype.kind in "iu":
         low = int(values.min())
-        if int(values.max()) - low < COUNTED:
+        if int(values.max()) - low < min(max(COUNTED, len(values) // 4), 1 << 22):
             wide = values if values.dtype == np.uint64 else values.astype(np.int64, copy=False)
             counts = np.bincount((wide - wide.dtype.type(low)).astype(np.int64, copy=False))
             held = np.flatnonzero(counts)

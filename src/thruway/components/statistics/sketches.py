@@ -215,17 +215,17 @@ def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return bits
 
 
-def hashes_of_text(joined: bytes, lengths: NDArray[np.int64]) -> NDArray[np.uint64]:
+def hashes_of_text(joined: NDArray[np.uint8], lengths: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return 64 bits for each text, the same in every process and for every library.
 
     Args:
-        joined: all texts in UTF-8, one behind the other.
+        joined: bytes of all texts in UTF-8, one behind the other.
         lengths: bytes of each.
 
     Source: multilinear hashing, Lemire and Kaser, "Strongly universal string hashing is fast"
     (2014), with one random multiplier for each place.
     """
-    letters = np.frombuffer(joined, dtype=np.uint8).astype(np.uint64)
+    letters = joined.astype(np.uint64)
     starts = np.cumsum(lengths) - lengths
     filled = lengths > 0
     sums: NDArray[np.uint64] = np.zeros(len(lengths), dtype=np.uint64)
