@@ -39,30 +39,13 @@ def test_it_runs_at_once_and_the_model_is_pushed(template, tmp_path):
 
 def test_the_files_are_python_that_a_linter_accepts(template, tmp_path):
     folder = made(tmp_path, template)
-    words = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "E,F,I,N,D1,UP,SIM"]
-    words += [
-        "--line-length=100",
-        "--ignore",
-        "D104",
-        "--config",
-        'lint.isort.known-first-party=["made_project"]',
-    ]
-    done = subprocess.run(
-        [*words, str(folder / PACKAGE)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
-    formatted = [
-        sys.executable,
-        "-m",
-        "ruff",
-        "format",
-        "--isolated",
-        "--check",
-        "--line-length=100",
-    ]
-    assert (
-        subprocess.run([*formatted, str(folder)], check=False, capture_output=True).returncode == 0
-    )
+    for words in (
+        ["check", "--line-length=100", "--select=E,F,I,D1,UP,SIM", "--ignore=D104", PACKAGE],
+        ["format", "--check", "--line-length=100", "."],
+    ):
+        line = [sys.executable, "-m", "ruff", *words]
+        done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
 
 
 # what stands in the pipeline → a plain function in its place

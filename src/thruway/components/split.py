@@ -42,7 +42,7 @@ class Split(NamedTuple):
 def split(
     examples: Frame,
     *,
-    eval: float | int = 0.1,  # noqa: A002, PYI041 - the word of the field; a port takes no int for a float
+    eval: float | int = 0.1,  # noqa: A002, PYI041 - a port takes no int for a float
     test: float | int = 0.1,  # noqa: PYI041 - the same
     by: By = "random",
     column: str | Sequence[str] | None = None,
