@@ -221,6 +221,8 @@ def test_rows_to_measure_on_splitters_and_groups():
 
     assert held.best.value == pytest.approx(-log_loss(Y[80:], model.predict_proba(X[80:])))
     assert held.n_folds == 1
+    parts = {"train": ROWS[:80], "eval": ROWS[80:]}
+    assert search(examples=parts, cv=None, n_trials=2).tuner_results == held
     for cv in (TimeSeriesSplit(3), KFold(2)):
         assert search(cv=cv, n_trials=1).tuner_results.n_folds == cv.get_n_splits()
     grouped = ROWS.assign(who=[f"p{place // 10}" for place in range(N)])
