@@ -175,6 +175,25 @@ def test_a_model_of_pandera_is_a_schema(tmp_path):
     People.validate(found)
 
 
+@pytest.mark.parametrize("frames", ["pandas", "polars", "pyarrow"])
+def test_a_schema_that_was_inferred_reads_what_it_was_inferred_from(tmp_path, frames):
+    """Also when the next file looks otherwise: no value of a code begins with a zero any more."""
+    library(frames)
+    infer_schema, statistics = pytest.importorskip("thruway.components").infer_schema, __import__("thruway.components").components.statistics
+    (tmp_path / "a.csv").write_text("code,age,fits,day,height\n007,1,True,2024-01-31,1.5\n008,,,2024-02-01,2\n")
+    first = ingest(tmp_path / "a.csv", frames=frames, schema={"code": "string", "day": "datetime"})
+    schema = infer_schema(statistics(first))
+    again = ingest(tmp_path / "a.csv", frames=frames, schema=schema)
+    assert plain(again) == plain(first)
+    (tmp_path / "b.csv").write_text("code,age,fits,day,height\n11,1,True,2024-01-31,1\n12,2,False,2024-02-01,2\n")
+    found = plain(ingest(tmp_path / "b.csv", frames=frames, schema=schema))
+    assert found[0] == ("11", 1, True, dt.datetime(2024, 1, 31), 1.0)
+    assert isinstance(found[0][4], float)
+    (tmp_path / "c.csv").write_text("code,age,fits,day,height\n11,many,True,2024-01-31,1\n")
+    with pytest.raises(DataError, match="column `age` holds 'many'"):
+        ingest(tmp_path / "c.csv", frames=frames, schema=schema)
+
+
 # File, arguments, and what is said: the message, where, what to do.
 WRONG = [
     ("too many fields", b"a,b\n1,2\n3,4,5\n6,7\n", {}, ["3 fields", "2 columns", "line 3"]),
@@ -381,6 +400,17 @@ def test_addresses_of_fsspec(frames):
     assert plain(ingest("memory://lake/day-{SPAN}/part.csv", frames=frames)) == [(2, None)]
     with pytest.raises(DataError):
         ingest("memory://lake/day-3/part.csv", frames=frames)
+
+
+@pytest.mark.parametrize("last", ["7", "0.5", "text"])
+@pytest.mark.parametrize("first", ["", "7"])
+def test_polars_looks_at_every_row_where_it_has_to(tmp_path, first, last):
+    pl = library("polars")
+    (tmp_path / "a.csv").write_text("a,b\n" + f"{first},x\n" * 12_000 + f"{last},y\n")
+    found = ingest(tmp_path / "a.csv", frames="polars")
+    whole = pl.read_csv(tmp_path / "a.csv", infer_schema_length=None)
+    assert found.equals(whole)
+    assert found.schema == whole.schema
 
 
 CELLS = st.one_of(

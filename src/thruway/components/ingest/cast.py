@@ -200,7 +200,7 @@ def _bools(column: Any, kind: Kind) -> Any:
         raise ValueError("it is no bool")
     made = column.map(words, na_action="ignore")
     if bool(made.isna().any()) and not kind.nullable:
-        return made.astype("boolean")
+        return made.astype(object) if kind.lenient else made.astype("boolean")
     return made.astype(kind.pandas)
 
 
@@ -235,7 +235,10 @@ def _polars(column: Any, kind: Kind) -> Any:
                 {"true": True, "True": True, "TRUE": True, "false": False, "False": False,
                  "FALSE": False}, return_dtype=pl.Boolean,
             )  # fmt: skip
-        return column.cast(kind.polars, strict=True)
+        made = column.cast(kind.polars, strict=True)
+        if kind.whole and column.dtype.is_float() and not (made == column).all():
+            raise ValueError("it has a fraction")  # polars cuts it off
+        return made
     import datetime as dt
 
     read = (

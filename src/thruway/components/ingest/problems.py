@@ -41,9 +41,7 @@ def explained(place: str, ask: Ask) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        if bare(place) not in str(error):  # a column says its row, not the file
-            error.where = f"`{bare(place)}`" + (f", {error.where}" if error.where else "")
-        raise
+        raise _placed(error, place) from error.__cause__
     except ThruwayError:
         raise
     except MemoryError as error:
@@ -51,7 +49,16 @@ def explained(place: str, ask: Ask) -> Iterator[None]:
     except Exception as error:  # three libraries, each with its own
         if "out of memory" in str(error) or type(error).__name__ == "ArrowMemoryError":
             raise _too_large(place) from error
-        raise (_explanation(place, ask, error) or _plain(place, ask, error)) from error
+        said = _explanation(place, ask, error) or _plain(place, ask, error)
+        raise _placed(said, place) from error
+
+
+def _placed(error: DataError, place: str) -> DataError:
+    """Return an error that says the file, too: a column says its row or line only."""
+    if bare(place) in str(error):
+        return error
+    where = f"`{bare(place)}`" + (f", {error.where}" if error.where else "")
+    return DataError(error.what, where, error.fix, error.detail)
 
 
 def _too_large(place: str) -> DataError:
@@ -239,6 +246,8 @@ def _bad_row(
     for name, value in zip(head, row, strict=False):
         kind = ask.kinds.get(name)
         if kind is None or (ask.columns and name not in ask.wanted()):
+            continue
+        if not kind.forced and not kind.timed:
             continue
         if value in ask.missing:
             if kind.whole and not kind.nullable and not kind.lenient:

@@ -152,6 +152,7 @@ def _csv(handle: Any, place: str, ask: Ask) -> Any:
     types = {
         name: pa.string() if kind.timed or kind.name == "category" else kind.arrow
         for name, kind in ask.kinds.items()
+        if kind.forced or kind.timed
     }
     found = csv.read_csv(
         handle,

@@ -130,7 +130,7 @@ def _csv_options(place: str, ask: Ask) -> dict[str, Any]:
         "dtype": {
             name: str if kind.timed or _by_us(kind) else kind.pandas
             for name, kind in ask.kinds.items()
-            if not (kind.lenient and kind.whole)
+            if kind.forced or kind.timed
         },
         "na_values": list(ask.missing),
         "keep_default_na": False,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["finished", "read"]
 
+_LOOKED_AT = 10_000
+"""Rows by which polars first decides the types."""
+
 
 def read(place: str, ask: Ask) -> Any:
     """Return a file as a DataFrame of polars.
@@ -54,14 +57,35 @@ def _csv(source: Any, place: str, ask: Ask) -> Any:
         "schema_overrides": {
             name: pl.String if kind.timed or kind.name == "bool" else kind.polars
             for name, kind in ask.kinds.items()
+            if kind.forced or kind.timed
         },
-        "infer_schema_length": None,
+        "infer_schema_length": _LOOKED_AT,
         "encoding": "utf8" if utf8 else ask.encoding,
         **ask.options,
     }
     if ask.columns:
         options["columns"] = list(ask.wanted())
-    return pl.read_csv(source, **options)
+    try:
+        found = pl.read_csv(source, **options)
+    except pl.exceptions.ComputeError:
+        found = None  # a value further down is of another type
+    if found is None or _guessed(found, ask):
+        # Looking at all rows first takes ten times as long, and is seldom needed.
+        found = pl.read_csv(source, **{**options, "infer_schema_length": None, **ask.options})
+    return found
+
+
+def _guessed(found: Any, ask: Ask) -> bool:
+    """Return whether a column is text only because there was nothing where polars looked."""
+    import polars as pl
+
+    if len(found) <= _LOOKED_AT:
+        return False
+    return any(
+        found[name].head(_LOOKED_AT).null_count() == _LOOKED_AT
+        for name, dtype in found.schema.items()
+        if dtype == pl.String and name not in ask.kinds
+    )
 
 
 def _json(source: Any, place: str, ask: Ask) -> Any:
