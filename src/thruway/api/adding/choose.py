@@ -9,7 +9,7 @@ from thruway.api.adding.scope import class_of, is_known
 from thruway.api.adding.uses import uses_of
 from thruway.components.frames import Frame
 from thruway.kit.dag import FromLiteral
-from thruway.kit.fit import fits
+from thruway.kit.ports.fit import fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
