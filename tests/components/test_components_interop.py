@@ -21,9 +21,49 @@ from thruway.kit.ports.annotations import field_hints, hints
 from thruway.kit.ports.fit import fits
 
 GOLDEN = Path(__file__).parent / "matrix.txt"
-STEPS = ["ingest", "statistics", "infer_schema", "import_schema", "validate", "example_diff", "split", "transform", "tune", "train", "evaluate", "bless", "infra_validate", "push", "batch_predict", "monitor", "resolve", "importer", "passed"]
+STEPS = [
+    "ingest",
+    "statistics",
+    "infer_schema",
+    "import_schema",
+    "validate",
+    "example_diff",
+    "split",
+    "transform",
+    "tune",
+    "train",
+    "evaluate",
+    "bless",
+    "infra_validate",
+    "push",
+    "batch_predict",
+    "monitor",
+    "resolve",
+    "importer",
+    "passed",
+]
 PORTS = frozenset(
-    ["examples", "baseline", "statistics", "schema", "split", "transform_graph", "model", "eval", "evaluation", "blessings", "value", "log", "training", "serving", "base_model", "hyperparameters", "reviewed", "labels", "transformer"]
+    [
+        "examples",
+        "baseline",
+        "statistics",
+        "schema",
+        "split",
+        "transform_graph",
+        "model",
+        "eval",
+        "evaluation",
+        "blessings",
+        "value",
+        "log",
+        "training",
+        "serving",
+        "base_model",
+        "hyperparameters",
+        "reviewed",
+        "labels",
+        "transformer",
+    ]
 )
 
 
@@ -109,17 +149,17 @@ def test_what_makes_no_sense_is_refused_before_it_runs(gives, takes):
 class Whitened:
     """A transformer of somebody else: it has `fit` and `transform`, and knows nothing of us."""
 
-    def fit(self, x, y=None):
+    def fit(self, x, y=None):  # noqa: ARG002 - the protocol's
         self.mean_ = np.asarray(x, dtype=float).mean(axis=0)
         return self
 
     def transform(self, x):
         return np.asarray(x, dtype=float) - self.mean_
 
-    def get_params(self, deep=True):
+    def get_params(self, deep=True):  # noqa: ARG002 - the protocol's
         return {}
 
-    def set_params(self, **params):
+    def set_params(self, **params):  # noqa: ARG002 - the protocol's
         return self
 
 
@@ -157,7 +197,7 @@ def test_functions_of_others_before_and_after_each(library):
     again = type(parts)(*map(own_again(library), parts))
     graph, transformed = components.transform(again, Whitened(), label="y")
     assert transformed._fields == ("train", "eval", "test")
-    model, run = components.train(again, LogisticRegression(), "y", transform_graph=graph)
+    model, _run = components.train(again, LogisticRegression(), "y", transform_graph=graph)
     evaluation = components.evaluate(again.eval, model, "y", n_bootstrap=20, importance=False)
     blessing = components.bless(evaluation, thresholds={"accuracy": {"lower": 0.0}})
     assert blessing.blessed
