@@ -15,7 +15,7 @@ from pathlib import Path
 
 PINS = {
     "tfdv": ("tensorflow-data-validation==1.16.1", "apache-beam<2.66", "dill"),
-    "ydata": ("ydata-profiling==4.18.1", "setuptools<81"),
+    "ydata": ("ydata-profiling==4.18.4", "setuptools<81"),
 }
 TITLES = {"tfdv": "TensorFlow Data Validation", "ydata": "ydata-profiling"}
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "YDATA_PROFILING_NO_ANALYTICS": "1"}

@@ -94,6 +94,16 @@ def score(model: LogisticRegression, rows: pd.DataFrame) -> float:
 
 
 @step(role="evaluate")
+def score_swapped(model: LogisticRegression, rows: pd.DataFrame, right: pd.Series) -> float:
+    return accuracy_score(model.predict(rows), right)
+
+
+@step(role="evaluate")
+def score_hidden(model: LogisticRegression, rows: pd.DataFrame) -> float:
+    return model.predict(rows).mean()
+
+
+@step(role="evaluate")
 def score_scaled(model: LogisticRegression, X: pd.DataFrame, y: pd.Series) -> float:
     return accuracy_score(y, model.predict(StandardScaler().fit_transform(X)))
 
@@ -180,6 +190,15 @@ EVALUATE = "slices=(), n_bootstrap=200"
         (WHOLE, "evaluate", {},
          [f"evaluation = evaluate(parts.test, model, 'paid', {EVALUATE})"]),
         (APART, "evaluate", {}, [f"evaluation = evaluate(X_test, model, y_test, {EVALUATE})"]),
+        # What the model was trained on is not held out, though a step asks it about these rows too.
+        (PARTS + "    seen = score(model, train)\n    accuracy = score(model, test)\n    return seen\n",
+         "evaluate", {}, [f"evaluation = evaluate(test, model, 'paid', {EVALUATE})"]),
+        (PARTS + "    seen = score(model, train)\n    return seen\n", "evaluate", {},
+         [f"evaluation = evaluate(test, model, 'paid', {EVALUATE})"]),
+        (APART.replace("return model", "a = score_swapped(model, X_test, y_test)\n    return a"),
+         "evaluate", {}, [f"evaluation = evaluate(X_test, model, y_test, {EVALUATE})"]),
+        (APART.replace("return model", "a = score_hidden(model, X_test)\n    return a"),
+         "evaluate", {}, [f"evaluation = evaluate(X_test, model, y_test, {EVALUATE})"]),
         (LIBRARY, "evaluate", {}, [f"evaluation = evaluate(test, model, 'paid', {EVALUATE})"]),
         (APART, "evaluate", {"values": {"seed": "3", "slices": "('x',)"}, "name": "judged"},
          ["judged = evaluate(X_test, model, y_test, slices=('x',), n_bootstrap=200, seed=3)"]),
@@ -206,7 +225,7 @@ EVALUATE = "slices=(), n_bootstrap=200"
     ],
 )  # fmt: skip
 def test_a_component_is_wired_to_what_fits(project, body, component, options, added):
-    steps = "load, halve, quarter, fit, fit_apart, guess, score"
+    steps = "load, halve, quarter, fit, fit_apart, guess, score, score_swapped, score_hidden"
     project.write(body, steps=steps)
     if "split(" in body:
         text = project.file.read_text()

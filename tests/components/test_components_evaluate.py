@@ -546,12 +546,71 @@ def test_labels_as_they_come(change, expected):
     assert found._repr_html_()
 
 
-def test_a_model_without_probabilities_is_judged_by_its_classes():
-    frame = people(200)
-    model = LinearSVC().fit(frame[["age"]] / 90, frame["answer"])
-    found = evaluate(frame[["age", "answer"]].assign(age=frame["age"] / 90), model, "answer")
-    assert found.not_computed["roc_auc"] == "the model (LinearSVC) has no `predict_proba`"
-    assert "accuracy" in found.metrics
+def test_a_model_without_probabilities_is_judged_by_what_it_has():
+    frame = people(200)[["age", "answer"]]
+    frame["age"] = frame["age"] / 90
+    model = LinearSVC().fit(frame[["age"]], frame["answer"])
+    found = evaluate(frame, model, "answer", n_bootstrap=20)
+    assert found.not_computed == dict.fromkeys(
+        ("log_loss", "brier", "ece"), "the model (LinearSVC) has no `predict_proba`"
+    )
+    scores = model.decision_function(frame[["age"]])
+    assert found["roc_auc"] == pytest.approx(sk.roc_auc_score(frame["answer"] == "yes", scores))
+    assert set(found.curves) == {"roc", "precision_recall"}
+    assert found.metrics["roc_auc"].lower is not None
+    alone = evaluate(frame, model.predict, "answer", n_bootstrap=0, features=["age"])
+    assert "has no `predict_proba`" in alone.not_computed["roc_auc"]
+    assert alone["accuracy"] == found["accuracy"]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pd.array([None, 1, 0, 1] * 10, dtype="Int64"),
+        pd.array([None, True, False, True] * 10, dtype="boolean"),
+        pd.array([None, "1", "0", "1"] * 10, dtype="string"),
+        pd.Series([pd.NA, "1", "0", "1"] * 10, dtype=object),
+        pd.Categorical([None, "1", "0", "1"] * 10),
+        pd.Series([None, 1, 0, 1] * 10),
+    ],
+    ids=lambda values: str(values.dtype),
+)
+def test_missing_labels_of_any_type(labels):
+    frame = pd.DataFrame({"y": labels, "p": np.linspace(0, 1, 40)})
+    found = evaluate(frame, None, "y", probability="p", n_bootstrap=5)
+    assert found.dropped == {"the label `y` is missing": 10}
+    assert str(found.positive) in {"1", "True"}
+    assert 0.4 < found["roc_auc"] < 0.6
+
+
+def test_odd_columns_to_slice_by():
+    rows = 40
+    frame = pd.DataFrame({"y": [0, 1] * 20, "p": np.linspace(0, 1, rows)})
+    frame["none"], frame["infinite"], frame["lists"] = None, np.inf, [[1]] * rows
+    frame["some"] = np.where(frame["y"] == 1, np.inf, frame["p"])
+    ways = ["none", "infinite", {"infinite": 3}, "lists", "some", ("none", "lists")]
+    found = evaluate(frame, None, "y", probability="p", slices=ways, n_bootstrap=5)
+    assert {each.name for each in found.slices} >= {"none=(missing)", "infinite=inf", "lists=[1]"}
+
+
+def test_columns_may_have_numbers_for_names():
+    frame = pd.DataFrame({0: [0, 1] * 20, 1: np.linspace(0, 1, 40)})
+    assert evaluate(frame, None, 0, probability=frame[1], n_bootstrap=0).rows == 40
+
+
+def test_huge_numbers_overflow_into_reasons():
+    found = evaluate(_frame(y=[1e308, -1e308, 3.0], p=[1e308, 1e308, 1.0]), "p", "y")
+    assert found.not_computed["rmse"] == "it is not defined for these rows"
+
+
+def test_ten_thousand_columns():
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.random((50, 10_000))).add_prefix("c").assign(y=[0, 1] * 25)
+    model = LogisticRegression().fit(frame.drop(columns="y"), frame["y"])
+    found = evaluate(frame, model, "y", n_bootstrap=5)
+    assert found.notes[-1] == (
+        "importance was not computed: there are 10,000 columns, and at most 500 are tried"
+    )
 
 
 def _frame(**columns):
@@ -580,10 +639,10 @@ def _frame(**columns):
         (_frame(y=[0, 1], p=[0, 1]), {"model": "p", "threshold": 0.3}, UsageError, "threshold"),
         (_frame(y=[0, 1], p=[0, 1], w=[-1, 1]), {"model": "p", "weights": "w"}, DataError, "negat"),
         (_frame(y=[0, 1], p=[0, 1], w=[0, 0]), {"model": "p", "weights": "w"}, DataError, "zero"),
-        (_frame(y=["a", "b"], p=[1, 2]), {"model": "p", "task": "regression"}, DataError, "number"),
+        (_frame(y=["a", "b"], p=[1, 2]), {"model": "p", "task": "regression"}, DataError, "numbers"),
         (
             _frame(y=pd.to_datetime(["2024-01-01"] * 2), p=[1, 2]),
-            {"model": "p", "task": "regression"}, DataError, "no number",
+            {"model": "p", "task": "regression"}, DataError, "not all are numbers",
         ),
         (
             _frame(y=[-1, 1], p=[0, 1], q=[1, 1]),

@@ -61,7 +61,7 @@ def flow(n: int = 200):
     )
     rows = only_test(parts)
     predictions = batch_predict(rows, model, keys="id")
-    return transformed, best, results, model, run, predictions
+    return transformed, best, results, model, run, rows, predictions
 """
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +33,7 @@ from sklearn.preprocessing import (
 
 from thruway.components import TransformGraph, transform
 from thruway.errors import DataError, UsageError
+from thruway.kit.gate import Gate
 
 RNG = np.random.default_rng(0)
 N = 60
@@ -340,10 +342,14 @@ def test_an_error_in_a_users_function_is_the_users():
 
 
 def test_warnings_of_the_library_are_in_the_gate():
-    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [np.nan, np.nan]})
-    graph, found = transform(frame, SimpleImputer())
-    assert list(found.columns) == ["a"]
-    assert "Skipping features without any observed values" in graph.gate.reasons[0]
+    class Loud(StandardScaler):
+        def transform(self, frame):
+            warnings.warn("some of it was (skipped)", UserWarning, stacklevel=2)
+            return super().transform(frame)
+
+    graph, _ = transform(FRAME[["fare"]], Loud())  # and a warning would be an error here
+    assert graph.gate == Gate("warn", ("UserWarning: some of it was (skipped)",))
+    graph.transform(FRAME[["fare"]])
 
 
 def test_a_schema_chooses_the_columns():

@@ -62,6 +62,7 @@ NAMES: dict[str, str] = {
     "load_pushed": "thruway.components.push",
     "merge": "thruway.components.statistics",
     "monitor": "thruway.components.monitor",
+    "passed": "thruway.components.passed",
     "propose": "thruway.components.tune",
     "push": "thruway.components.push",
     "resolve": "thruway.components.resolve",

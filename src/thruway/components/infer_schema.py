@@ -108,7 +108,7 @@ def _feature(column: ColumnStatistics, asked: _Asked) -> Feature:
     type_ = type_of(column)
     low, high = _range(column, type_, asked.range_margin)
     domain = _domain(column, asked)
-    key = column.name in asked.keys or _like_key(column)
+    key = column.name in asked.keys or column.sequential
     if domain is not None or key:  # the range of a key says nothing of the next data
         low = high = None
     lists = column.lengths
@@ -128,10 +128,6 @@ def _feature(column: ColumnStatistics, asked: _Asked) -> Feature:
         not_in=("serving",) if column.name in asked.labels else (),
         description=_about(column),
     )
-
-
-def _like_key(column: ColumnStatistics) -> bool:
-    return column.type == "int" and column.count >= 50 and column.distinct == column.count
 
 
 def type_of(column: ColumnStatistics) -> Type:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from thruway.ui import (
-    compile_commands,
     migrate_commands,
     run_commands,
     step_commands,
     store_commands,
+    target_commands,
     task_commands,
 )
 from thruway.ui.app import app
 
 __all__ = [
     "app",
-    "compile_commands",
     "migrate_commands",
     "run_commands",
     "step_commands",
     "store_commands",
+    "target_commands",
     "task_commands",
 ]

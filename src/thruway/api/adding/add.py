@@ -12,9 +12,9 @@ from thruway.api.adding.edit import Call, with_calls
 from thruway.api.adding.rows import ROWS, Port, giver_of
 from thruway.api.adding.scope import scope_of, statement_of
 from thruway.errors import ThruwayError, UsageError
-from thruway.kit.check import check_types
+from thruway.kit.ports.check import check_types
 from thruway.kit.project import load_project
-from thruway.kit.read import read_pipeline
+from thruway.kit.reading.read import read_pipeline
 from thruway.run.modules import project_imports
 
 if TYPE_CHECKING:

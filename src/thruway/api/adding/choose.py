@@ -9,7 +9,7 @@ from thruway.api.adding.scope import class_of, is_known
 from thruway.api.adding.uses import uses_of
 from thruway.components.frames import Frame
 from thruway.kit.dag import FromLiteral
-from thruway.kit.fit import fits
+from thruway.kit.ports.fit import fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,15 +132,27 @@ class Chooser:
                              model.candidates)  # fmt: skip
         value = self.scope.said(model.text)
         assert value is not None
-        found = list(dict.fromkeys(self._asked(value)))
-        if len(found) == 1:
-            return found[0]
+        seen = {rows.text for rows, _ in self._trained_on(self.scope.dag.node(value.node))}
+        found = [each for each in dict.fromkeys(self._asked(value)) if each[0].text not in seen]
+        if len({rows.text for rows, _ in found}) == 1:
+            return self._with_label(found, value)
         if found:
             texts = tuple(dict.fromkeys(f"{rows.text}: {rows.why}" for rows, _ in found))
-            if len({rows.text for rows, _ in found}) == 1:
-                return found[0]
             return Undecided("the model is asked about several", texts)
         return self._of_split(value)
+
+    def _with_label(
+        self, found: list[tuple[Chosen, Choice]], model: Value
+    ) -> tuple[Chosen, Choice]:
+        """Return the rows with the label that some step shows, or that the split has for them."""
+        for rows, label in found:
+            if isinstance(label, Chosen):
+                return rows, label
+        rows, label = found[0]
+        other = self._of_split(model)
+        if not isinstance(other, Undecided) and other[0].text == rows.text:
+            return rows, other[1]
+        return rows, label
 
     def _asked(self, model: Value) -> list[tuple[Chosen, Choice]]:
         """Return the rows and labels with which steps ask a model for predictions."""

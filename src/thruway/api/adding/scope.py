@@ -6,9 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from thruway.kit.annotations import UNKNOWN, Placeholder, hints
 from thruway.kit.dag import FromOutput
-from thruway.kit.fit import is_open, part_of, plain
+from thruway.kit.ports.annotations import UNKNOWN, Placeholder, hints
+from thruway.kit.ports.fit import is_open, part_of, plain
 from thruway.kit.step import import_step
 from thruway.run.modules import project_imports
 

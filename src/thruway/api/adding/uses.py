@@ -109,8 +109,9 @@ class _Reader:
                 self.asks.append((model, first[0]))
             if name == "score" and len(first) == 2 and first[1]:
                 self.scores.append(first[1])
-        elif name.endswith(_SCORES) and first and first[0]:
-            self.scores.append(first[0])
+        elif name.endswith(_SCORES):
+            # The predictions are computed; what they are compared with is not. Some swap the two.
+            self.scores += [one for one in first if one is not None][:1]
 
     def origin(self, node: ast.expr) -> Origin | None:
         """Return where a value comes from; None when it was computed."""

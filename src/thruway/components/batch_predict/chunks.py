@@ -130,20 +130,20 @@ def _is_part(file: Path, folder: Path) -> bool:
 
 
 def _parquet(files: Sequence[Path], rows: int, needed: Sequence[str] | None) -> Iterator[Any]:
-    from pyarrow import ArrowInvalid, Table, parquet
-
+    library, parquet = tables.arrow(), tables.arrow("parquet")
     none = True
     for place, path in enumerate(files):
         try:
-            file = parquet.ParquetFile(path)
-        except ArrowInvalid as error:
+            # Read ahead, all that was read would be held until the last chunk.
+            file = parquet.ParquetFile(path, pre_buffer=False)
+        except library.ArrowInvalid as error:
             raise DataError(f"a file is no Parquet: {error}", where=str(path)) from error
         with file:
             _check_there(file.schema_arrow.names, needed, path)
             columns = None if needed is None else list(needed)
             for batch in file.iter_batches(batch_size=rows, columns=columns):
                 none = False
-                yield _native(Table.from_batches([batch]))
+                yield _native(library.Table.from_batches([batch]))
             if none and place == len(files) - 1:
                 yield _native(file.read(columns=columns))
 

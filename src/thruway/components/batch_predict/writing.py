@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.components.batch_predict.answers import Asker, answered
 from thruway.components.frames import wrapped
+from thruway.components.models import tables
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -96,8 +97,7 @@ def written(folder: Folder, chunk: Chunk) -> Part:
     Raises:
         DataError: the rows are not what the model takes, or not those of the part that is there.
     """
-    from pyarrow import parquet
-
+    parquet = tables.arrow("parquet")
     path = folder.path / f"part-{chunk.number:05d}.parquet"
     if not path.exists():
         table = _arrow(answered(folder.asker, chunk))
@@ -116,8 +116,7 @@ def written(folder: Folder, chunk: Chunk) -> Part:
 
 
 def _same_keys(folder: Folder, chunk: Chunk, path: Path) -> bool:
-    from pyarrow import parquet
-
+    parquet = tables.arrow("parquet")
     keys = list(folder.asker.keys)
     if not keys:
         return True
@@ -147,8 +146,7 @@ def to_file(path: Path, frames: Iterator[Any]) -> Part:
 
 
 def _to_parquet(place: Path, frames: Iterator[Any]) -> Part:
-    from pyarrow import parquet
-
+    parquet = tables.arrow("parquet")
     first = _arrow(next(frames))
     rows = first.num_rows
     with parquet.ParquetWriter(place, first.schema) as writer:
@@ -161,8 +159,7 @@ def _to_parquet(place: Path, frames: Iterator[Any]) -> Part:
 
 
 def _to_csv(place: Path, frames: Iterator[Any]) -> Part:
-    from pyarrow import csv
-
+    csv = tables.arrow("csv")
     first = _arrow(next(frames))
     rows = first.num_rows
     with csv.CSVWriter(place, first.schema) as writer:
@@ -177,11 +174,11 @@ def _to_csv(place: Path, frames: Iterator[Any]) -> Part:
 def _arrow(frame: Any) -> Any:
     table = wrapped(frame)
     if table.implementation.is_pandas():
-        import pyarrow as pa
-
-        return pa.Table.from_pandas(
-            table.to_native(), preserve_index=False
-        ).replace_schema_metadata()
+        return (
+            tables.arrow()
+            .Table.from_pandas(table.to_native(), preserve_index=False)
+            .replace_schema_metadata()
+        )
     return table.to_arrow()
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from thruway.components.evaluate.columns import array, column
-from thruway.components.evaluate.encoding import coded, numbers, numeric
+from thruway.components.evaluate.encoding import coded, numeric
 from thruway.components.evaluate.forecasting import naive_scale
+from thruway.components.evaluate.numbers import numbers
 from thruway.components.evaluate.predictions import at_rows, dropped_by, given, predicted
 from thruway.components.evaluate.rows import read
 from thruway.components.evaluate.task import task_of
@@ -100,7 +101,9 @@ def case_of(examples: Any, model: Any, baseline: Any, q: Question) -> Case:
     task, note = task_of(model, labels[rows.at], q)
     q = replace(q, task=task)
     if task != "classification":
-        labels = numbers(labels, ~none, f"the label `{q.label}`")
+        labels = numbers(
+            labels, ~none, f"the label `{q.label}`", "say task='classification' for classes"
+        )
         rows.drop(_infinite(labels[rows.at]), f"the label `{q.label}` is infinite")
     main, other = _predictions(frame, model, baseline, rows, q)
     side = coded if task == "classification" else numeric
@@ -159,7 +162,7 @@ def _weights(frame: nw.DataFrame[Any], q: Question, rows: _Rows) -> Any:
     else:
         found, none = array(q.weights, len(frame), "weights")
     rows.drop(none[rows.at], "the weight is missing")
-    values = numbers(found, ~none, "the weights")
+    values = numbers(found, ~none, "`weights`")
     kept = values[rows.at]
     if (kept < 0).any() or _infinite(kept).any():
         raise DataError(
@@ -207,6 +210,6 @@ def _scaled(
     if q.group is not None:
         named = column(history, q.group, "group")[0]
         series = _from_zero([str(value) for value in named.tolist()])[at]
-    scale, why = naive_scale(numbers(values, ~none, "the history")[at], series, q.season)
+    scale, why = naive_scale(numbers(values, ~none, "`history`")[at], series, q.season)
     made = [Side(side.answers, replace(side.context, scale=scale, no_scale=why)) for side in sides]
     return made, (_NO_HISTORY,) if q.history is None else ()

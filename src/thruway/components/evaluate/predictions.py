@@ -9,6 +9,7 @@ import numpy as np
 
 from thruway.components import models
 from thruway.components.evaluate.columns import array, column, in_order
+from thruway.components.evaluate.numbers import numbers
 from thruway.components.evaluate.rows import taken
 from thruway.components.models.ask import spelled
 from thruway.components.models.tables import selected
@@ -32,6 +33,7 @@ class Predictions:
         probabilities: of shape (n_rows, n_classes), or (n_rows,) for the positive class alone.
         classes: that the columns of the probabilities mean, and that the model knows; () unknown.
         why: there are no probabilities.
+        scores: of a decision function, (n_rows, n_classes), where there are no probabilities.
     """
 
     values: Any = None
@@ -39,6 +41,7 @@ class Predictions:
     probabilities: Any = None
     classes: tuple[Any, ...] = ()
     why: str = ""
+    scores: Any = None
 
 
 def predicted(
@@ -102,11 +105,13 @@ def given(frame: nw.DataFrame[Any], at: Any, q: Question) -> Predictions:
 
 def _probabilities(frame: nw.DataFrame[Any], asked: Any) -> tuple[Any, tuple[Any, ...]]:
     if isinstance(asked, str):
-        return column(frame, asked, "probability")[0].astype(float), ()
+        values, none = column(frame, asked, "probability")
+        return numbers(values, ~none, "`probability`"), ()
     if isinstance(asked, dict):
         classes = in_order(asked)
-        columns = [column(frame, asked[one], "probability")[0] for one in classes]
-        return np.stack(columns, axis=1).astype(float), tuple(classes)
+        columns = [column(frame, asked[one], "probability") for one in classes]
+        parts = [numbers(values, ~none, "`probability`") for values, none in columns]
+        return np.stack(parts, axis=1), tuple(classes)
     found = np.asarray(asked, dtype=float)
     if found.ndim not in {1, 2} or len(found) != len(frame):
         raise UsageError(
@@ -125,10 +130,22 @@ def _asked(model: Any, frame: nw.DataFrame[Any], q: Question, who: str) -> Predi
     found = models.predict_proba(model, rows)
     if found is None:
         why = f"the model ({type(model).__name__}) has no `predict_proba`"
-        return Predictions(values, none, classes=known, why=why)
+        return Predictions(values, none, classes=known, why=why, scores=_scores(model, rows, known))
     lost = _lost(found)
     chances = _checked(found.astype(float), lost, f"{who}.predict_proba")
     return Predictions(values, none | lost, chances, known)
+
+
+def _scores(model: Any, rows: Any, known: tuple[Any, ...]) -> Any:
+    """Return what a model computes before it decides, where it has that, one column a class."""
+    try:
+        found = models.predict(model, rows, kind="decision_function")
+    except DataError:  # it has none
+        return None
+    fits = len(known) == 2 if found.ndim == 1 else found.shape[1] == len(known)
+    if not fits or not np.isfinite(found).all():  # a support vector machine, one against one
+        return None
+    return np.stack([-found, found], axis=1) if found.ndim == 1 else found
 
 
 def _asked_as_is(model: Any, rows: Any, q: Question, who: str) -> Predictions:
@@ -205,4 +222,5 @@ def at_rows(predictions: Predictions, rows: Any) -> Predictions:
         values=part(predictions.values),
         none=part(predictions.none),
         probabilities=part(predictions.probabilities),
+        scores=part(predictions.scores),
     )

@@ -32,10 +32,10 @@ class Question:
     probability: str | Mapping[Any, str] | Any = None
     raw: Any = None
 
-    def beside(self) -> set[str]:
+    def beside(self) -> set[Any]:
         """Return the columns that are no features."""
         named = [self.label, self.weights, self.group, self.prediction, self.probability]
-        found = {name for name in named if isinstance(name, str)}
+        found: set[Any] = {name for name in named if isinstance(name, str | int)}
         if isinstance(self.probability, dict):
             found |= set(self.probability.values())
         return found

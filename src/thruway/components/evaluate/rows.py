@@ -28,7 +28,7 @@ def read(examples: Any, q: Question) -> tuple[nw.DataFrame[Any], Question]:
         DataError: they are no frame, and the label is said as a column.
         UsageError: there are not as many labels as rows.
     """
-    if isinstance(q.label, str):
+    if isinstance(q.label, str | int | float):  # pandas has columns whose names are numbers
         return wrapped(examples), q
     count = _length(examples)
     values, _ = array(q.label, count, "label")

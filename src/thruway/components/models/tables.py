@@ -175,8 +175,23 @@ def in_pandas(table: Any) -> Any:
         return table.to_pandas()
     except ImportError as error:
         raise UsageError(
-            "this model takes frames of pandas, which is not installed",
+            "this model takes frames of pandas; making them needs pandas and pyarrow",
             fix="install it: pip install pandas pyarrow",
+        ) from error
+
+
+def arrow(name: str = "") -> Any:
+    """Return the library pyarrow, or a module of it.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        return importlib.import_module(f"pyarrow.{name}" if name else "pyarrow")
+    except ImportError as error:
+        raise UsageError(
+            "Parquet and Arrow need the library pyarrow, which is not installed",
+            fix="install it: pip install pyarrow",
         ) from error
 
 

@@ -39,8 +39,8 @@ class Split(NamedTuple):
 def split(
     examples: Frame,
     *,
-    eval: float = 0.1,  # noqa: A002 - the word of the field
-    test: float = 0.1,
+    eval: float | int = 0.1,  # noqa: A002, PYI041 - a port takes no int for a float
+    test: float | int = 0.1,  # noqa: PYI041 - the same
     by: By = "random",
     column: str | Sequence[str] | None = None,
     stratify: str | Sequence[str] | None = None,

@@ -2,7 +2,7 @@
 
 Few values, and whole numbers of a small range, are sorted or counted, so that all is exact. Many
 values are never sorted, which would cost ten times as much as all the rest: they are put into
-65,536 bins around their median, finer the nearer to it, whose counts say the ranks; the few values
+131,072 bins around their median, finer the nearer to it, whose counts say the ranks; the few values
 in the bins that hold a quantile are sorted, so that these are exact too.
 """
 
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 SORTED = 1 << 14
 """So many values are simply sorted."""
 COUNTED = 1 << 16
-"""Whole numbers of at most this range are counted one by one."""
+"""Whole numbers of at most this range, or a quarter of their number, are counted one by one."""
 LISTED = 256
 """A numeric column lists its values and counts when it has at most so many distinct ones."""
-_BLOCK = 1 << 16  # values at a time: their intermediate results stay in the processor's cache
-_BINS = 1 << 16
+_BITS = 17
+_BINS = 1 << _BITS
+_HALF = 1 << (_BITS - 1)
+_SHIFT = 32 - _BITS
 _HEAVY = 2 * sketches.POINTS  # a bin with more than this share of all values is looked into
 _SPIKES = 20  # bins with more than this share are looked at one by one: mostly a single value
 
@@ -95,7 +97,7 @@ def _table(values: NDArray[Any]) -> _Table | None:
         return _runs(np.sort(values))
     if values.dtype.kind in "iu":
         low = int(values.min())
-        if int(values.max()) - low < COUNTED:
+        if int(values.max()) - low < min(max(COUNTED, len(values) // 4), 1 << 22):
             wide = values if values.dtype == np.uint64 else values.astype(np.int64, copy=False)
             counts = np.bincount((wide - wide.dtype.type(low)).astype(np.int64, copy=False))
             held = np.flatnonzero(counts)
@@ -144,7 +146,7 @@ def most_frequent(
 
 
 def _hashes(values: NDArray[Any]) -> NDArray[np.uint32]:
-    return sketches.smallest(sketches.hashes_of_numbers(values))
+    return sketches.smallest_of_numbers(values)
 
 
 def _numbers(
@@ -205,36 +207,36 @@ def _of_many(values: NDArray[Any], nan: int, infinite: tuple[int, int], listed: 
 
 
 class _Bins:
-    """Values in 65,536 bins: the leading 16 bits of their distance to the median, as a float."""
+    """Values in 131,072 bins: the leading 17 bits of their distance to the median, as a float."""
 
     def __init__(self, values: NDArray[np.float64]) -> None:
         self.values = values
         self.center = float(np.median(values[:: len(values) // 1024]))
-        self.places: NDArray[np.uint16] = np.empty(len(values), dtype=np.uint16)
-        self.counts: NDArray[np.int64] = np.zeros(_BINS, dtype=np.int64)
-        for start in range(0, len(values), _BLOCK):
-            part = self._place(values[start : start + _BLOCK])
-            self.places[start : start + _BLOCK] = part
-            self.counts += np.bincount(part, minlength=_BINS)
+        self.places: NDArray[np.int32] = np.empty(len(values), dtype=np.int32)
+        start = 0
+        for part in sketches.blocks(values):
+            self.places[start : start + len(part)] = self._place(part)
+            start += len(part)
+        self.counts = np.bincount(self.places, minlength=_BINS)
         self.reached = np.cumsum(self.counts)
 
     def _place(self, values: NDArray[np.float64]) -> NDArray[np.int32]:
         with np.errstate(all="ignore"):  # beyond the range of a short float: the outermost bins
             bits = (values - self.center).astype(np.float32).view(np.int32)
         bits ^= (bits >> 31) & 0x7FFFFFFF  # now ordered as the numbers are
-        bits >>= 16
-        bits += 1 << 15
+        bits >>= _SHIFT
+        bits += _HALF
         return bits
 
     def _borders(self, places: NDArray[Any]) -> NDArray[np.float64]:
-        bits = ((places.astype(np.int64) - (1 << 15)) << 16).clip(-(1 << 31), (1 << 31) - 1)
+        bits = ((places.astype(np.int64) - _HALF) << _SHIFT).clip(-(1 << 31), (1 << 31) - 1)
         bits = bits.astype(np.int32)
         bits ^= (bits >> 31) & 0x7FFFFFFF
         with np.errstate(all="ignore"):
             found = bits.view(np.float32).astype(np.float64) + self.center
         low, high = self.values.min(), self.values.max()
         # The bins beyond the infinities of short floats are no numbers.
-        found = np.where(np.isnan(found), np.where(places < 1 << 15, low, high), found)
+        found = np.where(np.isnan(found), np.where(places < _HALF, low, high), found)
         return np.clip(found, low, high)
 
     def table(self, values: NDArray[Any]) -> _Table | None:
@@ -293,6 +295,8 @@ class _Bins:
             held = self.values[self.places == place]
             if held.min() == held.max():
                 spikes[place] = float(held[0])
+        if len(spikes) == len(bins):
+            return {}, spikes
         asked: NDArray[np.bool_] = np.zeros(_BINS, dtype=bool)
         asked[[place for place in bins.tolist() if place not in spikes]] = True
         ordered = np.sort(self.values[asked[self.places]])

@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from thruway.components.statistics import sketches
+from thruway.components.statistics.letters import letters_of, of_list
 from thruway.components.statistics.numeric import most_frequent
 from thruway.components.statistics.types import Kind, Text
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 LISTED = 1000
 """A column of strings lists its values and counts when it has at most so many distinct ones."""
 SAMPLES = 5
-_NUMBER = r"^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$"
-_CHUNK = 1 << 17
+_PROBED = 5000  # when so many strings are all different, all may be
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,19 @@ def found_in(present: nw.Series[Any]) -> FoundText:
         return FoundText(None)
     samples = tuple(map(str, present.head(SAMPLES).to_list()))
     unique, counts = counted(present)
-    text = _text(unique, counts, rows, samples)
+    text, found = _looked_at(unique, counts, rows, samples)
     if len(unique) <= LISTED:
         return FoundText(text, len(unique), _ordered(unique.to_list(), counts.tolist()))
     places, bound = most_frequent(np.arange(len(unique)), counts, LISTED)
     frequent = unique[[place for place, _ in places]].to_list() if places else []
     values = _ordered(frequent, [many for _, many in places])
-    hashes = sketches.packed(_hashes(unique))
-    return FoundText(text, len(unique), values, False, bound, hashes)
+    return FoundText(text, len(unique), values, False, bound, sketches.packed(found))
 
 
 def counted(present: nw.Series[Any]) -> tuple[nw.Series[Any], NDArray[np.int64]]:
     """Return the distinct strings of a column, in no order, and how often each occurs."""
+    if _all_different(present):
+        return present, np.ones(len(present), dtype=np.int64)
     frame = present.alias("value").value_counts(sort=False, name="count")
     counts: NDArray[np.int64] = frame["count"].to_numpy().astype(np.int64)
     unique = frame["value"]
@@ -64,52 +65,58 @@ def counted(present: nw.Series[Any]) -> tuple[nw.Series[Any], NDArray[np.int64]]
     return unique, counts
 
 
+def _all_different(present: nw.Series[Any]) -> bool:
+    """Tell whether no string occurs twice, which costs a fraction of counting them."""
+    if present.dtype != nw.String or len(present) <= _PROBED:
+        return False
+    probe = present[:_PROBED].to_list()
+    return len(set(probe)) == _PROBED and present.n_unique() == len(present)
+
+
 def _ordered(values: list[str], counts: list[int]) -> tuple[tuple[str, int], ...]:
     """Return values with their counts: the most frequent first, else as in the alphabet."""
     pairs = zip(values, counts, strict=True)
     return tuple(sorted(pairs, key=lambda one: (-one[1], one[0])))
 
 
-def _text(
+def _looked_at(
     unique: nw.Series[Any], counts: NDArray[np.int64], rows: int, samples: tuple[str, ...]
-) -> Text:
-    stripped = unique.str.strip_chars()
-    lengths: NDArray[np.int64] = unique.str.len_chars().to_numpy().astype(np.int64)
-    inner: NDArray[np.int64] = stripped.str.len_chars().to_numpy().astype(np.int64)
-    dense = stripped.str.replace_all(" ", "", literal=True).str.len_chars().to_numpy()
-    words = np.where(inner > 0, inner - dense.astype(np.int64) + 1, 0)
-    reads: NDArray[np.bool_] = stripped.str.contains(_NUMBER).to_numpy().astype(bool)
-    return Text(
-        shortest=int(lengths.min()),
-        longest=int(lengths.max()),
-        mean_length=int(lengths @ counts) / rows,
-        mean_words=int(words @ counts) / rows,
-        empty=int(counts[lengths == 0].sum()),
-        blank=int(counts[(lengths > 0) & (inner == 0)].sum()),
-        padded=int(counts[(inner > 0) & (inner < lengths)].sum()),
-        numbers=int(counts[reads].sum()),
+) -> tuple[Text, NDArray[np.uint32]]:
+    """Return what strings are like, and the sketch of their distinct values if these are many."""
+    sums = dict.fromkeys(("chars", "words", "empty", "blank", "padded", "numbers"), 0)
+    shortest, longest, start = [], [], 0
+    hashes = [np.empty(0, dtype=np.uint32)]
+    for letters in letters_of(unique):
+        looks = letters.looked_at()
+        many = counts[start : start + len(looks.chars)]
+        start += len(many)
+        shortest.append(int(looks.chars.min()))
+        longest.append(int(looks.chars.max()))
+        sums["chars"] += int(looks.chars @ many)
+        sums["words"] += int(looks.words @ many)
+        sums["empty"] += int(many[looks.chars == 0].sum())
+        sums["blank"] += int(many[looks.blank].sum())
+        sums["padded"] += int(many[looks.padded].sum())
+        sums["numbers"] += int(many[looks.numbers].sum())
+        if len(counts) > LISTED:
+            hashes.append(sketches.smallest(letters.hashes()))
+    text = Text(
+        shortest=min(shortest),
+        longest=max(longest),
+        mean_length=sums["chars"] / rows,
+        mean_words=sums["words"] / rows,
+        empty=sums["empty"],
+        blank=sums["blank"],
+        padded=sums["padded"],
+        numbers=sums["numbers"],
         samples=samples,
     )
-
-
-def _hashes(unique: nw.Series[Any]) -> NDArray[np.uint32]:
-    parts = [
-        sketches.smallest(hashes_of(unique[start : start + _CHUNK].to_list()))
-        for start in range(0, len(unique), _CHUNK)
-    ]
-    return np.unique(np.concatenate(parts))[: sketches.HASHES]
+    return text, np.unique(np.concatenate(hashes))[: sketches.HASHES]
 
 
 def hashes_of(values: list[str]) -> NDArray[np.uint64]:
     """Return 64 bits for each string, the same in every process and for every library."""
-    joined = "".join(values)
-    found = joined.encode("utf-8", "surrogatepass")
-    if len(found) == len(joined):
-        lengths = np.fromiter(map(len, values), dtype=np.int64, count=len(values))
-    else:
-        sizes = (len(one.encode("utf-8", "surrogatepass")) for one in values)
-        lengths = np.fromiter(sizes, dtype=np.int64, count=len(values))
-    return sketches.hashes_of_text(found, lengths)
+    return of_list(values).hashes()
 
 
 def kind_of(distinct: int, count: int, mean_words: float, complete: bool) -> Kind:

@@ -192,6 +192,14 @@ class ColumnStatistics:
         """Share of the rows that have a value; 1 when there are no rows."""
         return self.count / self.rows if self.rows else 1.0
 
+    @property
+    def sequential(self) -> bool:
+        """Whether it looks like numbers of rows: whole, almost all different, with few gaps."""
+        if self.type != "int" or self.numbers is None or self.count < 20:
+            return False
+        dense = self.numbers.max - self.numbers.min < 2 * self.count
+        return dense and self.distinct >= 0.9 * self.count
+
 
 @dataclass(frozen=True)
 class SplitStatistics:
