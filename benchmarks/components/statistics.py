@@ -6,7 +6,8 @@
 Each library gets the same CSV file, in a process of its own, one after the other, and so for each
 round again; the first time does not count. *frame* is the description of the table in memory,
 *file* with the reading of it. The environments are made on the first run (see environments.py);
-`--only` leaves libraries out. `--cpu` measures processor time of all threads.
+`--only` chooses libraries (`tfdv_csv`, which takes minutes, only so),
+`--numbers` the columns of numbers. `--cpu` measures processor time of all threads.
 """
 
 from __future__ import annotations
@@ -34,9 +35,12 @@ LIBRARIES = {
     "thruway_arrow": "Thruway, Arrow",
     "polars": "polars `describe`",
     "pandas": 'pandas `describe(include="all")`',
-    "tfdv": "TensorFlow Data Validation",
+    "tfdv": "TensorFlow Data Validation, of a frame",
+    "tfdv_csv": "TensorFlow Data Validation, of a file",
     "ydata": "ydata-profiling, minimal",
 }
+ENVIRONMENTS = {"tfdv": "tfdv", "tfdv_csv": "tfdv", "ydata": "ydata"}
+DEFAULT = [name for name in LIBRARIES if name != "tfdv_csv"]  # it takes minutes
 
 
 def seconds(library: str, python: str, file: Path, clock: str) -> dict[str, list[float]]:
@@ -55,18 +59,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3, help="measured rounds of each (3)")
-    parser.add_argument("--only", nargs="+", choices=LIBRARIES, default=list(LIBRARIES))
+    parser.add_argument("--only", nargs="+", choices=LIBRARIES, default=DEFAULT)
+    parser.add_argument("--numbers", action="store_true", help="only the columns of numbers")
     parser.add_argument("--cpu", action="store_true", help="processor time, for a busy machine")
     parser.add_argument("--envs", type=Path, default=HERE.parents[1] / ".envs")
     arguments = parser.parse_args()
     pythons = {
-        name: environment(name, arguments.envs) if name in {"tfdv", "ydata"} else sys.executable
+        name: environment(ENVIRONMENTS[name], arguments.envs)
+        if name in ENVIRONMENTS
+        else sys.executable
         for name in arguments.only
     }
     times = {name: {"frame": [], "file": []} for name in arguments.only}
     with tempfile.TemporaryDirectory(prefix="thruway-bench-") as folder:
         file = Path(folder) / "table.csv"
-        wide(arguments.rows).to_csv(file, index=False)
+        table_ = wide(arguments.rows)
+        table_ = table_.select_dtypes("number") if arguments.numbers else table_
+        table_.to_csv(file, index=False)
         for _ in range(arguments.rounds):
             for name in arguments.only:
                 found = seconds(name, pythons[name], file, "cpu" if arguments.cpu else "wall")

@@ -79,6 +79,13 @@ def tfdv(path):
     return lambda: pd.read_csv(path), of_frame
 
 
+def tfdv_csv(path):
+    """As a pipeline of TFX does it: Beam reads the file and describes it, all in one."""
+    import tensorflow_data_validation as library
+
+    return lambda: path, library.generate_statistics_from_csv
+
+
 def ydata(path):
     import pandas as pd
     from ydata_profiling import ProfileReport

@@ -100,7 +100,7 @@ NUMBERS = {
     "huge": lambda r, n: r.standard_normal(n) * 1e307,
     "tiny": lambda r, n: r.random(n) * 1e-310,
     "far clusters": lambda r, n: np.where(r.random(n) < 0.5, 1e6, 0) + r.standard_normal(n),
-    "constant": lambda r, n: np.full(n, 3.5),
+    "constant": lambda _, n: np.full(n, 3.5),
     "outlier": lambda r, n: np.append(r.standard_normal(n - 1), 1e300),
 }
 
@@ -114,7 +114,9 @@ def test_numbers_are_those_of_numpy(name, rows):
     floats = values.astype(np.float64)
     assert (numbers.count, numbers.min, numbers.max) == (rows, values.min(), values.max())
     scale = float(np.abs(floats / 4).max()) * 4 or 1.0
-    assert numbers.mean / scale == pytest.approx(float((floats / scale).mean()), rel=1e-9, abs=1e-12)
+    assert numbers.mean / scale == pytest.approx(
+        float((floats / scale).mean()), rel=1e-9, abs=1e-12
+    )
     if rows > 1 and numbers.std is not None:
         with np.errstate(over="ignore"):
             assert numbers.std == pytest.approx(float(floats.std(ddof=1)), rel=1e-7, abs=1e-300)
@@ -208,7 +210,9 @@ def test_mixed_values_are_counted_by_type():
 
 
 def test_numbers_as_text_are_noticed():
-    text = statistics(pd.DataFrame({"charge": ["29.85", " 56.95", "1e3", " ", "", "x"]}))["charge"].text
+    text = statistics(pd.DataFrame({"charge": ["29.85", " 56.95", "1e3", " ", "", "x"]}))[
+        "charge"
+    ].text
     assert (text.numbers, text.blank, text.empty, text.padded) == (3, 1, 1, 1)
 
 
@@ -382,7 +386,9 @@ def test_weights_that_are_none(weights):
 
 def test_a_schema_says_what_is_categorical_and_what_a_key():
     rng = np.random.default_rng(0)
-    data = pd.DataFrame({"zip": rng.integers(0, 700, 5000), "id": rng.permutation(10**9 + np.arange(5000))})
+    data = pd.DataFrame(
+        {"zip": rng.integers(0, 700, 5000), "id": rng.permutation(10**9 + np.arange(5000))}
+    )
     data = pd.concat([data] * 5, ignore_index=True)
     schema = Schema({"zip": Feature("int", categorical=True), "id": Feature("int", unique=True)})
     plain, told = statistics(data), statistics(data, schema)
@@ -431,9 +437,7 @@ def test_parts_are_the_whole():
 
 
 def test_a_column_that_a_part_does_not_have_is_missing_in_it():
-    found = merge(
-        statistics(pd.DataFrame({"x": [1, 2]})), statistics(pd.DataFrame({"y": ["a"]}))
-    )
+    found = merge(statistics(pd.DataFrame({"x": [1, 2]})), statistics(pd.DataFrame({"y": ["a"]})))
     assert (found["x"].rows, found["x"].missing, found["y"].missing) == (3, 1, 2)
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 CHUNK = 1 << 16
 """Strings at a time, so that what is computed for each byte stays small."""
 _NUMBER = re.compile(rb"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
-_STARTS = np.zeros(256, dtype=bool)
+_STARTS: NDArray[np.bool_] = np.zeros(256, dtype=bool)
 _STARTS[[*b"0123456789+-. \t\n\r\f\v"]] = True
-_SPACE = np.zeros(256, dtype=bool)
+_SPACE: NDArray[np.bool_] = np.zeros(256, dtype=bool)
 _SPACE[[*b" \t\n\r\f\v\x1c\x1d\x1e\x1f"]] = True
 
 
