@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from thruway.components import merge, statistics
 from thruway.components.schema import Feature, Schema
-from thruway.components.statistics import numeric, sketches
+from thruway.components.statistics import letters, numeric, sketches, strings
 from thruway.errors import DataError, UsageError
 
 pl = pytest.importorskip("polars")
@@ -313,6 +316,57 @@ def test_what_is_no_data(given, error, what):
 def test_what_makes_no_sense(options, what):
     with pytest.raises(UsageError, match=what):
         statistics(pd.DataFrame({"a": [1]}), **options)
+
+
+LETTERS = st.text(st.sampled_from("ab1. -+eE\t\n\u00e9\u00a0\u2003\u4e2d\U0001f600"), max_size=6)
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(LETTERS, min_size=1, max_size=20))
+def test_what_strings_look_like(values):
+    text = statistics(pl.DataFrame({"x": values}))["x"].text
+    lengths = list(map(len, values))
+    assert (text.shortest, text.longest) == (min(lengths), max(lengths))
+    assert text.mean_length == pytest.approx(sum(lengths) / len(values))
+    assert text.empty == sum(not one for one in values)
+    assert text.blank == sum(bool(one) and not one.strip() for one in values)
+    assert text.padded == sum(bool(one.strip()) and one != one.strip() for one in values)
+    assert text.numbers == sum(NUMBER.fullmatch(one.strip(" \t\n")) is not None for one in values)
+    words = sum(
+        len(re.split(r"[\x00-\x20]+", one.strip("\t\n "))) for one in values if one.strip("\t\n ")
+    )
+    assert text.mean_words == pytest.approx(words / len(values))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(max_size=20), max_size=8, unique=True))
+def test_different_strings_have_different_hashes_with_and_without_arrow(values):
+    import narwhals as nw
+
+    hashes = strings.hashes_of(values).tolist()
+    assert len(set(hashes)) == len(values)
+    if not any("\ud800" <= letter <= "\udfff" for one in values for letter in one):
+        series = nw.from_native(pl.Series("x", values, dtype=pl.String), series_only=True)
+        assert [h for one in letters.letters_of(series) for h in one.hashes().tolist()] == hashes
+
+
+def test_strings_that_are_mostly_different_are_counted_exactly():
+    rng = np.random.default_rng(0)
+    values = [f"{one}" for one in [*rng.integers(0, 9000, 20_000), *[7] * 500, *[8] * 500]]
+    rng.shuffle(values)
+    values = [*(f"{n} first" for n in range(5000)), *values]
+    counted = pd.Series(values).value_counts()
+    for made in LIBRARIES:
+        found = statistics(made({"x": values}))["x"]
+        assert found.distinct == len(counted)
+        assert dict(found.values) == {k: v for k, v in counted.items() if v > found.bound}
+        assert [one for one, _ in found.values[:2]] in (["7", "8"], ["8", "7"])
+
+
+def test_half_of_a_surrogate_pair_is_text_too():
+    found = statistics(pd.DataFrame({"x": pd.Series(["a\ud800", "b"], dtype=object)}))["x"]
+    assert (found.distinct, found.text.longest) == (2, 2)
 
 
 # -- splits, slices, weights, schema ----------------------------------------------------------

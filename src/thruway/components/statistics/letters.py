@@ -21,8 +21,6 @@ CHUNK = 1 << 16
 _NUMBER = re.compile(rb"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
 _STARTS: NDArray[np.bool_] = np.zeros(256, dtype=bool)
 _STARTS[[*b"0123456789+-. \t\n\r\f\v"]] = True
-_SPACE: NDArray[np.bool_] = np.zeros(256, dtype=bool)
-_SPACE[[*b" \t\n\r\f\v\x1c\x1d\x1e\x1f"]] = True
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,9 @@ class Letters:
         data = self.data[self.ends[0] : self.ends[-1]]
         starts, ends = self.ends[:-1] - self.ends[0], self.ends[1:] - self.ends[0]
         lengths = ends - starts
-        plain = not bool((data >= 0x80).any())
+        plain = not len(data) or int(data.max()) < 0x80
         chars = lengths if plain else lengths - _sums((data & 0xC0) == 0x80, starts, ends)
-        space = _SPACE[data]
+        space = data <= 0x20  # and control characters
         begins = ~space
         begins[1:] &= space[:-1]
         held = np.flatnonzero(lengths) if bool((lengths == 0).any()) else slice(None)

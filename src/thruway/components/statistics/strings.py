@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,10 @@ def _named(
 
 def counted(present: nw.Series[Any]) -> tuple[nw.Series[Any], NDArray[np.int64]]:
     """Return the distinct strings of a column, in no order, and how often each occurs."""
-    frame = present.alias("value").value_counts(sort=False, name="count")
+    try:
+        frame = present.alias("value").value_counts(sort=False, name="count")
+    except UnicodeEncodeError:  # half of a surrogate pair, which only objects of pandas hold
+        return _counted_one_by_one(present)
     counts: NDArray[np.int64] = frame["count"].to_numpy().astype(np.int64)
     unique = frame["value"]
     if unique.dtype != nw.String or unique.implementation.is_pandas_like():
@@ -115,6 +119,16 @@ def counted(present: nw.Series[Any]) -> tuple[nw.Series[Any], NDArray[np.int64]]
         kept = np.flatnonzero(counts)
         unique, counts = unique[kept.tolist()], counts[kept]
     return unique, counts
+
+
+def _counted_one_by_one(
+    present: nw.Series[Any],
+) -> tuple[nw.Series[Any], NDArray[np.int64]]:
+    import pandas as pd
+
+    found = Counter(present.to_list())
+    unique = nw.from_native(pd.Series(list(found), dtype=object), series_only=True)
+    return unique, np.array(list(found.values()), dtype=np.int64)
 
 
 def _ordered(values: list[str], counts: list[int]) -> tuple[tuple[str, int], ...]:
