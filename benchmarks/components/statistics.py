@@ -1,11 +1,12 @@
 """How long statistics of a table take, beside other libraries, as ratios measured in one run.
 
     python benchmarks/components/statistics.py [--rows 1000000] [--rounds 3] [--only NAME ...]
+                                              [--cpu]
 
 Each library gets the same CSV file, in a process of its own, one after the other, and so for each
 round again; the first time does not count. *frame* is the description of the table in memory,
 *file* with the reading of it. The environments are made on the first run (see environments.py);
-`--only` leaves libraries out.
+`--only` leaves libraries out. `--cpu` measures processor time of all threads.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ LIBRARIES = {
 }
 
 
-def seconds(library: str, python: str, file: Path, rounds: int) -> dict[str, list[float]]:
+def seconds(library: str, python: str, file: Path, clock: str) -> dict[str, list[float]]:
     """Run one library in its process and return its times."""
-    words = [python, str(HERE / "workers.py"), library, str(file), str(rounds)]
+    words = [python, str(HERE / "workers.py"), library, str(file), "1", clock]
     own = python == sys.executable
     done = subprocess.run(
         words, capture_output=True, text=True, check=False, env=None if own else variables()
@@ -55,6 +56,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3, help="measured rounds of each (3)")
     parser.add_argument("--only", nargs="+", choices=LIBRARIES, default=list(LIBRARIES))
+    parser.add_argument("--cpu", action="store_true", help="processor time, for a busy machine")
     parser.add_argument("--envs", type=Path, default=HERE.parents[1] / ".envs")
     arguments = parser.parse_args()
     pythons = {
@@ -67,7 +69,7 @@ def main() -> int:
         wide(arguments.rows).to_csv(file, index=False)
         for _ in range(arguments.rounds):
             for name in arguments.only:
-                found = seconds(name, pythons[name], file, 1)
+                found = seconds(name, pythons[name], file, "cpu" if arguments.cpu else "wall")
                 for kind, values in found.items():
                     times[name][kind] += values
                 print(name, found, file=sys.stderr, flush=True)

@@ -120,7 +120,9 @@ def _of_rows(rows: nw.DataFrame[Any], asked: Asked) -> SplitStatistics:
     if asked.weights:
         weights = _weights(rows[asked.weights], asked.weights)
     found = {
-        str(name): described(rows[name], str(name), asked.kinds.get(str(name)), weights, str(name) in asked.keys)
+        str(name): described(
+            rows[name], str(name), asked.kinds.get(str(name)), weights, str(name) in asked.keys
+        )
         for name in asked.columns or rows.columns
         if name != asked.weights
     }
