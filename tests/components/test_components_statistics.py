@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thruway.components import merge, statistics
+from thruway.components import merge_statistics, statistics
 from thruway.components.schema import Feature, Schema
 from thruway.components.statistics import numeric, sketches
 from thruway.errors import DataError, UsageError
@@ -431,7 +431,7 @@ def test_parts_are_the_whole():
 
 
 def test_a_column_that_a_part_does_not_have_is_missing_in_it():
-    found = merge(
+    found = merge_statistics(
         statistics(pd.DataFrame({"x": [1, 2]})), statistics(pd.DataFrame({"y": ["a"]}))
     )
     assert (found["x"].rows, found["x"].missing, found["y"].missing) == (3, 1, 2)
@@ -439,8 +439,8 @@ def test_a_column_that_a_part_does_not_have_is_missing_in_it():
 
 def test_parts_of_other_types():
     numbers, text = pd.DataFrame({"x": [1, 2]}), pd.DataFrame({"x": ["a"]})
-    assert merge(statistics(numbers), statistics(numbers.astype(float)))["x"].type == "float"
-    found = merge(statistics(numbers), statistics(text))["x"]
+    assert merge_statistics(statistics(numbers), statistics(numbers.astype(float)))["x"].type == "float"
+    found = merge_statistics(statistics(numbers), statistics(text))["x"]
     assert (found.type, found.types) == ("mixed", {"int": 2, "str": 1})
     assert dict(found.values) == {"1": 1, "2": 1, "a": 1}
 
@@ -461,7 +461,7 @@ def test_slices_and_weights_of_parts():
 
 def test_nothing_to_merge():
     with pytest.raises(UsageError, match="nothing to merge"):
-        merge()
+        merge_statistics()
 
 
 # -- the record -------------------------------------------------------------------------------
