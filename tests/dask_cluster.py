@@ -34,6 +34,7 @@ def dask_cluster(folder):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(10)
             process.kill()
+            process.wait()
 
 
 def _address(file) -> str:

@@ -76,7 +76,8 @@ def parts(small):
     return frames
 
 
-def test_the_same_on_two_workers_as_here(small, parts, cluster):
+@pytest.mark.usefixtures("parts")
+def test_the_same_on_two_workers_as_here(small, cluster):
     there = small.run(executor=cluster)
     assert there.load("rows") == 1200
     assert there.load("anomalies").gate.verdict == "pass"

@@ -49,7 +49,8 @@ def merge_statistics(*parts: Statistics) -> Statistics:
 
     >>> import polars as pl
     >>> from thruway.components import statistics
-    >>> both = merge_statistics(statistics(pl.DataFrame({"x": [1, 2]})), statistics(pl.DataFrame({"x": [3]})))
+    >>> first, second = pl.DataFrame({"x": [1, 2]}), pl.DataFrame({"x": [3]})
+    >>> both = merge_statistics(statistics(first), statistics(second))
     >>> both["x"].numbers.mean, both == statistics(pl.DataFrame({"x": [1, 2, 3]}))
     (2.0, True)
     """
