@@ -29,7 +29,7 @@ test: $(STAMP)  ## run the tests
 
 test-torch: $(STAMP)  ## the tests that need torch, which is large
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group torch
-	$(BIN)/python -m pytest -q tests/hazards tests/program -k torch
+	$(BIN)/python -m pytest -q tests/hazards tests/program tests/components -k torch
 
 test-s3:  ## shared objects on a server that speaks S3; apart, since it needs older libraries
 	$(PYTHON) -m venv $(VENV)-s3

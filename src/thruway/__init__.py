@@ -14,7 +14,7 @@ from thruway.version import __version__
 # know the name.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from thruway.api import explain, migrate, sync, verify
+    from thruway.api import check_component, explain, migrate, sync, verify
     from thruway.errors import ThruwayError
     from thruway.kit.ambient.display import display
     from thruway.kit.ambient.files import File
@@ -33,6 +33,7 @@ __all__ = [
     "ThruwayError",
     "TorchRandom",
     "__version__",
+    "check_component",
     "display",
     "explain",
     "map_over",
@@ -52,6 +53,7 @@ _HOMES = {
     "Step": "thruway.kit.step",
     "ThruwayError": "thruway.errors",
     "TorchRandom": "thruway.kit.ambient.random",
+    "check_component": "thruway.api.component",
     "display": "thruway.kit.ambient.display",
     "explain": "thruway.api",
     "map_over": "thruway.kit.fanout",

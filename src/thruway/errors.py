@@ -7,7 +7,8 @@ ThruwayError
 ├── MigrationRefused     a sound migration is not possible, with the reason
 ├── ProjectError         the folder of a project is not what it should be
 ├── PipelineError        a pipeline that cannot be built
-│   └── TypeMismatch     two ports that do not fit
+│   ├── TypeMismatch     two ports that do not fit
+│   └── CompileRefused   a target cannot express what a pipeline has
 ├── StepFailed           a step raised while a pipeline ran
 ├── GateFailed           a step decided that nothing may be made from what it looked at
 ├── DataError            data, or a model, that a component cannot work with
@@ -98,6 +99,10 @@ class PipelineError(ThruwayError):
 
 class TypeMismatch(PipelineError):  # noqa: N818 - the word of the field
     """What one port gives is not what the other takes."""
+
+
+class CompileRefused(PipelineError):  # noqa: N818 - a refusal is an answer, not a fault
+    """A target cannot express what a pipeline has: which step, what, and what to do instead."""
 
 
 class StepFailed(ThruwayError):  # noqa: N818 - reads as what happened

@@ -45,6 +45,15 @@ POINTS: Mapping[str, Point] = {
         "options of the runner of that name: (params=Mapping[str, object]) -> options",
         {"local": "thruway.run:RunOptions"},
     ),
+    "target": Point(
+        "compiles a pipeline to another orchestrator: (project: ProjectConfig, tasks: Tasks, "
+        "options: CompileOptions) -> Compiled",
+        {
+            "airflow": "thruway.targets.airflow:compile_airflow",
+            "kubeflow": "thruway.targets.kubeflow:compile_kubeflow",
+            "tfx": "thruway.targets.tfx:compile_tfx",
+        },
+    ),
 }
 
 

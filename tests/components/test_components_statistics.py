@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thruway.components import merge, statistics
+from thruway.components import merge_statistics, statistics
 from thruway.components.schema import Feature, Schema
 from thruway.components.statistics import letters, numeric, sketches, strings
 from thruway.errors import DataError, UsageError
@@ -491,14 +491,16 @@ def test_parts_are_the_whole():
 
 
 def test_a_column_that_a_part_does_not_have_is_missing_in_it():
-    found = merge(statistics(pd.DataFrame({"x": [1, 2]})), statistics(pd.DataFrame({"y": ["a"]})))
+    found = merge_statistics(
+        statistics(pd.DataFrame({"x": [1, 2]})), statistics(pd.DataFrame({"y": ["a"]}))
+    )
     assert (found["x"].rows, found["x"].missing, found["y"].missing) == (3, 1, 2)
 
 
 def test_parts_of_other_types():
     numbers, text = pd.DataFrame({"x": [1, 2]}), pd.DataFrame({"x": ["a"]})
-    assert merge(statistics(numbers), statistics(numbers.astype(float)))["x"].type == "float"
-    found = merge(statistics(numbers), statistics(text))["x"]
+    assert merge_statistics(statistics(numbers), statistics(numbers.astype(float)))["x"].type == "float"
+    found = merge_statistics(statistics(numbers), statistics(text))["x"]
     assert (found.type, found.types) == ("mixed", {"int": 2, "str": 1})
     assert dict(found.values) == {"1": 1, "2": 1, "a": 1}
 
@@ -519,7 +521,7 @@ def test_slices_and_weights_of_parts():
 
 def test_nothing_to_merge():
     with pytest.raises(UsageError, match="nothing to merge"):
-        merge()
+        merge_statistics()
 
 
 # -- the record -------------------------------------------------------------------------------

@@ -10,9 +10,16 @@ import pytest
 
 from thruway import when
 from thruway.errors import PipelineError, TypeMismatch
-from thruway.kit.check import check_parameters, check_types, mismatches
-from thruway.kit.dag import Condition, FromEither, FromLiteral, FromOutput, FromParameter, nodes_of
-from thruway.kit.read import read_function
+from thruway.kit.dag import (
+    Condition,
+    FromEither,
+    FromLiteral,
+    FromOutput,
+    FromParameter,
+    outputs_in,
+)
+from thruway.kit.ports.check import check_parameters, check_types, mismatches
+from thruway.kit.reading.read import read_function
 
 HEAD = """
     from typing import NamedTuple
@@ -174,8 +181,8 @@ def test_nodes_know_their_condition_and_what_they_need(read):
     either = FromEither(blessed, FromOutput("push"), FromOutput("hold"))
     assert dict(dag.node("both").inputs) == {"what": either}
     assert dag.outputs == (("report", either),)
-    assert nodes_of(FromEither(FromParameter("x"), FromOutput("push"))) == ("push",)
-    assert nodes_of(FromLiteral("1")) == ()
+    assert outputs_in(FromEither(FromParameter("x"), FromOutput("push"))) == (FromOutput("push"),)
+    assert outputs_in(FromLiteral("1")) == ()
 
 
 REFUSED = [

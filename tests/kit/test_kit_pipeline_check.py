@@ -9,10 +9,10 @@ from textwrap import dedent
 import pytest
 
 from thruway.errors import PipelineError, TypeMismatch, UsageError
-from thruway.kit.check import check_parameters, check_types, mismatches, parse_parameter
-from thruway.kit.fit import fits
-from thruway.kit.fit_values import value_fits
-from thruway.kit.read import read_function
+from thruway.kit.ports.check import check_parameters, check_types, mismatches, parse_parameter
+from thruway.kit.ports.fit import fits
+from thruway.kit.ports.fit_values import value_fits
+from thruway.kit.reading.read import read_function
 
 HEAD = """
     from __future__ import annotations

@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from thruway.errors import PipelineError
-from thruway.kit.code import code_key
+from thruway.kit.code.key import code_key
 
 STEP = "churn/steps/train.py"
 FILES = {

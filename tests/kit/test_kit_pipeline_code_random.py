@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from thruway.kit.code import code_key
+from thruway.kit.code.key import code_key
 
 hypothesis = pytest.importorskip("hypothesis")
 st = hypothesis.strategies

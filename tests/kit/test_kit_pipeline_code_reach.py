@@ -11,7 +11,7 @@ from textwrap import dedent
 
 import pytest
 
-from thruway.kit.code import code_key
+from thruway.kit.code.key import code_key
 
 KEPT = """
     KNOWN = []

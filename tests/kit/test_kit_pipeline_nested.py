@@ -8,9 +8,9 @@ from textwrap import dedent
 import pytest
 
 from thruway.errors import PipelineError, TypeMismatch
-from thruway.kit.check import check_parameters, mismatches
 from thruway.kit.dag import FromOutput
-from thruway.kit.read import read_function
+from thruway.kit.ports.check import check_parameters, mismatches
+from thruway.kit.reading.read import read_function
 
 SHARED = """
     from typing import NamedTuple

@@ -8,7 +8,7 @@ import pytest
 
 from thruway.errors import PipelineError, ProjectError
 from thruway.kit.project import load_project
-from thruway.kit.read import read_pipeline
+from thruway.kit.reading.read import read_pipeline
 
 PIPELINE = """
     from thruway import pipeline, step

@@ -10,7 +10,7 @@ import pytest
 
 from thruway.errors import PipelineError
 from thruway.kit.dag import FromOutput, call_arguments, pick
-from thruway.kit.read import read_function
+from thruway.kit.reading.read import read_function
 
 STEPS = '''
     """Steps."""
@@ -347,7 +347,7 @@ def test_the_parameters_of_a_step_are_text(read):
 def test_reading_imports_nothing(read, tmp_path):
     read("def p(x): return load(x)")
     program = (
-        "import sys; from pathlib import Path; from thruway.kit.read import read_function; "
+        "import sys; from pathlib import Path; from thruway.kit.reading.read import read_function; "
         f"read_function(Path({str(tmp_path)!r}) / 'project/pipeline.py', 'p', [Path({str(tmp_path)!r})]); "
         "assert not {'project', 'sklearn', 'numpy', 'IPython'} & set(sys.modules)"
     )

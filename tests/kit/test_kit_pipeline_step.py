@@ -200,7 +200,7 @@ def test_the_kit_needs_the_standard_library_only():
         import sys
         before = set(sys.modules)
         from thruway import pipeline, step
-        import thruway.kit.read, thruway.kit.code, thruway.kit.check, thruway.kit.project
+        import thruway.kit.reading.read, thruway.kit.code.key, thruway.kit.ports.check, thruway.kit.project
         tops = {name.partition(".")[0] for name in set(sys.modules) - before}
         assert tops - set(sys.stdlib_module_names) == {"thruway"}, tops
         """

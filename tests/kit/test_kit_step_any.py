@@ -23,10 +23,10 @@ from sklearn.preprocessing import StandardScaler
 
 from thruway import step
 from thruway.errors import PipelineError
-from thruway.kit.annotations import hints
-from thruway.kit.check import check_types, mismatches
 from thruway.kit.options import StepOptions, memory_bytes
-from thruway.kit.read import read_function
+from thruway.kit.ports.annotations import hints
+from thruway.kit.ports.check import check_types, mismatches
+from thruway.kit.reading.read import read_function
 
 
 class Adder:

@@ -21,11 +21,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from thruway.kit.check import mismatches
-from thruway.kit.fit import fits, part_of
-from thruway.kit.fit_values import value_misfit
-from thruway.kit.read import read_function
-from thruway.kit.types import Misfit
+from thruway.kit.ports.check import mismatches
+from thruway.kit.ports.fit import fits, part_of
+from thruway.kit.ports.fit_values import value_misfit
+from thruway.kit.ports.types import Misfit
+from thruway.kit.reading.read import read_function
 
 T = TypeVar("T")
 
@@ -1191,7 +1191,7 @@ def test_parts_that_are_not_known_fit(returned, part):
 
 def test_pandera_is_not_imported_to_read_a_schema():
     program = (
-        "import sys; from typing import Annotated; from thruway.kit.fit import fits; "
+        "import sys; from typing import Annotated; from thruway.kit.ports.fit import fits; "
         "assert fits(Annotated[int, 3], Annotated[int, 4]); "
         "assert not {'pandera', 'numpy', 'pandas'} & set(sys.modules)"
     )

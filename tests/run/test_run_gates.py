@@ -166,3 +166,43 @@ def test_the_command_ends_with_the_status_of_a_gate(local, capsys):
     local.write(FLOW)
     assert main(["run", str(local.dir), "-p", "n=2"]) == 9
     assert "thruway show" in capsys.readouterr().err
+
+
+def test_show_says_what_a_gate_decided(local, capsys):
+    local.write(FLOW)
+    main(["run", str(local.dir), "-p", "n=2"])
+    capsys.readouterr()
+    assert main(["show", str(local.dir), "latest"]) == 0
+    shown = capsys.readouterr().out
+    assert "        gate: fail\n          - 2 rows\n          - at least 3 are needed\n" in shown
+
+
+def test_the_view_of_an_artifact_is_written_to_a_file(local, capsys):
+    local.write(
+        """
+        class Curve:
+            def _repr_html_(self) -> str:
+                return "<p>a curve</p>"
+
+        @step
+        def draw() -> Curve:
+            return Curve()
+
+        @step
+        def count(curve: Curve) -> int:
+            return 1
+
+        @pipeline
+        def flow():
+            curve = draw()
+            return curve, count(curve)
+        """
+    )
+    result, _ = local.run()
+    curve, count = (result.results[name].hash for name in ("curve", "count"))
+    target = local.dir / "curve.html"
+    assert main(["show", str(local.dir), curve[:12], "--html", str(target)]) == 0
+    assert "<p>a curve</p>" in target.read_text()
+    capsys.readouterr()
+    assert main(["show", str(local.dir), count[:12], "--html", str(target)]) == 2
+    assert "has no view in HTML" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import pytest
 
 from thruway.errors import PipelineError, StepFailed, StorageError
 from thruway.kit.project import load_project
-from thruway.kit.read import read_pipeline
+from thruway.kit.reading.read import read_pipeline
 
 SLEEPER = """
     import os

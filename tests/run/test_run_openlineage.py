@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from thruway.errors import StepFailed
+from thruway.errors import GateFailed, StepFailed
 
 pytest.importorskip("openlineage.client")
 
@@ -126,3 +126,34 @@ def test_a_server_that_is_away_stops_nothing(local, monkeypatch):
     assert result.load("n") == 0
     told = [text for text in heard.warnings if "OpenLineage" in text]
     assert len(told) == 1
+
+
+def test_what_a_gate_says_is_asserted_of_what_its_step_took(local, tmp_path, monkeypatch):
+    local.write(
+        """
+        from thruway.kit.gate import Gate
+
+        @step
+        def load() -> list:
+            return [1, 2]
+
+        @step
+        def check(rows: list) -> Gate:
+            return Gate("fail", ("2 rows", "none of them is odd"))
+
+        @pipeline
+        def flow():
+            return check(load())
+        """
+    )
+    file = tmp_path / "events.jsonl"
+    monkeypatch.setenv("THRUWAY_OPENLINEAGE", str(file))
+    with pytest.raises(GateFailed):
+        local.run()
+    (checked,) = [event for event in events(file) if line(event).startswith("COMPLETE flow.check")]
+    (rows,) = checked["inputs"]
+    assert [
+        (each["assertion"], each["success"])
+        for each in rows["inputFacets"]["dataQualityAssertions"]["assertions"]
+    ] == [("2 rows", False), ("none of them is odd", False)]
+    assert line(events(file)[-1]) == "FAIL flow  -> "

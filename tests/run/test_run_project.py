@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from thruway.errors import StepFailed, StorageError, TypeMismatch, UsageError
-from thruway.run import describe_artifact, describe_run, explain_key, list_runs
+from thruway.kit.project import load_project
+from thruway.run import (
+    RunOptions,
+    describe_artifact,
+    describe_run,
+    explain_key,
+    list_runs,
+    run_project,
+)
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
@@ -648,3 +657,28 @@ def test_steps_of_functions_of_libraries(toy):
     assert result.load("said") == "1.7320508075688772"
     _, heard = toy.run()
     assert [s for s, state in heard.states.items() if state == "COMPLETE"] == ["parts"]
+
+
+def test_a_project_beside_data_that_has_a_module_of_its_name(local, tmp_path):
+    """Run in one process after the other project: what runs is the module that is keyed."""
+    local.write(
+        """
+        @step
+        def one() -> str:
+            return "the project's"
+
+        @pipeline
+        def flow():
+            return one()
+        """
+    )
+    other = tmp_path / "data"
+    shutil.copy(local.dir / "toy.py", other)
+    shutil.copy(local.dir / "pyproject.toml", other)
+    text = (other / "toy.py").read_text().replace("the project's", "the other's")
+    (other / "toy.py").write_text(text)
+    (other / "pyproject.toml").write_text('[tool.thruway]\npipeline = "toy:flow"\n')
+    assert run_project(load_project(other)).load("one") == "the other's"
+    result, _ = local.run()
+    assert result.load("one") == "the project's"
+    assert run_project(load_project(other), RunOptions(force=True)).load("one") == "the other's"

@@ -11,7 +11,7 @@ from thruway.api.observing import Silent, observe_file
 from thruway.api.planning import files_of, repaired, report, understand, wish
 from thruway.errors import PipelineError, ProjectError, StepFailed, StorageError
 from thruway.kit.project import load_project
-from thruway.kit.read import read_pipeline
+from thruway.kit.reading.read import read_pipeline
 from thruway.plan import make_plan
 from thruway.plan.wishes import Wishes
 from thruway.program import read_program

@@ -68,6 +68,8 @@ def wrapped(frame: Any, name: str = "examples") -> nw.DataFrame[Any]:
 def duplicated(frame: Any) -> list[str]:
     """Return the names that several columns of a frame have, as text; each once."""
     names: Any = getattr(frame, "column_names", None)
+    if hasattr(frame, "collect_schema"):  # of polars; a lazy one warns when asked otherwise
+        names = frame.collect_schema().names()
     if names is None:
         names = getattr(frame, "columns", ())
     seen: set[str] = set()

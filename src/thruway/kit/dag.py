@@ -1,4 +1,4 @@
-"""A pipeline as data: which step gets what from where. Made from text by `kit.read`.
+"""A pipeline as data: which step gets what from where. Made from text by `kit.reading`.
 
 Everything that runs, compiles or serves a pipeline works on a `Dag`, so none of them can tell
 who wrote the pipeline or how.
@@ -167,22 +167,17 @@ class Condition:
 
 
 def outputs_in(binding: Binding) -> tuple[FromOutput, ...]:
-    """Return the outputs of nodes that a value may be, or that decide which it is."""
+    """Return the outputs of nodes that a value may be, or that decide which it is.
+
+    >>> [output.node for output in outputs_in(FromEither(FromOutput("check"), FromOutput("push")))]
+    ['check', 'push']
+    """
     if isinstance(binding, FromOutput):
         return (binding,)
     if isinstance(binding, FromEither):
         otherwise = () if binding.otherwise is None else (binding.otherwise,)
         return (*outputs_in(binding.condition), binding.then, *otherwise)
     return ()
-
-
-def nodes_of(binding: Binding) -> tuple[str, ...]:
-    """Return the names of the nodes that a value depends on.
-
-    >>> nodes_of(FromEither(FromOutput("check", "good"), FromOutput("push")))
-    ('check', 'push')
-    """
-    return tuple(output.node for output in outputs_in(binding))
 
 
 @dataclass(frozen=True)
@@ -263,6 +258,18 @@ class Dag:
     @cached_property
     def _by_name(self) -> dict[str, Node]:
         return {node.name: node for node in self.nodes}
+
+    def check(self) -> None:
+        """Check that what each step gives fits what the next one takes; imports the steps.
+
+        Raises:
+            TypeMismatch: two ends do not fit; further ones are in its `detail`.
+            PipelineError: a call does not match a signature that only importing shows.
+        """
+        # Imported here: the records need none of the rules.
+        from thruway.kit.ports.check import check_types
+
+        check_types(self)
 
     def dump(self) -> str:
         """Return one line for the signature, one per node, one for the outputs.

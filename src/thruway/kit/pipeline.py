@@ -62,7 +62,7 @@ class Pipeline(Generic[P, R]):
             PipelineError: the text is not a pipeline, or there is no file to read.
         """
         # Imported here: a pipeline that is only called needs no reader.
-        from thruway.kit.read import read_function
+        from thruway.kit.reading.read import read_function
 
         return read_function(self._written(), self.function.__name__, (self.root,))
 

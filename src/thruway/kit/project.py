@@ -23,9 +23,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from thruway.errors import ProjectError
+
+if TYPE_CHECKING:
+    from thruway.kit.dag import Dag
 
 _SETTINGS: dict[str, type] = {
     "pipeline": str,
@@ -114,6 +117,17 @@ class ProjectConfig:
     def storage(self) -> StoreConfig:
         """Where the runs are kept."""
         return StoreConfig(self.store, self.objects, self.lineage, self.trust, self.name)
+
+    def dag(self) -> Dag:
+        """Return the DAG of its pipeline, read from the text.
+
+        Raises:
+            PipelineError: the text is not a pipeline.
+        """
+        # Imported here: where a project lies needs no reader.
+        from thruway.kit.reading.read import read_pipeline
+
+        return read_pipeline(self)
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -357,8 +371,8 @@ def locate_project(root: Path, module: str, name: str, data: Path) -> ProjectCon
 
 def _only_pipeline(file: Path, root: Path) -> str:
     # Imported here: reading needs projects, and only this needs reading.
-    from thruway.kit.modules import Finder, module_name, parsed
-    from thruway.kit.signature import pipelines_of
+    from thruway.kit.code.modules import Finder, module_name, parsed
+    from thruway.kit.reading.signature import pipelines_of
 
     module = parsed(module_name(file, [root]), file, file.name == "__init__.py")
     names = [node.name for node in pipelines_of(Finder((root,)), module)]

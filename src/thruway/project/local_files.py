@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from thruway.errors import PipelineError
-from thruway.kit.modules import Finder, Module, module_name
+from thruway.kit.code.modules import Finder, Module, module_name
 from thruway.kit.project import local_place
 
 if TYPE_CHECKING:

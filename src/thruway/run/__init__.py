@@ -12,8 +12,15 @@ if TYPE_CHECKING:
     from thruway.run.engine.direct import run_directly
     from thruway.run.engine.execute import run_project
     from thruway.run.engine.forecasting import Forecast, StepForecast, forecast
+    from thruway.run.engine.part import EngineRun, Part, PartResult, finish_parts, run_part
     from thruway.run.events.reporter import Reporter, SilentReporter
-    from thruway.run.lineage.history import describe_artifact, describe_run, explain_key, list_runs
+    from thruway.run.lineage.history import (
+        describe_artifact,
+        describe_run,
+        explain_key,
+        list_runs,
+        load_artifact,
+    )
     from thruway.run.lineage.lineage import Lineage
     from thruway.run.step.key import difference
     from thruway.run.store.store import Store
@@ -21,8 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArtifactRef",
+    "EngineRun",
     "Forecast",
     "Lineage",
+    "Part",
+    "PartResult",
     "Reporter",
     "RunOptions",
     "RunResult",
@@ -35,11 +45,14 @@ __all__ = [
     "describe_run",
     "difference",
     "explain_key",
+    "finish_parts",
     "forecast",
     "list_runs",
+    "load_artifact",
     "options_of",
     "resume_options",
     "run_directly",
+    "run_part",
     "run_project",
 ]
 
@@ -50,8 +63,15 @@ _HOMES = {
     "lineage.lineage": ("Lineage",),
     "step.key": ("difference",),
     "store.store": ("Store",),
+    "engine.part": ("EngineRun", "Part", "PartResult", "finish_parts", "run_part"),
     "engine.forecasting": ("Forecast", "StepForecast", "forecast"),
-    "lineage.history": ("describe_artifact", "describe_run", "explain_key", "list_runs"),
+    "lineage.history": (
+        "describe_artifact",
+        "describe_run",
+        "explain_key",
+        "list_runs",
+        "load_artifact",
+    ),
     "events.reporter": ("Reporter", "SilentReporter"),
     "types": ("ArtifactRef", "RunOptions", "RunResult", "StepRecord", "StepResult"),
 }

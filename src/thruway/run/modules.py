@@ -247,14 +247,16 @@ def _displace(roots: Sequence[Path]) -> dict[str, ModuleType]:
     Returns:
         What is to be put back; modules of another project are not.
     """
-    own = {name for root in roots for name in _top_level(root)}
-    own -= {*sys.stdlib_module_names, "thruway"}
+    # Of two roots that have a module of one name, the first is meant.
+    own = {name: root for root in reversed(roots) for name in _top_level(root)}
+    for name in (*sys.stdlib_module_names, "thruway"):
+        own.pop(name, None)
     displaced: dict[str, ModuleType] = {}
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] not in own:
+        root = own.get(name.partition(".")[0])
+        if root is None:
             continue
-        file = _file(module)
-        if not any(_importable_from(root, name, file) for root in roots):
+        if not _importable_from(root, name, _file(module)):
             del sys.modules[name]
             if not isinstance(getattr(module, "__loader__", None), TextLoader):
                 displaced[name] = module

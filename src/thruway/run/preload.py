@@ -11,13 +11,13 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from thruway.errors import PipelineError
-from thruway.kit.modules import Finder, module_name, parsed
+from thruway.kit.code.modules import Finder, module_name, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from thruway.kit.modules import Module
+    from thruway.kit.code.modules import Module
 
 _OURS = frozenset({"thruway", "__future__"})
 

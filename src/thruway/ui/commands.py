@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from thruway.ui import migrate_commands, run_commands, store_commands
+from thruway.ui import (
+    migrate_commands,
+    run_commands,
+    step_commands,
+    store_commands,
+    target_commands,
+    task_commands,
+)
 from thruway.ui.app import app
 
-__all__ = ["app", "migrate_commands", "run_commands", "store_commands"]
+__all__ = [
+    "app",
+    "migrate_commands",
+    "run_commands",
+    "step_commands",
+    "store_commands",
+    "target_commands",
+    "task_commands",
+]

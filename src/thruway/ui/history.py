@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from thruway.components.html import page
 from thruway.errors import UsageError
 from thruway.kit.project import load_project
-from thruway.run import describe_artifact, describe_run, list_runs
+from thruway.run import describe_artifact, describe_run, list_runs, load_artifact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,8 +72,35 @@ def _run(record: dict[str, Any]) -> str:
             address = f"{ref['hash'][:12]}/{ref['member']}" if ref["hash"] else "in memory only"
             pickled = "  (pickle)" if str(ref["format"]).startswith("pickle") else ""
             lines.append(f"      {port}: {ref['type']}  {address}{pickled}  {preview}".rstrip())
+            lines += _gate(ref, "        ")
         lines += [f"      wrote {path}  {ref['hash'][:12]}" for path, ref in each["files"].items()]
     return "\n".join(lines)
+
+
+def _gate(record: dict[str, Any], indent: str) -> list[str]:
+    if not record["gate"]:
+        return []
+    said = [f"{indent}  - {reason}" for reason in record["reasons"]]
+    return [f"{indent}gate: {record['gate']}", *said]
+
+
+def write_view(project: Path, what: str, target: Path) -> None:
+    """Write what a notebook would show of an artifact to a file.
+
+    Raises:
+        UsageError: there is no such artifact, or it has no view.
+    """
+    value = load_artifact(load_project(project).storage, what)
+    show = getattr(value, "_repr_html_", None)
+    fragment = show() if callable(show) else None
+    if fragment is None:
+        raise UsageError(
+            f"a {type(value).__module__}.{type(value).__qualname__} has no view in HTML",
+            where=f"artifact {what}",
+            fix="look at it without --html, or load it in Python",
+        )
+    title = f"{type(value).__name__} {what}"
+    target.write_text(page(title, fragment), encoding="utf-8")
 
 
 def _artifact(record: dict[str, Any]) -> str:
@@ -80,6 +108,7 @@ def _artifact(record: dict[str, Any]) -> str:
     lines = [
         f"artifact {record['hash'][:12]}/{record['member']}: {record['type']}",
         f"  {record['format']}, {record['bytes']:,} bytes, {there}",
+        *_gate(record, "  "),
     ]
     lines += [
         f"  {event['kind'].lower()} {event['port']} of {event['step']} in run {event['run']} "

@@ -56,7 +56,12 @@ def _guarded(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     from thruway.ui.commands import app
+    from thruway.ui.words import plain_call
 
+    call = plain_call(app, words)
+    if call is not None:
+        status = call()
+        return status if isinstance(status, int) else 0
     try:
         result = app(args=words, standalone_mode=False, prog_name="thruway")
     except ThruwayError:

@@ -216,20 +216,72 @@ def sync(
     return 0 if done.holds else 1
 
 
-@app.command(epilog="Example: thruway new churn; cd churn; thruway run .")
+@app.command(
+    epilog="Examples: thruway new churn; cd churn; thruway run .; "
+    "thruway new churn --template tabular-classification"
+)
 def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make; its name is the project's.")],
+    template: Annotated[
+        str,
+        typer.Option(
+            "--template",
+            metavar="NAME",
+            help="tabular-classification, regression, forecasting or text: canonical components.",
+        ),
+    ] = "",
     as_json: Json = False,
     debug: Debug = False,  # noqa: ARG001 - read by main
 ) -> int:
     """Make a project to begin with: a pipeline that runs at once, with tests and CI."""
     from thruway.project.starter import write_starter
 
-    files = write_starter(folder)
+    files = write_starter(folder, template)
     text = [f"{folder}: {len(files)} files", *(f"  {file}" for file in files)]
     text += ["next:", f"  cd {folder}", "  pip install -e . --group dev", "  thruway run ."]
     emit({"folder": str(folder), "files": files} if as_json else "\n".join(text))
     return 0
+
+
+@app.command(
+    epilog="Examples: thruway upgrade-steps churn; "
+    "thruway upgrade-steps churn --replace load_data --dry-run"
+)
+def upgrade_steps(
+    project: Project,
+    replace: Annotated[
+        str, typer.Option("--replace", metavar="STEP", help="Put components into this step.")
+    ] = "",
+    different: Annotated[
+        bool,
+        typer.Option("--accept-different", help="Write it although its outputs are different."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Try it and compare; write nothing.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,  # noqa: ARG001 - read by main
+) -> int:
+    """Name what components could stand for in the steps; replace it, and compare."""
+    from thruway.api.upgrading import upgrade_step, upgrades
+    from thruway.ui.running import run_printer
+    from thruway.ui.upgrade import found_text, upgraded_text
+
+    if not replace:
+        found = upgrades(project)
+        emit([one.dump() for one in found] if as_json else found_text(found))
+        return 0
+    with run_printer(quiet=quiet or as_json) as printer:
+        done = upgrade_step(
+            project,
+            replace,
+            accept="different" if different else "close",
+            dry_run=dry_run,
+            reporter=printer,
+        )
+    emit(done.dump() if as_json else upgraded_text(done))
+    return 0 if done.verdict in ("equal", "close") or done.written else 1
 
 
 def _asked(

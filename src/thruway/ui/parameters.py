@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thruway.errors import UsageError
-from thruway.kit.check import parse_parameter
-from thruway.kit.read import read_pipeline
+from thruway.kit.parameters import parse_parameter
+from thruway.kit.reading.read import read_pipeline
 
 if TYPE_CHECKING:
     from thruway.kit.project import ProjectConfig
@@ -101,3 +101,18 @@ def parse_given(words: list[str]) -> dict[str, Path]:
             raise UsageError(f"`--with {word}` names no file", fix="write --with step.port=FILE")
         found[name] = Path(path).absolute()
     return found
+
+
+def parse_pairs(words: list[str], option: str) -> dict[str, str]:
+    """Return name → text of words such as `name=text`.
+
+    Raises:
+        UsageError: one has no `=`.
+    """
+    pairs: dict[str, str] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name:
+            raise UsageError(f"`{option} {word}` has no value", fix=f"write {option} name=value")
+        pairs[name] = text
+    return pairs

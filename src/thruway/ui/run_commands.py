@@ -83,7 +83,6 @@ def run(
 
     from thruway.errors import UsageError
     from thruway.kit.project import load_project
-    from thruway.run import run_directly, run_project
     from thruway.ui.running import direct_text, run_printer, run_text
 
     config = load_project(project)
@@ -91,7 +90,7 @@ def run(
     if pdb and (where not in ("", "in-process") or isolate):
         raise UsageError("`--pdb` works in this process only", fix="leave the executor away")
     options = replace(
-        _options(config, parameters, params, given, seed),
+        run_options(config, parameters, params, given, seed),
         isolate=isolate,
         executor=where,
         only=only,
@@ -105,10 +104,14 @@ def run(
     )
     with run_printer(quiet=quiet or as_json, plain=pdb or logs) as printer:
         if no_store:
+            from thruway.run import run_directly
+
             results = run_directly(config, options, printer)
             shown = {name: repr(value) for name, value in results.items()}
             emit(shown if as_json else direct_text(results))
             return 0
+        from thruway.run import run_project
+
         result = run_project(config, options, printer)
     emit(result.dump() if as_json else run_text(result, quiet=quiet))
     return 0
@@ -156,7 +159,7 @@ def plan(
     from thruway.ui.forecast import plan_text
 
     config = load_project(project)
-    options = _options(config, parameters, params, given, seed)
+    options = run_options(config, parameters, params, given, seed)
     found = forecast(config, replace(options, only=only, from_step=from_step))
     emit(found.dump() if as_json else plan_text(found))
     return 0
@@ -181,7 +184,7 @@ def why(
     from thruway.ui.forecast import why_text
 
     config = load_project(project)
-    found = forecast(config, _options(config, parameters, params, None, seed))
+    found = forecast(config, run_options(config, parameters, params, None, seed))
     names = [one.name for one in found.steps]
     if step not in names:
         raise UsageError(
@@ -202,28 +205,39 @@ def runs(project: Project, as_json: Json = False, debug: Debug = False) -> int: 
     return 0
 
 
-@app.command(epilog="Example: thruway show churn latest")
+@app.command(
+    epilog="Examples: thruway show churn latest; thruway show churn 3f9a02 --html statistics.html"
+)
 def show(
     project: Project,
     what: Annotated[str, typer.Argument(help="Id of a run, or (prefix of) an artifact's hash.")],
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write the view of an artifact to a file."),
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,  # noqa: ARG001 - read by main
 ) -> int:
     """Show one run or one artifact."""
-    from thruway.ui.history import show_record, show_text
+    from thruway.ui.history import show_record, show_text, write_view
 
+    if html is not None:
+        write_view(project, what, html)
+        emit({"written": str(html)} if as_json else f"wrote {html}")
+        return 0
     record = show_record(project, what)
     emit(record if as_json else show_text(record))
     return 0
 
 
-def _options(
+def run_options(
     config: ProjectConfig,
     parameters: list[str] | None,
     params: Path | None,
     given: list[str] | None,
     seed: int | None,
 ) -> RunOptions:
+    """Return the options that several commands share, read from what was written."""
     from thruway.run import RunOptions
     from thruway.ui.parameters import parse_given, parse_parameters, read_parameters
 

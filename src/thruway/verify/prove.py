@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.errors import StepFailed, StorageError
 from thruway.findings import Unknown
-from thruway.kit.read import read_pipeline
+from thruway.kit.reading.read import read_pipeline
 from thruway.kit.values.compare import compare
 from thruway.project.load import edited_files, is_project
 from thruway.run import RunOptions, run_project

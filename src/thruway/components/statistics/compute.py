@@ -39,7 +39,7 @@ def statistics(
     """Return the statistics of examples, column by column, for each split.
 
     All values are looked at, none is sampled. Of one frame all is exact, but the number of distinct
-    values of a numeric column that has many (about 3 %); of parts see `merge`.
+    values of a numeric column that has many (about 3 %); of parts see `merge_statistics`.
 
     Args:
         examples: a frame of pandas, polars or Arrow; or an iterable of frames, which are parts of

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 from thruway.errors import StepFailed, ThruwayError
 from thruway.kit.ambient.random import seed_all
 from thruway.kit.branch import check_condition
-from thruway.kit.check import check_types
 from thruway.kit.dag import FromEither, FromOutput, call_arguments, outputs_in, pick
 from thruway.kit.fanout import map_over
 from thruway.kit.gate import gate_of, worst
-from thruway.kit.read import read_pipeline
+from thruway.kit.ports.check import check_types
+from thruway.kit.reading.read import read_pipeline
 from thruway.kit.step import import_step
 from thruway.run.engine import choose
 from thruway.run.engine.failures import gate_error
 from thruway.run.events.reporter import Reporter, SilentReporter
 from thruway.run.modules import is_first_party, project_imports
-from thruway.run.step.perform import in_folder
+from thruway.run.step.folder import in_folder
 from thruway.run.types import RunOptions
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from thruway.errors import StepFailed, StorageError
 from thruway.kit.dag import Dag, FromOutput, Node, outputs_in
-from thruway.kit.read import read_pipeline
+from thruway.kit.reading.read import read_pipeline
 from thruway.run.engine import choose
 from thruway.run.engine.answers import Answers, Moment, contents, words
 from thruway.run.engine.conditions import Conditions, load_from
@@ -141,7 +141,7 @@ class PipelineRun:
         self.context, self.run = self.lineage.start_run(
             self.dag.name, shown, self.seed, self.options.where
         )
-        sweep(self.store, self.lineage.running())
+        sweep(self.store, self.lineage.running)
         self.events.run_started(self.run, shown)
         return self
 
@@ -165,6 +165,15 @@ class PipelineRun:
 
         After a failure, what does not need the failed step goes on: its results are kept.
         """
+        self.loop()
+        return self._finish()
+
+    def loop(self) -> None:
+        """Do all that waits; what does not need a failed step goes on.
+
+        Raises:
+            ThruwayError: the first failure, when all is done that could be.
+        """
         self.reporter.run_started(self.run, self.schedule.names)
         while True:
             self._begin_ready()
@@ -176,11 +185,14 @@ class PipelineRun:
                 break
             self._begin_delayed()
         self.logs.flush()
+        self.raise_failures()
+
+    def raise_failures(self) -> None:
+        """Raise the first failure of a step, if there was one."""
         if self._failed:
             names = self.schedule.in_order(list(self._failed))
             canceled = [name for name in self.schedule.names if self._is_canceled(name)]
             raise run_error([self._failed[name] for name in names], canceled)
-        return self._finish()
 
     def _is_canceled(self, name: str) -> bool:
         begun = any(failed.partition("[")[0] == name for failed in self._failed)
@@ -193,16 +205,7 @@ class PipelineRun:
         made = [step for step in steps if step.state == "COMPLETE"]
         new = [*made, *(each for step in made for each in step.instances)]
         self.store.settle(ref.hash for step in new for ref in step.outputs.values())
-        results: dict[str, tuple[str, str]] = {}
-        none: dict[str, Any] = {}
-        for name, source in self.dag.outputs:
-            if any(output.node not in self.done for output in outputs_in(source)):
-                continue
-            settled = self.conditions.settle(source)
-            if isinstance(settled, FromOutput):
-                results[name] = settled.node, settled.field or WHOLE
-            elif settled is None:
-                none[name] = None
+        results, none = self.results()
         result = RunResult(
             run=self.run,
             state="COMPLETE" if made else "CACHED",
@@ -219,6 +222,20 @@ class PipelineRun:
         self.events.run_ended(result.state)
         self.reporter.run_finished(result)
         return result
+
+    def results(self) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
+        """Return, for each result of the pipeline that is there: (step, port); and those None."""
+        results: dict[str, tuple[str, str]] = {}
+        none: dict[str, Any] = {}
+        for name, source in self.dag.outputs:
+            if any(output.node not in self.done for output in outputs_in(source)):
+                continue
+            settled = self.conditions.settle(source)
+            if isinstance(settled, FromOutput):
+                results[name] = settled.node, settled.field or WHOLE
+            elif settled is None:
+                none[name] = None
+        return results, none
 
     # Which step is next -------------------------------------------------------------------------
 

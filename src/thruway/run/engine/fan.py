@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from thruway.errors import PipelineError, StepFailed, StorageError
 from thruway.kit.dag import Binding, FromOutput, FromParameter, Node, StepRef
-from thruway.run.step.items import ARGUMENT
-from thruway.run.step.job import WHOLE
+from thruway.run.step.job import ARGUMENT, WHOLE
 from thruway.run.types import StepRecord, StepResult
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from thruway.kit.read import read_pipeline
+from thruway.kit.reading.read import read_pipeline
 from thruway.run.engine import choose
 from thruway.run.engine.answers import Answers
 from thruway.run.engine.conditions import Conditions, load_from

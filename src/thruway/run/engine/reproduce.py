@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from thruway.errors import ProjectError
-from thruway.kit.read import read_pipeline
+from thruway.kit.reading.read import read_pipeline
 from thruway.run.engine.again import options_of
 from thruway.run.engine.execute import run_project
 from thruway.run.events.reporter import Reporter, SilentReporter

@@ -17,7 +17,7 @@ from thruway.run.engine import choose
 from thruway.run.step.job import WHOLE, Input
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from thruway.kit.dag import Dag, FromOutput, Node
     from thruway.run.engine.fan import Fan
@@ -154,17 +154,29 @@ class Schedule:
         added = [self.fans.pop(name) for name in names if name in self.fans]
         inner = [one for fan in added for one in (fan.items, *(fan.instances or ()))]
         forgotten = [self.done.pop(name) for name in (*names, *inner) if name in self.done]
+        self.waiting = (self.waiting | set(names)) - set(inner)
+        self._renew()
+        return forgotten
+
+    def narrow(self, names: Sequence[str], done: Iterable[StepResult]) -> None:
+        """Look at some nodes alone; what others gave is known already."""
+        known = {result.name: result for result in done}
+        self.waiting = set(names)
+        self.names = [name for name in self.names if name in self.waiting]
+        self.done.clear()
+        self.done.update(known)
+        self._renew()
+
+    def _renew(self) -> None:
         self.blocked.clear()
         for result in self.done.values():
             self._block(result)
-        self.waiting = (self.waiting | set(names)) - set(inner)
         self._unmet.clear()
         self._dependents.clear()
         self._takers.clear()
         self._ready.clear()
         for name in self.in_order(list(self.waiting)):
             self._await(name)
-        return forgotten
 
     def _await(self, name: str) -> None:
         """Count what a node waits for, and what it takes."""

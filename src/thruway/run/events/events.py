@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from thruway.kit.dag import Dag
     from thruway.kit.project import ProjectConfig
@@ -22,6 +22,9 @@ class RunEvents(Protocol):
     def run_started(self, run: str, params: Mapping[str, str]) -> None:
         """A run began."""
 
+    def run_joined(self, run: str, executions: Sequence[Execution]) -> None:
+        """Another part of a run begins, that began elsewhere; the executions are done."""
+
     def step_started(self, execution: Execution) -> None:
         """A step is being executed."""
 
@@ -36,6 +39,9 @@ class NoEvents:
     """Hears nothing."""
 
     def run_started(self, run: str, params: Mapping[str, str]) -> None:
+        """Hear nothing."""
+
+    def run_joined(self, run: str, executions: Sequence[Execution]) -> None:
         """Hear nothing."""
 
     def step_started(self, execution: Execution) -> None:

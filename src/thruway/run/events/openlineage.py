@@ -15,7 +15,7 @@ from thruway.errors import UsageError
 from thruway.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from thruway.kit.dag import Dag
     from thruway.kit.project import ProjectConfig
@@ -55,6 +55,12 @@ class OpenLineageEvents:
         facets = {"executionParameters": _parameters(params)}
         self._send("START", self._dag.name, self._parent, facets)
 
+    def run_joined(self, run: str, executions: Sequence[Execution]) -> None:
+        """Know the pipeline and what its steps gave; others sent that."""
+        self._parent = _run_id(run, "")
+        for execution in executions:
+            self._made(execution)
+
     def step_started(self, execution: Execution) -> None:
         """Send the start of a step, with what it takes."""
         name = f"{self._dag.name}.{execution.step}"
@@ -68,7 +74,7 @@ class OpenLineageEvents:
         facets = self._facets()
         if error:
             facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(error, "PYTHON")
-        inputs = self._datasets(execution.inputs)
+        inputs = self._datasets(execution.inputs, _assertions(execution))
         inputs += [self._file(token, digest) for token, digest in execution.reads.items()]
         outputs = self._made(execution)
         name = f"{self._dag.name}.{execution.step}"
@@ -104,11 +110,16 @@ class OpenLineageEvents:
             self._names[f"{ref.hash}/{ref.member}"] = name
         return [self._dataset(name, ref, output=True) for name, ref in named.items()]
 
-    def _datasets(self, references: Mapping[str, ArtifactRef]) -> list[Any]:
-        return [
+    def _datasets(
+        self, references: Mapping[str, ArtifactRef], asserted: Mapping[str, Any] | None = None
+    ) -> list[Any]:
+        found = [
             self._dataset(self._names.get(f"{ref.hash}/{ref.member}") or port, ref, output=False)
             for port, ref in references.items()
         ]
+        for dataset in found if asserted else ():
+            dataset.inputFacets = dict(asserted or {})
+        return found
 
     def _dataset(self, name: str, ref: ArtifactRef, *, output: bool) -> Any:
         from openlineage.client import event_v2
@@ -175,6 +186,21 @@ class OpenLineageEvents:
         if not self._complained:
             self._complained = True
             self._warn(f"OpenLineage events are not sent: {type(error).__name__}: {error}")
+
+
+def _assertions(execution: Execution) -> dict[str, Any]:
+    """Return what the gates of a step say of what it took."""
+    from openlineage.client.facet_v2 import data_quality_assertions_dataset as quality
+
+    made = [
+        quality.Assertion(assertion=reason, success=ref.gate != "fail")
+        for ref in execution.outputs.values()
+        if ref.gate
+        for reason in ref.reasons or (f"the gate of `{execution.step}`",)
+    ]
+    return (
+        {"dataQualityAssertions": quality.DataQualityAssertionsDatasetFacet(made)} if made else {}
+    )
 
 
 def _run_id(run: str, step: str) -> str:

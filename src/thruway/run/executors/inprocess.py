@@ -65,7 +65,7 @@ class InProcessExecutor:
 
     def check_types(self, dag: Dag) -> None:
         """Check what meets at the ports; this imports the steps."""
-        from thruway.kit.check import check_types
+        from thruway.kit.ports.check import check_types
 
         with settings_kept(), _backend():
             check_types(dag)

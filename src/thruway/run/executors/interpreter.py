@@ -11,15 +11,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from thruway.errors import InterpreterError
-from thruway.kit import code, packages
 from thruway.kit.ambient import children
-from thruway.kit.effects import Imports
+from thruway.kit.code import key as code
+from thruway.kit.code import packages
+from thruway.kit.code.effects import Imports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from thruway.kit.code import CodeKey
+    from thruway.kit.code.key import CodeKey
     from thruway.kit.dag import Dag, Node, StepRef
 
 _PATIENCE_SECONDS = 60

@@ -277,7 +277,7 @@ def _spread(number: int) -> list[bytes]:
 
 
 def _check(dag: Dag) -> Done:
-    from thruway.kit.check import check_types
+    from thruway.kit.ports.check import check_types
 
     try:
         check_types(dag)

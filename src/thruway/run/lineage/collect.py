@@ -136,7 +136,7 @@ class _Collector:
         ]
         if not self._dry:
             doomed = [(place, self._remove(place, found, limit)) for place, found in doomed]
-            sweep(self._store, self._lineage.running())
+            sweep(self._store, self._lineage.running)
         every = [one for _, found in doomed for one in found]
         size = sum(one.bytes for one in every)
         return Collected(

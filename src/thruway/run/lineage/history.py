@@ -11,6 +11,7 @@ from thruway.kit.project import StoreConfig
 from thruway.run.lineage.database import exists
 from thruway.run.lineage.find import artifacts_by_hash, find_run, label, not_one
 from thruway.run.lineage.lineage import Execution, Lineage
+from thruway.run.lineage.rows import to_reference
 from thruway.run.step.key import difference
 from thruway.run.store.store import Store
 
@@ -29,7 +30,7 @@ _RUNS = (
     "SELECT c.run AS run, c.pipeline AS pipeline, c.state AS state, c.seed AS seed,"
     " c.executor AS executor, c.started AS started, c.ended AS ended, c.host AS host,"
     " c.params AS params, c.code AS code, c.engine AS engine, c.engine_run AS engine_run,"
-    " c.engine_link AS engine_link, COUNT(e.id) AS steps,"
+    " c.engine_link AS engine_link, c.results AS results, COUNT(e.id) AS steps,"
     " COALESCE(SUM(CASE WHEN e.state = 'CACHED' THEN 1 ELSE 0 END), 0) AS cached"
     # A call for one item, `fit[0]`, is no step of its own.
     " FROM context c LEFT JOIN execution e ON e.context = c.id AND e.step NOT LIKE '%[%'"
@@ -48,7 +49,10 @@ def list_runs(store: Path | StoreConfig) -> list[dict[str, Any]]:
 
 def _listed(lineage: Lineage, run: str) -> list[dict[str, Any]]:
     rows = lineage.query(_RUNS, pipeline=lineage.pipeline, run=run)
-    return [{**row, "params": json.loads(row["params"])} for row in rows]
+    return [
+        {**row, "params": json.loads(row["params"]), "results": json.loads(row["results"])}
+        for row in rows
+    ]
 
 
 def describe_run(store: Path | StoreConfig, run: str) -> dict[str, Any]:
@@ -110,7 +114,32 @@ def describe_artifact(store: Path | StoreConfig, name: str) -> dict[str, Any]:
             " JOIN context c ON c.id = e.context WHERE v.artifact = :artifact ORDER BY e.id DESC",
             artifact=rows[0]["id"],
         )
-    return {**rows[0], "present": Store(store).has(rows[0]["hash"]), "events": events}
+    reference = to_reference(rows[0])
+    return {
+        **rows[0],
+        "gate": reference.gate,
+        "reasons": reference.reasons,
+        "present": Store(store).has(reference.hash),
+        "events": events,
+    }
+
+
+def load_artifact(store: Path | StoreConfig, name: str) -> Any:
+    """Return the value of an artifact.
+
+    Args:
+        store: folder of the store, or where its parts are kept.
+        name: as for `describe_artifact`.
+
+    Raises:
+        UsageError: there is no such artifact.
+        StorageError: it is gone or damaged, or a pickle that others may have written.
+    """
+    with Lineage(store) as lineage:
+        rows = artifacts_by_hash(lineage, name)
+    if len(rows) != 1:
+        raise not_one("artifact", name, [label(row) for row in rows])
+    return Store(store).load(to_reference(rows[0]))
 
 
 def explain_key(store: Path | StoreConfig, step: str) -> str:

@@ -109,6 +109,61 @@ class Lineage:
             )
         return row, run
 
+    def join_run(
+        self,
+        engine: tuple[str, str, str],
+        pipeline: str,
+        params: Mapping[str, str],
+        seed: int,
+        executor: str,
+        *,
+        begin: bool = True,
+    ) -> tuple[int, str, bool] | None:
+        """Return row and id of a run that another engine drives, begun now if no part of it was.
+
+        Args:
+            engine: its name, its id of the run, a link to it there.
+            pipeline: as for `start_run`.
+            params: the same; those of the part that comes first are recorded.
+            seed: the same.
+            executor: the same.
+            begin: whether it is begun if no part of it was.
+
+        Returns:
+            Row, id, and whether it began just now; None if it did not, and is not to.
+        """
+        run = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + uuid.uuid4().hex[:6]
+        name, engine_run, link = engine
+        with self.database.transaction() as db:
+            db.lock()
+            found = db.rows(
+                "SELECT id, run FROM context WHERE engine = :engine AND engine_run = :run"
+                " AND pipeline = :pipeline",
+                engine=name,
+                run=engine_run,
+                pipeline=pipeline,
+            )
+            if found:
+                return int(found[0]["id"]), str(found[0]["run"]), False
+            if not begin:
+                return None
+            row = db.add(
+                "context",
+                run=run,
+                pipeline=pipeline,
+                state="RUNNING",
+                params=json.dumps(dict(params)),
+                seed=seed,
+                executor=executor,
+                host=socket.gethostname(),
+                pid=0,  # no process of ours is the run: its parts come and go
+                started=time.time(),
+                engine=name,
+                engine_run=engine_run,
+                engine_link=link,
+            )
+        return row, run, True
+
     def finish_run(
         self,
         context: int,
@@ -259,6 +314,21 @@ class Lineage:
             limit=limit,
         )
         return with_artifacts(self.database, rows)
+
+    def expected(self) -> dict[str, Execution]:
+        """Return, for the keys of the newest run that ended well, the newest that may answer each.
+
+        For a run that asks for many: in two queries instead of two for each step. `candidates`
+        has the others.
+        """
+        newest = (
+            "SELECT MAX(a.id) FROM execution a JOIN execution b ON a.key = b.key"
+            " WHERE a.cacheable = 1 AND b.key <> '' AND b.context = (SELECT MAX(id) FROM context"
+            " WHERE state IN ('COMPLETE', 'CACHED')"
+            " AND (:pipeline = '' OR pipeline = :pipeline)) GROUP BY a.key"
+        )
+        rows = self.query(f"{SELECT} WHERE e.id IN ({newest})", pipeline=self.pipeline)
+        return {one.key: one for one in with_artifacts(self.database, rows)}
 
     def latest(self, step: str, *, complete: bool = True, limit: int = 1) -> tuple[Execution, ...]:
         """Return the newest executions of a step; only those that gave outputs if `complete`."""

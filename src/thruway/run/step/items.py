@@ -13,6 +13,7 @@ from thruway.errors import StepFailed, StorageError
 from thruway.kit.ambient.files import File
 from thruway.kit.fanout import refuse_random
 from thruway.kit.values import storage
+from thruway.run.step.job import ARGUMENT
 from thruway.run.step.outputs import described, refused
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from thruway.run.store.store import Store
     from thruway.run.types import ArtifactRef
 
-ARGUMENT = "items"
-"""Argument of a `split` job."""
 MEMBER = "item"
 
 

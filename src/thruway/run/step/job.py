@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from thruway.kit.dag import Dag
     from thruway.run.types import ArtifactRef, StepRecord
 
-__all__ = ["WHOLE", "Done", "Executor", "Failed", "Input", "Job", "Place"]
+ARGUMENT = "items"
+"""Argument of a `split` job (`run.step.items`)."""
+
+__all__ = ["ARGUMENT", "WHOLE", "Done", "Executor", "Failed", "Input", "Job", "Place"]
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
-import sys
 import time
 import traceback
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -25,6 +23,7 @@ from thruway.kit.values.fingerprint import fingerprint
 from thruway.kit.values.written import fingerprint_written
 from thruway.run.modules import is_first_party
 from thruway.run.step.filewatch import FileWatch
+from thruway.run.step.folder import in_folder
 from thruway.run.step.items import check_result, split
 from thruway.run.step.job import WHOLE, Done, Failed, Job, Place
 from thruway.run.step.outputs import folder_reads, store_files, store_outputs
@@ -140,24 +139,6 @@ def _surroundings(
             )
             seen.reads, seen.written = files.take()
             seen.removed = files.removed
-
-
-@contextlib.contextmanager
-def in_folder(cwd: Path, program: str) -> Iterator[None]:
-    """Make a folder the working folder, with the command line of a step."""
-    before, arguments = Path.cwd(), sys.argv
-    os.chdir(cwd)
-    # The command line of a step is empty, not that of whoever runs it.
-    sys.argv = [program]
-    # As for a script, whose folder comes first: `import settings` beside the data works.
-    sys.path.append(str(cwd))
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):
-            sys.path.remove(str(cwd))
-        sys.argv = arguments
-        os.chdir(before)
 
 
 def unpack(result: Any, job: Job) -> dict[str, Any]:

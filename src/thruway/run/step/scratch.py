@@ -8,7 +8,6 @@ the cache are put into it all the same; a step in a process of its own has a fol
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 from pathlib import Path, PurePosixPath
@@ -47,12 +46,18 @@ class Scratch:
         self.shared = shared
         self.files: dict[str, ArtifactRef] = {}
         self._run = run
+        self._part = ""
         self._made: Mirror | None = None
 
     @property
     def work(self) -> Path:
         """Folder of everything that this run needs while it goes on."""
-        return self.store.root / "work" / self._run()
+        name = f"{self._run()}.{self._part}" if self._part else self._run()
+        return self.store.root / "work" / name
+
+    def of_part(self, part: str) -> None:
+        """Keep to folders of a part of the run, whose other parts run at the same time."""
+        self._part = part
 
     def place(self) -> Place:
         """Return the working folder that all steps share, made now if there was none."""
@@ -116,10 +121,11 @@ class Scratch:
             copy_atomically(self.store.local(reference.hash), target)
 
     def close(self) -> None:
-        """Remove the working folders; links in them are removed, not what they point to."""
+        """Remove the working folders; links in them are removed, not what they point to.
+
+        The folder that holds them stays: another run may be making its own in it.
+        """
         shutil.rmtree(self.work, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            self.work.parent.rmdir()
         self._made = None
 
 
@@ -136,13 +142,20 @@ def lay_into(made: Mirror, local: Path) -> None:
             shutil.copyfile(file, target)
 
 
-def sweep(store: Store, running: frozenset[str]) -> None:
-    """Remove working folders that runs left behind when they were killed."""
+def sweep(store: Store, running: Callable[[], frozenset[str]]) -> None:
+    """Remove working folders that runs left behind when they were killed.
+
+    Args:
+        store: of the project.
+        running: gives the ids of runs that go on; asked once the folders were looked at, so that a
+            run which begins just now, and makes its folder, is among them.
+    """
     folder = store.root / "work"
-    if folder.is_dir():
-        for entry in folder.iterdir():
-            if entry.name not in running:
-                shutil.rmtree(entry, ignore_errors=True)
+    entries = list(folder.iterdir()) if folder.is_dir() else []
+    going = running() if entries else frozenset()
+    for entry in entries:
+        if entry.name.partition(".")[0] not in going:  # after the dot: a part of the run
+            shutil.rmtree(entry, ignore_errors=True)
 
 
 def output_name(token: str) -> str:

@@ -134,7 +134,8 @@ class Store:
             return self.remote.notes(_LINEAGES)
         notes = self.root / _LINEAGES
         found = notes.iterdir() if notes.is_dir() else ()
-        return {note.name: note.read_text() for note in found}
+        # What another run is just writing is none yet.
+        return {n.name: n.read_text() for n in found if not n.name.startswith(TEMPORARY)}
 
     # Where an object is ------------------------------------------------------------------------
 

@@ -1,0 +1,345 @@
+"""One step of a run that another engine drives: Airflow, Kubeflow Pipelines, TFX.
+
+Such an engine decides what runs when and where, and starts one process for each step. Each calls
+`run_part`, which does here what a run does for one step: its inputs are what the steps before it
+gave in the same run of the engine, by the lineage that all parts share; so nothing but the engine's
+id of the run has to be handed from one to the next. Keys, the cache and the hashes of artifacts are
+those of a local run.
+
+A mapped step is three kinds of part: `items` says how many items there are, `item` is the call for
+one of them, and `gather` makes the list of what these gave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from thruway.errors import UsageError
+from thruway.run.engine.execute import PipelineRun, _Going
+from thruway.run.engine.fan import Fan
+from thruway.run.engine.schedule import stops
+from thruway.run.events.reporter import Reporter, SilentReporter
+from thruway.run.lineage.lineage import Execution
+from thruway.run.step import key
+from thruway.run.store.store import LIST_FORMAT
+from thruway.run.types import RunOptions, StepResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+
+    from thruway.kit.dag import Dag, Node
+    from thruway.kit.project import ProjectConfig
+    from thruway.run.step.job import Failed
+    from thruway.run.types import ArtifactRef, State
+
+Stage = Literal["", "items", "item", "gather"]
+_DONE = ("COMPLETE", "CACHED", "SKIPPED")
+
+
+@dataclass(frozen=True)
+class EngineRun:
+    """A run as the engine that drives it knows it.
+
+    Attributes:
+        engine: its name: `airflow`, `kubeflow`, `tfx`.
+        id: of the run there, unique for the engine.
+        link: to the run there; "" if there is none.
+    """
+
+    engine: str
+    id: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which step of a run.
+
+    Attributes:
+        of: the run.
+        node: name of the step in the pipeline.
+        stage: of a mapped step, which part of it.
+        index: of the item.
+    """
+
+    of: EngineRun
+    node: str
+    stage: Stage = ""
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class PartResult:
+    """What came of a part.
+
+    Attributes:
+        run: id of the run in the store.
+        result: of the step.
+        count: how many items there are, of an `items` part.
+    """
+
+    run: str
+    result: StepResult
+    count: int | None = None
+
+    def dump(self) -> dict[str, Any]:
+        """Return the record for `--json` and for an engine to hand on: references, no values."""
+        return {
+            "run": self.run,
+            "step": self.result.name,
+            "state": self.result.state,
+            "count": self.count,
+            "outputs": {
+                port: {"hash": ref.hash, "member": ref.member, "gate": ref.gate}
+                for port, ref in self.result.outputs.items()
+            },
+        }
+
+
+def run_part(
+    project: ProjectConfig,
+    part: Part,
+    options: RunOptions | None = None,
+    reporter: Reporter | None = None,
+) -> PartResult:
+    """Run one step of a run of another engine.
+
+    Args:
+        project: the project.
+        part: which step of which run.
+        options: `params`, `seed`, `force` and `no_cache` count. They have to be the same for all
+            parts of a run; retries are the engine's.
+        reporter: hears what happens.
+
+    Raises:
+        UsageError: a step before it was not run in this run, or there is no such step.
+        StepFailed, StorageError, GateFailed: as `run_project`.
+    """
+    options = replace(options or RunOptions(), isolate=True, only="", from_step="")
+    run = _PartRun(project, project.dag(), options, reporter or SilentReporter(), part)
+    with run:
+        return run.part_result()
+
+
+def finish_parts(project: ProjectConfig, of: EngineRun) -> tuple[str, State]:
+    """End a run of another engine: its state, its results and its files; return its id and state.
+
+    To be called when nothing of it runs any more, whatever became of its steps.
+
+    Raises:
+        UsageError: no part of it was run.
+    """
+    dag = project.dag()
+    with _PartRun(project, dag, RunOptions(isolate=True), SilentReporter(), Part(of, "")) as run:
+        return run.end()
+
+
+class _PartRun(PipelineRun):
+    """A run that does one node, and leaves the run open."""
+
+    def __init__(
+        self,
+        project: ProjectConfig,
+        dag: Dag,
+        options: RunOptions,
+        reporter: Reporter,
+        part: Part,
+    ) -> None:
+        if part.node and part.node not in [node.name for node in dag.nodes]:
+            raise UsageError(
+                f"pipeline `{dag.name}` has no step `{part.node}`",
+                fix=f"use one of: {', '.join(node.name for node in dag.nodes)}",
+            )
+        if not part.node and not options.params:
+            given = {p.name: None for p in dag.parameters if not p.has_default}
+            options = replace(options, params=given)
+        super().__init__(project, dag, options, reporter)
+        self._part = part
+        self._before: dict[str, Execution] = {}
+
+    def __enter__(self) -> Self:
+        """Take part in the run, or begin it; see what its other parts gave."""
+        shown = {name: repr(value) for name, value in self.jobs.parameters.items()}
+        of = self._part.of
+        engine = (of.engine, of.id, of.link)
+        begin = bool(self._part.node)
+        joined = self.lineage.join_run(
+            engine, self.dag.name, shown, self.seed, of.engine, begin=begin
+        )
+        if joined is None:
+            self.lineage.__exit__(None, None, None)
+            raise UsageError(
+                "no step of this run is in the store",
+                where=f"{of.engine} run {of.id}",
+                fix="check that all parts use the same store and lineage",
+            )
+        self.context, run, began = joined
+        self.run = run
+        self.scratch.of_part(f"{self._part.node}-{self._part.stage}-{self._part.index}")
+        done = [one for one in self.lineage.executions(run) if one.state in _DONE]
+        self._before = {one.step: one for one in done}
+        if began:
+            self.events.run_started(run, shown)
+        else:
+            self.events.run_joined(run, done)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop what still runs; the run goes on elsewhere."""
+        self._executors.close()
+        self.scratch.close()
+        self.lineage.__exit__(kind, error, traceback)
+
+    def part_result(self) -> PartResult:
+        """Do the part."""
+        node = self.dag.node(self._part.node)
+        missing = [name for name in node.needs if name not in self._before]
+        if missing:
+            raise UsageError(
+                f"step `{node.name}` needs `{missing[0]}`, which has no result in this run",
+                where=f"{self._part.of.engine} run {self._part.of.id}",
+                fix="run the steps before it first, in the same run, with the same store",
+            )
+        if bool(node.mapped) is not bool(self._part.stage):
+            kind = "is mapped: say which part of it" if node.mapped else "is not mapped"
+            raise UsageError(f"step `{node.name}` {kind}", fix="items, item or gather")
+        self.schedule.narrow([node.name], map(_result, self._before.values()))
+        if node.name in self.schedule.blocked:
+            raise UsageError(
+                f"step `{node.name}` takes the value of a step whose gate failed",
+                where=f"{self._part.of.engine} run {self._part.of.id}",
+                fix="correct what the gate says, and run that step again",
+            )
+        if not node.mapped or not self.conditions.holds(node):
+            return self._done(node.name)
+        fan, count = self._fan(node)
+        if self._part.stage == "items":
+            return self._count(fan, count)
+        if count is None:
+            raise UsageError(
+                f"the items of step `{node.name}` were not counted in this run",
+                where=f"{self._part.of.engine} run {self._part.of.id}",
+                fix="run the part `items` first",
+            )
+        return self._item(fan, count) if self._part.stage == "item" else self._gather(fan, count)
+
+    def _may_retry(self, going: _Going, failure: Failed) -> bool:
+        """Never: the engine does."""
+        del going, failure
+        return False
+
+    def _done(self, name: str) -> PartResult:
+        self._begin_all()
+        return PartResult(self.run, self.done[name])
+
+    def _begin_all(self) -> None:
+        """Do what waits; the run itself is not ended."""
+        self.loop()
+        self.store.settle(
+            ref.hash
+            for name, result in self.done.items()
+            if name not in self._before
+            for ref in result.outputs.values()
+        )
+
+    # Mapped steps -------------------------------------------------------------------------------
+
+    def _fan(self, node: Node) -> tuple[Fan, int | None]:
+        """Return a mapped step, and how many items it has if that is known."""
+        job = self.jobs.of(node)
+        found = self.jobs.ingredients(node, job)
+        inputs = {name: source.artifact for name, source in job.inputs.items()}
+        address = key.key_of(found) if found else ""
+        fan = Fan(
+            node, Execution(0, self.run, node.name, "RUNNING", address, found, inputs=inputs), 0
+        )
+        self.schedule.fans[node.name] = fan
+        if node.mapped in job.values:
+            return fan, fan.give(job.values[node.mapped], self.jobs.parameters)
+        artifact = job.inputs[node.mapped].artifact
+        if artifact.format == LIST_FORMAT:
+            parts = self.store.parts(artifact)
+            outputs = {str(index): part for index, part in enumerate(parts)}
+            self.done[fan.items] = StepResult(fan.items, "CACHED", outputs=outputs)
+            return fan, len(parts)
+        if artifact.unstored:
+            fan.refuse_unstored(artifact)
+        counted = self.done.get(fan.items)
+        return fan, None if counted is None else len(counted.outputs)
+
+    def _count(self, fan: Fan, count: int | None) -> PartResult:
+        if count is None:
+            fan.awaits = (fan.items,)
+            self._only(fan, [fan.splitting()], fan.items)
+            self._begin_all()
+            count = len(self.done[fan.items].outputs)
+        result = self.done.get(fan.items) or StepResult(fan.items, "COMPLETE")
+        return PartResult(self.run, replace(result, outputs={}), count)
+
+    def _item(self, fan: Fan, count: int) -> PartResult:
+        index = self._part.index
+        if not 0 <= index < count:
+            raise UsageError(
+                f"step `{fan.node.name}` has {count} items, and no item {index}",
+                fix="count them again",
+            )
+        nodes = fan.expand(count, given=fan.items not in self.done)
+        self._only(fan, nodes, nodes[index].name)
+        return self._done(nodes[index].name)
+
+    def _gather(self, fan: Fan, count: int) -> PartResult:
+        nodes = fan.expand(count, given=fan.items not in self.done)
+        missing = [node.name for node in nodes if node.name not in self._before]
+        if missing:
+            raise UsageError(
+                f"`{missing[0]}` has no result in this run",
+                where=f"{self._part.of.engine} run {self._part.of.id}",
+                fix="run the parts of all items before they are gathered",
+            )
+        for node in nodes:
+            fan.parts[node.name] = self._before[node.name]
+        fan.cacheable = False  # each of its calls is; whether all may be is not known here
+        self.schedule.narrow([fan.node.name], self.done.values())
+        fan.row = self.lineage.start(
+            self.context, self.schedule.positions[fan.node.name], fan.execution, self.seed
+        )
+        self._continue_fan(fan)
+        self.raise_failures()
+        return PartResult(self.run, self.done[fan.node.name])
+
+    def _only(self, fan: Fan, nodes: Iterable[Node], name: str) -> None:
+        known = list(nodes)
+        self.schedule.add(fan, known)
+        self.schedule.narrow([name], list(self.done.values()))
+
+    # The end ------------------------------------------------------------------------------------
+
+    def end(self) -> tuple[str, State]:
+        """Record how the run ended, from what became of its steps."""
+        names = [node.name for node in self.dag.nodes]
+        self.schedule.narrow([], map(_result, self._before.values()))
+        results = [_result(self._before[name]) for name in names if name in self._before]
+        good = len(results) == len(names) and not any(map(stops, results))
+        made = any(self._before[name].state == "COMPLETE" for name in names if good)
+        state: State = "FAILED" if not good else "COMPLETE" if made else "CACHED"
+        files = {
+            token: ref for name in names if good for token, ref in self._before[name].files.items()
+        }
+        self.scratch.publish(files)
+        results_of = self.results()[0] if good else {}
+        self.lineage.finish_run(self.context, state, results_of, code=self.code.digest)
+        self.events.run_ended(state)
+        return self.run, state
+
+
+def _result(execution: Execution) -> StepResult:
+    """Return a recorded execution as the result of a step."""
+    outputs: Mapping[str, ArtifactRef] = execution.outputs
+    return StepResult(execution.step, execution.state, execution.seconds, outputs, execution.files)

@@ -1,0 +1,70 @@
+"""The command that compiles a pipeline to another orchestrator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from thruway.ui.app import Debug, Json, Project, app, emit
+
+
+@app.command(
+    name="compile",
+    epilog="Examples: thruway compile churn --to airflow --into dags; "
+    "thruway compile churn --to kubeflow --image registry/churn:1 --store s3://bucket/churn",
+)
+def compile_(
+    project: Project,
+    to: Annotated[str, typer.Option("--to", metavar="TARGET", help="airflow, kubeflow or tfx.")],
+    into: Annotated[
+        Path, typer.Option("--into", metavar="FOLDER", help="Where the files are written.")
+    ] = Path("compiled"),
+    store: Annotated[
+        str, typer.Option("--store", metavar="URL", help="Store that all tasks reach.")
+    ] = "",
+    lineage: Annotated[
+        str, typer.Option("--lineage", metavar="URL", help="Lineage that all tasks reach.")
+    ] = "",
+    at: Annotated[
+        str, typer.Option("--project-at", metavar="PATH", help="Where tasks find the project.")
+    ] = "",
+    schedule: Annotated[
+        str, typer.Option("--schedule", metavar="CRON", help="When it runs by itself.")
+    ] = "",
+    start: Annotated[
+        str, typer.Option("--start", metavar="DATE", help="First date that is scheduled.")
+    ] = "",
+    catchup: Annotated[
+        bool, typer.Option("--catchup", help="Make up for spans that were missed.")
+    ] = False,
+    image: Annotated[
+        str, typer.Option("--image", metavar="IMAGE", help="Container image of the tasks.")
+    ] = "",
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", metavar="K=V", help="An option of the target."),
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 - read by main
+) -> int:
+    """Compile a pipeline to Airflow, Kubeflow Pipelines or TFX."""
+    from thruway.kit.project import load_project
+    from thruway.targets import CompileOptions, compile_project
+    from thruway.ui.parameters import parse_pairs
+
+    options = CompileOptions(
+        store, lineage, at, schedule, start, catchup, image, parse_pairs(option or [], "-o")
+    )
+    compiled = compile_project(load_project(project), to, options)
+    written = []
+    for path, content in compiled.files.items():
+        target = into / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content, encoding="utf-8", newline="\n")
+        written.append(str(target))
+    lines = [*(f"wrote {path}" for path in written), *(f"- {note}" for note in compiled.notes)]
+    record = {"written": written, "notes": list(compiled.notes)}
+    emit(record if as_json else "\n".join(lines))
+    return 0

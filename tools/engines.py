@@ -1,0 +1,77 @@
+"""Environments of the engines that pipelines are compiled for, each its own, made once.
+
+    python tools/engines.py            # make all of them, or say where they are
+    python tools/engines.py airflow    # one of them: prints its interpreter
+
+They lie in `.engines/` (not in git), with Thruway and the packages that the test pipelines use.
+Their versions are in `tools/engines/<name>.txt`: names and versions only. `uv` makes them, itself
+in an environment there: TFX 1.16 says that it needs an older Python than it does, and pip refuses
+that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PINS = ROOT / "tools" / "engines"
+NAMES = tuple(sorted(file.stem for file in PINS.glob("*.txt")))
+
+
+def main() -> int:
+    """Make environments; print name and interpreter of each."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(NAMES)}")
+    parser.add_argument("--into", type=Path, default=ROOT / ".engines", help="where they are made")
+    asked = parser.parse_args()
+    for name in asked.names or NAMES:
+        if name not in NAMES:
+            parser.error(f"there is no engine `{name}`")
+        print(f"{name}\t{environment(name, asked.into)}", flush=True)
+    return 0
+
+
+def environment(name: str, folder: Path = ROOT / ".engines") -> Path:
+    """Return the interpreter of an engine's environment, made unless it is there as pinned."""
+    target = folder.resolve() / name
+    python = target / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    pins = PINS / f"{name}.txt"
+    stamp = target / ".installed"
+    wanted = f"{pins.read_text()}\n{ROOT}"
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return python
+    print(f"making the environment of {name} …", file=sys.stderr, flush=True)
+    uv = _uv(folder)
+    clean = {key: text for key, text in os.environ.items() if key != "VIRTUAL_ENV"}
+    subprocess.run(
+        [uv, "venv", "-q", "--clear", "-p", sys.executable, str(target)], check=True, env=clean
+    )
+    words = [uv, "pip", "install", "-q", "--python", str(python), "-r", str(pins)]
+    subprocess.run([*words, "-e", str(ROOT)], check=True, env=clean)
+    stamp.write_text(wanted)
+    return python
+
+
+def _uv(folder: Path) -> str:
+    found = shutil.which("uv")
+    if found:
+        return found
+    target = folder.resolve() / "uv"
+    scripts = target / ("Scripts" if sys.platform == "win32" else "bin")
+    if not (scripts / "uv").exists() and not (scripts / "uv.exe").exists():
+        venv.create(target, with_pip=True, clear=True)
+        pip = [str(scripts / "python"), "-m", "pip", "install", "-q"]
+        subprocess.run([*pip, "--disable-pip-version-check", "uv"], check=True)
+    return str(scripts / "uv")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
