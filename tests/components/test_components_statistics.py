@@ -282,6 +282,62 @@ def test_nullable_columns_of_pandas():
     assert found["i"].numbers.max == 3
 
 
+ODD = {
+    "names that are numbers": lambda: pd.DataFrame([[1, "a"]]),
+    "names that are tuples": lambda: pd.DataFrame(
+        [[1]], columns=pd.MultiIndex.from_tuples([("a", 1)])
+    ),
+    "names of our own": lambda: pd.DataFrame({"value": ["a"], "count": [1], "weight": [1]}),
+    "an index that repeats": lambda: pd.DataFrame({"x": ["a", None]}, index=[0, 0]),
+    "no columns": lambda: pd.DataFrame(index=[1, 2]),
+    "complex numbers": lambda: pd.DataFrame({"x": [1 + 2j]}),
+    "intervals": lambda: pd.DataFrame({"x": pd.cut([1, 2, 3], 2)}),
+    "periods": lambda: pd.DataFrame({"x": pd.period_range("2020", periods=2, freq="M")}),
+    "sparse": lambda: pd.DataFrame({"x": pd.arrays.SparseArray([0, 0, 1])}),
+    "categories of numbers, one missing": lambda: pd.DataFrame({"x": pd.Categorical([1, None])}),
+    "categories of truths, one missing": lambda: pd.DataFrame({"x": pd.Categorical([True, None])}),
+    "numbers larger than any": lambda: pd.DataFrame({"x": [10**30, 1]}),
+    "the last year": lambda: pd.DataFrame({"x": [dt.datetime(9999, 1, 1)]}, dtype=object),
+    "lazy": lambda: pl.LazyFrame({"x": [1]}),
+    "decimals of polars": lambda: pl.DataFrame({"x": [1]}).cast(pl.Decimal(10, 2)),
+    "128 bits": lambda: pl.DataFrame({"x": [1]}).cast(pl.Int128),
+    "times of day": lambda: pl.DataFrame({"x": [dt.time(1, 2)]}),
+    "structs": lambda: pl.DataFrame({"x": [{"a": 1}]}),
+    "enums": lambda: pl.DataFrame({"x": ["a"]}, schema={"x": pl.Enum(["a", "b"])}),
+    "nothing": lambda: pl.DataFrame({"x": [None]}),
+    "lists of lists": lambda: pl.DataFrame({"x": [[[1], [2]]]}),
+    "arrays": lambda: pl.DataFrame({"x": [[1, 2]]}, schema={"x": pl.Array(pl.Int8, 2)}),
+    "objects": lambda: pl.DataFrame({"x": [object()]}),
+    "a batch of Arrow": lambda: pa.record_batch({"x": [1]}),
+    "a dictionary of Arrow": lambda: pa.table({"x": pa.array(["a"]).dictionary_encode()}),
+    "a map of Arrow": lambda: pa.table(
+        {"x": pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int8()))}
+    ),
+    "bytes of Arrow": lambda: pa.table({"x": [b"a"]}),
+    "large strings of Arrow": lambda: pa.table({"x": pa.array(["a"], pa.large_string())}),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_whatever_columns_are_they_are_described(name):
+    from thruway.components import infer_schema, validate
+
+    data = ODD[name]()
+    found = statistics(data)
+    assert found.rows in {1, 2, 3}
+    assert all(isinstance(column, str) for column in found.columns)
+    assert found._repr_html_()
+    kinds = {one.type for one in found.columns.values()}
+    assert validate(found, infer_schema(found)).gate.verdict == "pass" or "mixed" in kinds
+
+
+def test_columns_are_named_as_they_are_called():
+    data = pd.DataFrame([[1, "a", 2.0], [2, "b", 1.0]])
+    found = statistics(data, slices=[1], weights=2, columns=[0])
+    assert list(found.columns) == ["0"]
+    assert list(found.only.slices) == ["1=a", "1=b"]
+
+
 def test_ten_thousand_columns():
     data = pl.DataFrame({f"c{number}": [1.5, 2.5] for number in range(10_000)})
     assert len(statistics(data).columns) == 10_000
@@ -499,7 +555,10 @@ def test_a_column_that_a_part_does_not_have_is_missing_in_it():
 
 def test_parts_of_other_types():
     numbers, text = pd.DataFrame({"x": [1, 2]}), pd.DataFrame({"x": ["a"]})
-    assert merge_statistics(statistics(numbers), statistics(numbers.astype(float)))["x"].type == "float"
+    assert (
+        merge_statistics(statistics(numbers), statistics(numbers.astype(float)))["x"].type
+        == "float"
+    )
     found = merge_statistics(statistics(numbers), statistics(text))["x"]
     assert (found.type, found.types) == ("mixed", {"int": 2, "str": 1})
     assert dict(found.values) == {"1": 1, "2": 1, "a": 1}

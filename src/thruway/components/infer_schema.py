@@ -68,7 +68,8 @@ def infer_schema(
     >>> schema["sex"].domain, schema["age"].min, schema["age"].max
     (('f', 'm'), 0, 80)
     """
-    labels = (label,) if isinstance(label, str) else tuple(label)
+    labels = tuple(map(str, label if isinstance(label, list | tuple) else (label,)))
+    keys, categorical = tuple(map(str, keys)), tuple(map(str, categorical))
     found = _whole(statistics, categorical)
     if min_domain_mass is not None and not 0 <= min_domain_mass <= 1:
         raise UsageError("`min_domain_mass` is no share", fix="give a number from 0 to 1")

@@ -63,9 +63,9 @@ def statistics(
     (1, 35.0, (('f', 3), ('m', 1)))
     """
     asked = Asked(
-        None if columns is None else tuple(columns),
+        None if columns is None else tuple(map(str, columns)),
         crosses(slices),
-        weights,
+        None if weights is None else str(weights),
         max_slices,
         schema.kinds() if schema is not None else {},
         schema.keys() if schema is not None else frozenset(),
