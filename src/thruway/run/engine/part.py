@@ -200,6 +200,7 @@ class _PartRun(PipelineRun):
     def part_result(self) -> PartResult:
         """Do the part."""
         node = self.dag.node(self._part.node)
+        self._skip_left_out()
         missing = [name for name in node.needs if name not in self._before]
         if missing:
             raise UsageError(
@@ -229,6 +230,19 @@ class _PartRun(PipelineRun):
                 fix="run the part `items` first",
             )
         return self._item(fan, count) if self._part.stage == "item" else self._gather(fan, count)
+
+    def _skip_left_out(self) -> None:
+        """Record the steps whose condition does not hold, and that the engine did not start."""
+        for node in self.dag.nodes:
+            known = self._before
+            if node.condition is None or node.name in known or not known.keys() >= {*node.needs}:
+                continue
+            self.schedule.narrow([node.name], map(_result, known.values()))
+            if node.name not in self.schedule.blocked and not self.conditions.holds(node):
+                self._skip(node)
+                reason = self.done[node.name].reason
+                skipped = Execution(0, self.run, node.name, "SKIPPED", "", {}, reason=reason)
+                known[node.name] = skipped
 
     def _may_retry(self, going: _Going, failure: Failed) -> bool:
         """Never: the engine does."""
@@ -324,6 +338,7 @@ class _PartRun(PipelineRun):
     def end(self) -> tuple[str, State]:
         """Record how the run ended, from what became of its steps."""
         names = [node.name for node in self.dag.nodes]
+        self._skip_left_out()
         self.schedule.narrow([], map(_result, self._before.values()))
         results = [_result(self._before[name]) for name in names if name in self._before]
         good = len(results) == len(names) and not any(map(stops, results))
