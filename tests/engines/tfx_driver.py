@@ -37,7 +37,9 @@ def answered(case: dict[str, Any]) -> dict[str, Any]:
     folder = Path(case["folder"])
     answer: dict[str, Any] = {}
     if "local" in case:
-        answer["local"] = asdict(local(folder / "local", case["local"], "processes"))
+        unstored = case["name"] == "output that cannot be stored"
+        executor = "processes" if unstored else "in-process"
+        answer["local"] = asdict(local(folder / "local", case["local"], executor))
     sys.path.insert(0, str(folder))
     runner = importlib.import_module(case["module"])
     sys.path.pop(0)
@@ -47,6 +49,9 @@ def answered(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_tfx(runner: Any, folder: Path, given: dict[str, Any]) -> dict[str, Any]:
+    if "write" in given:
+        path, text = given["write"]
+        Path(path).write_text(text)
     run = runner.run(
         given["params"], str(folder / "root"), str(folder / "mlmd.sqlite"), given.get("run_id", "")
     )

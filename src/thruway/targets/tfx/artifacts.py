@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from thruway.kit.dag import StepRef
 
 OWN = "StepOutput"
@@ -50,6 +52,27 @@ _BY_ROLE = {
     "predict": "InferenceResult",
     "export": "PushedModel",
 }
+# Canonical components, whose text is not read: they are no steps of the project.
+_BY_COMPONENT = {
+    "ingest": "Examples",
+    "split": "Examples",
+    "statistics": "ExampleStatistics",
+    "merge": "ExampleStatistics",
+    "infer_schema": "Schema",
+    "import_schema": "Schema",
+    "validate": "ExampleAnomalies",
+    "transform": "TransformGraph",
+    "tune": "TunerResults",
+    "train": "Model",
+    "resolve": "Model",
+    "load_pushed": "Model",
+    "evaluate": "ModelEvaluation",
+    "bless": "ModelBlessing",
+    "infra_validate": "InfraBlessing",
+    "push": "PushedModel",
+    "roll_back": "PushedModel",
+}
+_COMPONENTS = "thruway.components"
 _ESTIMATORS = ("Pipeline", "Model", "Module", "Booster", "Classifier", "Regressor", "Estimator")
 _FITTED = ("ColumnTransformer", "Scaler", "Encoder", "Imputer", "Vectorizer", "Transformer")
 # What TFX calls the output of a component that gives such an artifact.
@@ -89,15 +112,45 @@ class Output:
     type: str
 
 
-def outputs_of(step: StepRef, *, mapped: bool = False) -> tuple[Output, ...]:
-    """Return the outputs of a step's component; of a mapped one, a single list."""
+def outputs_of(
+    step: StepRef, *, mapped: bool = False, taken: Sequence[str | None] = ()
+) -> tuple[Output, ...]:
+    """Return the outputs of a step's component; of a mapped one, a single list.
+
+    Args:
+        step: the step.
+        mapped: whether it is called for each item.
+        taken: fields of its result that others take; they are what is known of the outputs of a
+            step whose text is not read.
+    """
     if mapped or not step.outputs:
-        kind = type_of("list" if mapped else step.returns, step.role)
-        return (Output(_KEYS.get(kind, "result"), "", kind),)
-    fields = _fields(step)
+        fields = [] if mapped else sorted({field for field in taken if field})
+        kind = type_of("list", step.role) if mapped else _whole(step)
+        whole = (
+            [] if fields and None not in taken else [Output(_KEYS.get(kind, "result"), "", kind)]
+        )
+        return (*whole, *(Output(_key(field), field, _part(step, field)) for field in fields))
+    said = _fields(step)
     return tuple(
-        Output(port, port, type_of(fields.get(port, ""), step.role)) for port in step.outputs
+        Output(port, port, type_of(said.get(port, ""), step.role)) for port in step.outputs
     )
+
+
+def _key(field: str) -> str:
+    return f"output_{field}" if field.isdigit() else field
+
+
+def _whole(step: StepRef) -> str:
+    if step.module == _COMPONENTS or step.module.startswith(f"{_COMPONENTS}."):
+        return _BY_COMPONENT.get(step.name, OWN)
+    return type_of(step.returns, step.role)
+
+
+def _part(step: StepRef, field: str) -> str:
+    """Return the type of one field of a result whose text is not read."""
+    whole = _whole(step)
+    examples = whole in ("Examples", "TransformGraph") and field in ("train", "eval", "test")
+    return "Examples" if examples else whole if field in ("model", "graph") else OWN
 
 
 def type_of(annotation: str, role: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from thruway.errors import UsageError
+from thruway.errors import CompileRefused, UsageError
 from thruway.targets.tfx.artifacts import OWN, TYPES
 from thruway.targets.tfx.components import calls_of
 from thruway.targets.tfx.formatting import formatted
 from thruway.targets.tfx.names import Names, identifier
 from thruway.targets.tfx.parameters import runtime_of
+from thruway.targets.tfx.standard import Choice, choose
+from thruway.targets.tfx.standard_text import notes_of, standard_text
 from thruway.targets.tfx.text import Written, pipeline_text, runner_text
 from thruway.targets.types import Compiled
 
@@ -18,11 +20,13 @@ if TYPE_CHECKING:
 
     from thruway.kit.project import ProjectConfig
     from thruway.targets.tasks import Tasks
+    from thruway.targets.tfx.components import Call
     from thruway.targets.types import CompileOptions
 
-_OURS = ("pipeline-root", "metadata-path")
+_OURS = ("pipeline-root", "metadata-path", "standard-components")
 _VARIABLES = {
     *("PIPELINE_NAME", "PIPELINE_ROOT", "METADATA_PATH", "STEPS", "PARAMETERS", "AS_JSON"),
+    *("STANDARD", "BEAM", "AnomaliesGate", "GateFailed", "anomalies_pb2", "parameters"),
     *("RUN_ID", "Steps", "tfx", "json", "run", "run_id", "pipeline_root", "metadata_path"),
     *("InputArtifact", "OutputArtifact", "Parameter", "component", "create_pipeline"),
     *TYPES,
@@ -37,17 +41,20 @@ def compile_tfx(project: ProjectConfig, tasks: Tasks, options: CompileOptions) -
     Args:
         project: the project.
         tasks: of its pipeline.
-        options: `store`, `lineage` and `project` count; of its own, `pipeline-root` and
-            `metadata-path`.
+        options: `store`, `lineage` and `project` count; of its own, `pipeline-root`,
+            `metadata-path` and `standard-components` (yes: calls of canonical components are those
+            of TFX where that is sound).
 
     Raises:
         UsageError: an option makes no sense for TFX.
     """
     _check(options)
     dag = project.dag()
-    variables = Names(set(_VARIABLES))
-    begin = ("RunParameters", variables.free("parameters"))
-    calls = calls_of(dag, variables.taken, {*_VARIABLES, begin[0]})
+    variables, titles = Names(set(_VARIABLES)), Names(set(_VARIABLES))
+    begin = (titles.free("RunParameters"), variables.free("run_parameters"))
+    choice = choose(dag) if _asked(options) else Choice()
+    calls = calls_of(dag, variables, titles, choice.dropped)
+    _check_any(calls)
     name = identifier(tasks.pipeline)
     told = Written(
         tasks.pipeline,
@@ -56,6 +63,7 @@ def compile_tfx(project: ProjectConfig, tasks: Tasks, options: CompileOptions) -
         calls,
         runtime_of(tasks.parameters, dag),
         begin,
+        standard_text(choice, calls, variables),
         options.project or str(project.dir),
         options.store,
         options.lineage,
@@ -66,7 +74,7 @@ def compile_tfx(project: ProjectConfig, tasks: Tasks, options: CompileOptions) -
         f"{told.module}.py": formatted(pipeline_text(told)),
         f"{name}_runner.py": formatted(runner_text(told)),
     }
-    return Compiled(files, tuple(_notes(project, tasks, options)))
+    return Compiled(files, (*_notes(project, tasks, options), *notes_of(choice)))
 
 
 def _check(options: CompileOptions) -> None:
@@ -86,6 +94,21 @@ def _check(options: CompileOptions) -> None:
             raise UsageError(
                 f"`{name}` is no option of the target tfx", fix=f"use one of: {', '.join(_OURS)}"
             )
+
+
+def _asked(options: CompileOptions) -> bool:
+    said = options.more.get("standard-components", "no")
+    if said not in ("yes", "no"):
+        raise UsageError(f"`standard-components` is {said}", fix="say yes or no")
+    return said == "yes"
+
+
+def _check_any(calls: tuple[Call, ...]) -> None:
+    if not calls:
+        raise CompileRefused(
+            "nothing of the pipeline would be ours: TFX's own components can do all of it",
+            fix="write those into a TFX pipeline, or leave `standard-components` out",
+        )
 
 
 def _notes(project: ProjectConfig, tasks: Tasks, options: CompileOptions) -> Iterator[str]:

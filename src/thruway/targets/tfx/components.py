@@ -13,7 +13,7 @@ from thruway.targets.tfx.artifacts import Output, outputs_of
 from thruway.targets.tfx.names import Names, camel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from thruway.kit.dag import Dag, FromOutput, Node, StepRef
 
@@ -57,19 +57,24 @@ class Call:
     wiring: tuple[tuple[str, tuple[str, str]], ...]
 
 
-def calls_of(dag: Dag, taken: Iterable[str], classes: Iterable[str]) -> tuple[Call, ...]:
+def calls_of(
+    dag: Dag, names: Names, titles: Names, without: Collection[str] = ()
+) -> tuple[Call, ...]:
     """Return the calls that make up a pipeline, in its order.
 
     Args:
         dag: the pipeline.
-        taken: names that no variable may have.
-        classes: names that no component may have.
+        names: of variables.
+        titles: of components.
+        without: nodes that are left out.
     """
-    names, titles = Names(set(taken)), Names(set(classes))
     known: dict[object, Component] = {}
     calls: dict[str, Call] = {}
+    fields = _fields(dag)
     for node in dag.nodes:
-        outputs = outputs_of(node.step, mapped=bool(node.mapped))
+        if node.name in without:
+            continue
+        outputs = outputs_of(node.step, mapped=bool(node.mapped), taken=fields.get(node.name, ()))
         wiring = _wiring(node, calls, {output.key for output in outputs})
         inputs = tuple((name, kind) for name, _, kind in wiring)
         mapped = bool(node.mapped)
@@ -80,6 +85,15 @@ def calls_of(dag: Dag, taken: Iterable[str], classes: Iterable[str]) -> tuple[Ca
         wired = tuple((name, source) for name, source, _ in wiring)
         calls[node.name] = Call(names.free(node.name), node.name, known[same], wired)
     return tuple(calls.values())
+
+
+def _fields(dag: Dag) -> dict[str, list[str | None]]:
+    """Return node → fields of its result that are taken; None is the whole."""
+    found: dict[str, list[str | None]] = {}
+    returned = [output for _, binding in dag.outputs for output in outputs_in(binding)]
+    for output in [*(each for node in dag.nodes for each in node.sources), *returned]:
+        found.setdefault(output.node, []).append(output.field)
+    return found
 
 
 def _wiring(

@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thruway.errors import ThruwayError, UsageError
@@ -36,6 +37,7 @@ class LocalRun:
         as_json: names of those that are JSON.
         given: name → value.
         run_id: of the run; a new one if none is given.
+        standard: id of a component of TFX's own → the node that it stands for.
         failed: id of a node that failed, or needs one that did → why; None for the latter.
         ended: id and state of the run in the store; None if nothing of it is there.
     """
@@ -45,6 +47,7 @@ class LocalRun:
     as_json: Collection[str]
     given: Mapping[str, Any]
     run_id: str = ""
+    standard: Mapping[str, str] = field(default_factory=dict)
     failed: dict[str, Exception | None] = field(default_factory=dict)
     ended: tuple[str, State] | None = None
 
@@ -104,7 +107,9 @@ class LocalRun:
                 pipeline.nodes.add().CopyFrom(node)
                 self._one(node.pipeline_node, pipeline, launch)
         finally:
-            self.ended = self.steps.finish(self.run_id)
+            elsewhere: dict[str, State] = dict.fromkeys(self.standard.values(), "COMPLETE")
+            elsewhere |= {n: "FAILED" for name, n in self.standard.items() if name in self.failed}
+            self.ended = self.steps.finish(self.run_id, elsewhere)
 
     def _one(self, node: Any, pipeline: Any, launch: Callable[[Any], Any]) -> None:
         name = node.node_info.id
@@ -152,9 +157,7 @@ def main(
     parser.add_argument(
         "-p", "--param", action="append", default=[], metavar="K=V", help="set a parameter"
     )
-    parser.add_argument(
-        "--pipeline-root", default=root, metavar="DIR", help="default: %(default)s"
-    )
+    parser.add_argument("--pipeline-root", default=root, metavar="DIR", help="default: %(default)s")
     parser.add_argument(
         "--metadata-path", default=metadata, metavar="FILE", help="default: %(default)s"
     )
@@ -162,12 +165,18 @@ def main(
     said = parser.parse_args(words)
     try:
         given = _given(steps, said.param)
-        done = run(given, said.pipeline_root, said.metadata_path, said.run_id)
+        root, metadata = _place(said.pipeline_root), _place(said.metadata_path)
+        done = run(given, root, metadata, said.run_id)
     except ThruwayError as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is a command
         return error.exit_code
-    print(done, file=sys.stderr if done.exit_code else sys.stdout)  # noqa: T201 - the same
+    print(done, file=sys.stderr if done.exit_code else sys.stdout)
     return done.exit_code
+
+
+def _place(text: str) -> str:
+    """Return a place as lineage has to name it: the same from everywhere."""
+    return text if "://" in text else str(Path(text).absolute())
 
 
 def _given(steps: Steps, words: Sequence[str]) -> dict[str, Any]:

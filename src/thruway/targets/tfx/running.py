@@ -21,7 +21,7 @@ from thruway.kit.project import load_project
 from thruway.run import EngineRun, Part, RunOptions, finish_parts, load_artifact, run_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from thruway.kit.dag import Node
     from thruway.kit.options import StepOptions
@@ -85,11 +85,32 @@ class Steps:
                 chosen = {port: refs[port]} if port in refs else {} if port else dict(refs)
                 _describe(artifact, done, chosen, project)
 
-    def finish(self, run_id: str) -> tuple[str, State] | None:
-        """Record how a run ended; return its id in the store and its state; None if none began."""
+    def source(self, path: str) -> tuple[str, str]:
+        """Return folder and name of a file of data, as TFX's own components ask for it.
+
+        Raises:
+            UsageError: it is no single file on this machine.
+        """
+        with self._project() as project:
+            place = (project.data / path).absolute()
+        if not place.is_file():
+            raise UsageError(
+                f"`{path}` is no file, and TFX's own component reads one",
+                where=str(place),
+                fix="compile without standard-components to read all that `ingest` can",
+            )
+        return str(place.parent), place.name
+
+    def finish(self, run_id: str, elsewhere: Mapping[str, State]) -> tuple[str, State] | None:
+        """Record how a run ended; return its id in the store and its state; None if none began.
+
+        Args:
+            run_id: of the run in TFX.
+            elsewhere: nodes that TFX's own components did → how they ended.
+        """
         with self._project() as project:
             try:
-                return finish_parts(project, EngineRun("tfx", run_id))
+                return finish_parts(project, EngineRun("tfx", run_id), elsewhere)
             except UsageError:
                 return None
 
@@ -155,8 +176,9 @@ def _describe(
 ) -> None:
     """Say in an artifact which one of the store it stands for."""
     said: dict[str, str] = {"thruway_run": done.run, "state": done.result.state}
-    if len(refs) == 1:
-        (ref,) = refs.values()
+    if len(refs) > 1:
+        said["outputs"] = json.dumps({port: f"{r.hash}/{r.member}" for port, r in refs.items()})
+    for ref in refs.values() if len(refs) == 1 else ():
         said |= {
             "hash": ref.hash,
             "member": ref.member,
@@ -172,9 +194,9 @@ def _describe(
         artifact.value = _value(_VALUES[artifact.type_name], refs, project)
         return
     place = Path(artifact.uri)
-    place.mkdir(parents=True, exist_ok=True)
-    record = json.dumps(done.dump(), indent=2)
-    (place / "thruway.json").write_text(record, encoding="utf-8")
+    if place.is_dir():  # else it is somewhere else, and the properties say all of it
+        record = json.dumps(done.dump(), indent=2)
+        (place / "thruway.json").write_text(record, encoding="utf-8")
 
 
 def _value(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from thruway.targets.tfx.components import Call, Component
     from thruway.targets.tfx.parameters import Runtime
+    from thruway.targets.tfx.standard_text import StandardText
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Written:
         calls: its nodes.
         parameters: its runtime parameters.
         begin: class and variable of the component that all others wait for.
+        standard: lines that call TFX's own components, and the ids of these → nodes.
         project, store, lineage: where these are.
         root, metadata: pipeline root and path of the metadata, unless others are said.
     """
@@ -35,6 +37,7 @@ class Written:
     calls: tuple[Call, ...]
     parameters: tuple[Runtime, ...]
     begin: tuple[str, str]
+    standard: StandardText
     project: str
     store: str
     lineage: str
@@ -45,20 +48,22 @@ class Written:
 def pipeline_text(told: Written) -> str:
     """Return the file with components and pipeline."""
     components = list(dict.fromkeys(call.component for call in told.calls))
+    standard = told.standard
     blocks = [
         _head(told, components),
         _settings(told),
         _OWN_TYPE if OWN in _types(components) else "",
         _begin(told),
         *map(_component, components),
+        *standard.functions,
         _create(told),
     ]
-    return "\n\n".join(filter(None, blocks))
+    return "\n\n".join(block.strip() for block in blocks if block)
 
 
 def _head(told: Written, components: list[Component]) -> str:
-    types = sorted({"String", *_types(components)} - {OWN})
-    inputs = any(component.inputs for component in components)
+    types = sorted({"String", *_types(components), *told.standard.types} - {OWN})
+    inputs = bool(told.standard.types) or any(component.inputs for component in components)
     needed = ["InputArtifact", "OutputArtifact", "Parameter", "component"][0 if inputs else 1 :]
     first = told.doc.strip().partition("\n")[0].rstrip(".").replace("\\", "\\\\").replace('"', "'")
     return f'''"""The pipeline `{told.name}` as TFX components{": " if first else ""}{first}.
@@ -70,10 +75,10 @@ and `member` of an artifact are what `thruway show` takes.
 
 {"import json" if any(one.is_json for one in told.parameters) else ""}
 
-from tfx import v1 as tfx
+{told.standard.first_import}from tfx import v1 as tfx
 from tfx.v1.dsl.components import {", ".join(needed)}
 from tfx.v1.types.standard_artifacts import ({", ".join(types)})
-
+{told.standard.imports}
 from thruway.targets.tfx.running import RUN_ID, Steps
 '''
 
@@ -85,7 +90,15 @@ def _settings(told: Written) -> str:
 PIPELINE_ROOT = {told.root!r}
 METADATA_PATH = {told.metadata!r}
 STEPS = Steps({", ".join(given)})
+{_standard_ids(told.standard)}
 {_parameters(told.parameters)}"""
+
+
+def _standard_ids(standard: StandardText) -> str:
+    if not standard.ids:
+        return ""
+    pairs = ", ".join(f"{name!r}: {node!r}" for name, node in standard.ids.items())
+    return f"# Components of TFX's own: id → the step that it stands for.\nSTANDARD = {{{pairs}}}"
 
 
 def _parameters(parameters: tuple[Runtime, ...]) -> str:
@@ -157,22 +170,26 @@ def _create(told: Written) -> str:
     title, begin = told.begin
     parameters = ", **PARAMETERS" if told.parameters else ""
     lines = [
-        f"run_id = tfx.dsl.experimental.RuntimeParameter(RUN_ID, ptype=str)",
+        "run_id = tfx.dsl.experimental.RuntimeParameter(RUN_ID, ptype=str)",
         f"{begin} = {title}(run_id=run_id{parameters}).with_id({begin!r})",
         f"run = {begin}.outputs['run']",
         *map(_call, told.calls),
+        *told.standard.lines,
     ]
     body = "\n    ".join(lines)
-    names = [begin, *(call.name for call in told.calls)]
+    names = [begin, *(call.name for call in told.calls), *told.standard.names]
+    given = ", parameters: dict | None = None" if told.standard.reads else ""
+    beam = "beam_pipeline_args=BEAM," if told.standard.lines else ""
     return f'''def create_pipeline(
-    pipeline_root: str = PIPELINE_ROOT, metadata_path: str = METADATA_PATH
+    pipeline_root: str = PIPELINE_ROOT, metadata_path: str = METADATA_PATH{given}
 ) -> tfx.dsl.Pipeline:
-    """Return the pipeline, with its files under `pipeline_root` and its lineage in a SQLite file."""
+    """Return the pipeline: its files are under `pipeline_root`, its lineage in a SQLite file."""
     {body}
     return tfx.dsl.Pipeline(
         pipeline_name=PIPELINE_NAME,
         pipeline_root=pipeline_root,
         components=[{", ".join(names)}],
+        {beam}
         enable_cache=False,  # the steps know by themselves what need not be done again
         metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
             metadata_path
@@ -193,7 +210,10 @@ def runner_text(told: Written) -> str:
     as_json = any(one.is_json for one in told.parameters)
     names = [*(["AS_JSON"] if as_json else []), "METADATA_PATH"]
     names += ["PARAMETERS"] if told.parameters else []
-    names += ["PIPELINE_ROOT", "STEPS", "create_pipeline"]
+    names += ["PIPELINE_ROOT", *(["STANDARD"] if told.standard.ids else [])]
+    names += ["STEPS", "create_pipeline"]
+    standard = ", STANDARD" if told.standard.ids else ""
+    read = ", parameters" if told.standard.reads else ""
     known = f"{'PARAMETERS' if told.parameters else '{}'}, {'AS_JSON' if as_json else 'set()'}"
     return f'''"""Run the TFX pipeline `{told.name}` on this machine.
 
@@ -206,11 +226,11 @@ the run is recorded whatever happens. A run that failed goes on with `--run-id` 
 
 import sys
 
-from {told.module} import ({", ".join(names)})
 from tfx import v1 as tfx
 from tfx.orchestration.portable.runtime_parameter_utils import substitute_runtime_parameter
-
 from thruway.targets.tfx.local import LocalRun, main
+
+from {told.module} import ({", ".join(names)})
 
 
 class Runner(tfx.orchestration.LocalDagRunner):
@@ -234,8 +254,8 @@ def run(
     run_id: str = "",
 ) -> LocalRun:
     """Run the pipeline; return what became of it, whether it failed or not."""
-    current = LocalRun(STEPS, {known}, parameters or {{}}, run_id)
-    Runner(current).run(create_pipeline(pipeline_root, metadata_path))
+    current = LocalRun(STEPS, {known}, parameters or {{}}, run_id{standard})
+    Runner(current).run(create_pipeline(pipeline_root, metadata_path{read}))
     return current
 
 
