@@ -149,7 +149,7 @@ def pod(cpu, memory="", gpu=""):
         {"nvidia.com/gpu": gpu} if gpu else {}
     )
     resources = k8s.V1ResourceRequirements(requests=requests, limits=limits)
-    container = k8s.V1Container(name="base", {image}resources=resources)
+    container = k8s.V1Container(name="base"{image}, resources=resources)
     return {"pod_override": k8s.V1Pod(spec=k8s.V1PodSpec(containers=[container]))}
 '''
 

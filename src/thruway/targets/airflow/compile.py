@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.errors import CompileRefused
 from thruway.targets.airflow import calling
-from thruway.targets.airflow.dag import DagText, timetable_of
+from thruway.targets.airflow.dag import DagText
+from thruway.targets.airflow.notes import notes
+from thruway.targets.airflow.package import packaged
 from thruway.targets.airflow.interface import AssetOf, assets_of, schemas
 from thruway.targets.airflow.settings import Settings, settings
 from thruway.targets.airflow.text import call, laid, literal, mapping, value
@@ -30,8 +32,10 @@ def compile_airflow(project: ProjectConfig, tasks: Tasks, options: CompileOption
     """
     asked = settings(project, tasks, options)
     _check_names(tasks)
-    text = _file(project, tasks, asked)
-    return Compiled({f"{asked.dag}_dag.py": text}, _notes(project, tasks, asked))
+    files = {f"{asked.dag}_dag.py": _file(project, tasks, asked)}
+    if asked.package:
+        files |= packaged(project, asked)
+    return Compiled(files, notes(project, tasks, asked))
 
 
 def _check_names(tasks: Tasks) -> None:
@@ -57,13 +61,13 @@ def _file(project: ProjectConfig, tasks: Tasks, asked: Settings) -> str:
     for asset in assets:
         for task in asset.tasks:
             outlets.setdefault(task, []).append(asset.name)
-    dag = "\n".join(DagText(tasks, asked, outlets).lines())
+    dag = "\n".join(DagText(tasks, asked, outlets, parameters=bool(parameters)).lines())
     body = "\n\n".join(
         part.strip("\n") + "\n"
         for part in (
             _constants(tasks, asked, parameters, assets),
             dag,
-            *_functions(asked, bool(parameters), bool(assets)),
+            *_functions(tasks, asked, bool(parameters), bool(assets)),
             "pipeline()",
         )
     )
@@ -97,6 +101,8 @@ def _constants(
     if asked.storage:
         lines += ["# Where all tasks keep values and records; the environment of a worker wins."]
         lines += [laid("STORAGE = ", value(asked.storage))]
+    if asked.image:
+        lines += ["# What runs a task.", f"IMAGE = {literal(asked.image)}"]
     if any(task.options.timeout for task in tasks.tasks):
         lines += ["# A step keeps its time limit itself; beyond it, it is started and stored."]
         lines += ["TIME_BEYOND = timedelta(minutes=10)"]
@@ -131,7 +137,7 @@ def _asset(asked: Settings, asset: AssetOf) -> Any:
     return call("Asset", literal(uri), group=literal(asset.kind))
 
 
-def _functions(asked: Settings, parameters: bool, assets: bool) -> list[str]:
+def _functions(tasks: Tasks, asked: Settings, parameters: bool, assets: bool) -> list[str]:
     found = [
         calling.filled(
             calling.RUN_STEP,
@@ -145,7 +151,7 @@ def _functions(asked: Settings, parameters: bool, assets: bool) -> list[str]:
         span = calling.SPAN if asked.span else ""
         found.append(calling.filled(calling.PARAMETERS, span=span))
     if asked.span:
-        found.append(calling.filled(calling.SPAN_FUNCTION, form=_span_form(asked)))
+        found.append(calling.filled(calling.SPAN_FUNCTION, form=_span_form(tasks, asked)))
     found.append(
         calling.filled(
             calling.THRUWAY,
@@ -157,43 +163,39 @@ def _functions(asked: Settings, parameters: bool, assets: bool) -> list[str]:
     )
     found.append(calling.LINK)
     if asked.pods:
-        image = f"image={literal(asked.image)}, " if asked.image else ""
+        image = ", image=IMAGE" if asked.image else ""
         found.append(calling.filled(calling.POD, image=image))
     return found
 
 
-def _span_form(asked: Settings) -> str:
-    del asked
-    return "when.date().isoformat()"
+def _span_form(tasks: Tasks, asked: Settings) -> str:
+    """Return how the date of a run is written: as a number, it is the days since 1970."""
+    kinds = {p.name: p.schema.get("type", "string") for p in tasks.parameters}[asked.span]
+    numbers = {"integer", "number"}
+    is_number = kinds in numbers if isinstance(kinds, str) else "string" not in kinds
+    return "(when.date() - date(1970, 1, 1)).days" if is_number else "when.date().isoformat()"
 
 
 def _imports(body: str) -> str:
     """Return the imports that a text needs, sorted as formatters sort them."""
 
-    def uses(name: str) -> bool:
-        return re.search(rf"\b{name}\b", body) is not None
+    def uses(pattern: str) -> bool:
+        return re.search(rf"(?<![\w.]){pattern}", body) is not None
 
     modules = "json os shlex signal subprocess sys".split()  # noqa: SIM905 - a list to read
     lines = [f"import {name}" for name in modules if uses(rf"{name}\.")]
-    moments = [name for name in ("UTC", "datetime", "timedelta") if uses(name)]
+    moments = [name for name in ("UTC", "date", "datetime", "timedelta") if uses(rf"{name}[(),]")]
     lines += [f"from datetime import {', '.join(moments)}"] if moments else []
     lines += ["from pathlib import Path", "from tempfile import TemporaryDirectory"]
     lines += ["from urllib.parse import quote", ""]
-    names = "DAG Asset AssetAny AssetOrTimeSchedule CronDataIntervalTimetable"
-    names += " CronTriggerTimetable Param TaskGroup conf dag get_current_context task"
-    used = [name for name in names.split() if uses(name) and name != "DAG"]
+    classes = "Asset AssetAny AssetOrTimeSchedule CronDataIntervalTimetable CronTriggerTimetable"
+    used = [name for name in f"{classes} Param TaskGroup".split() if uses(rf"{name}\(")]
+    used += ["conf", "dag", "get_current_context", "task"]
     imported = laid("from airflow.sdk import ", ", ".join(used))
     if len(imported) > 88:
         imported = "from airflow.sdk import (\n" + "".join(f"    {n},\n" for n in used) + ")"
     lines += [imported]
     lines += ["from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException"]
-    if uses("k8s"):
+    if uses(r"k8s\."):
         lines += ["from kubernetes.client import models as k8s"]
     return "\n".join([*lines, ""])
-
-
-def _notes(project: ProjectConfig, tasks: Tasks, asked: Settings) -> tuple[str, ...]:
-    return ()
-
-
-__all__ = ["compile_airflow", "timetable_of"]

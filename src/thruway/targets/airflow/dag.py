@@ -61,12 +61,16 @@ class DagText:
         tasks: of the pipeline.
         settings: what was asked for.
         outlets: task → keys of `ASSETS` that it updates.
+        parameters: whether there is a `PARAMETERS`.
     """
 
-    def __init__(self, tasks: Tasks, settings: Settings, outlets: dict[str, list[str]]) -> None:
+    def __init__(
+        self, tasks: Tasks, settings: Settings, outlets: dict[str, list[str]], *, parameters: bool
+    ) -> None:
         self._tasks = tasks
         self._settings = settings
         self._outlets = outlets
+        self._parameters = parameters
         self._rules = wiring.rules(tasks.tasks)
         self._variables = _variables(tasks.tasks)
 
@@ -105,7 +109,7 @@ class DagText:
             named["catchup"] = str(settings.catchup)
         if settings.schedule == "@continuous":
             named["max_active_runs"] = "1"
-        if self._tasks.parameters:
+        if self._parameters:
             named["params"] = "{name: Param(**schema) for name, schema in PARAMETERS.items()}"
         named["tags"] = literal(["thruway", *settings.tags])
         return call("dag", **named)
@@ -134,14 +138,12 @@ class DagText:
                 yield self._task(part, indent)
 
     def _task(self, task: Task, indent: int) -> str:
-        step = literal(task.node)
-        if task.stage == "item":
-            items = self._variables[task.over]
-            called = f'.partial(step={step}, stage="item").expand(item={items})'
-        else:
-            called = f"({step}, stage={literal(task.stage)})" if task.stage else f"({step})"
+        name, step = self._variables[task.name], literal(task.node)
         override = call("run_step.override", **self._options(task))
-        return laid(f"{self._variables[task.name]} = ", override, called, indent)
+        if task.stage == "item":
+            return _mapped(f"{name} = ", override, step, self._variables[task.over], indent)
+        called = f"({step}, stage={literal(task.stage)})" if task.stage else f"({step})"
+        return laid(f"{name} = ", override, called, indent)
 
     def _options(self, task: Task) -> dict[str, Group | str]:
         options = task.options
@@ -184,6 +186,17 @@ def timetable_of(settings: Settings) -> str:
     if settings.span:
         return "CronDataIntervalTimetable"
     return "CronTriggerTimetable" if settings.assets else ""
+
+
+def _mapped(before: str, override: Group, step: str, items: str, indent: int) -> str:
+    """Return the statement that makes a task for each item, as formatters lay out such chains."""
+    partial, expand = f'.partial(step={step}, stage="item")', f".expand(item={items})"
+    line = laid(before, override, partial + expand, indent)
+    if "\n" not in line:
+        return line
+    space = " " * indent
+    chain = [laid("", override, "", indent + 4), f"{space}    {partial}", f"{space}    {expand}"]
+    return "\n".join([f"{space}{before}(", *chain, f"{space})"])
 
 
 def _pod(task: Task) -> Group:
