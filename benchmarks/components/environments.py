@@ -11,14 +11,21 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PINS = {
     "tfdv": ("tensorflow-data-validation==1.16.1", "apache-beam<2.66", "dill"),
     "ydata": ("ydata-profiling==4.18.4", "setuptools<81"),
 }
 TITLES = {"tfdv": "TensorFlow Data Validation", "ydata": "ydata-profiling"}
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "YDATA_PROFILING_NO_ANALYTICS": "1"}
+QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "",
+    "YDATA_PROFILING_NO_ANALYTICS": "1",
+}
 
 
 def environment(name: str, envs: Path) -> str:

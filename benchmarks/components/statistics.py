@@ -1,11 +1,13 @@
 """How long statistics of a table take, beside other libraries, as ratios measured in one run.
 
     python benchmarks/components/statistics.py [--rows 1000000] [--rounds 3] [--only NAME ...]
+                                              [--cpu]
 
 Each library gets the same CSV file, in a process of its own, one after the other, and so for each
 round again; the first time does not count. *frame* is the description of the table in memory,
 *file* with the reading of it. The environments are made on the first run (see environments.py);
-`--only` leaves libraries out.
+`--only` chooses libraries (`tfdv_csv`, which takes minutes, only so),
+`--numbers` the columns of numbers. `--cpu` measures processor time of all threads.
 """
 
 from __future__ import annotations
@@ -33,14 +35,17 @@ LIBRARIES = {
     "thruway_arrow": "Thruway, Arrow",
     "polars": "polars `describe`",
     "pandas": 'pandas `describe(include="all")`',
-    "tfdv": "TensorFlow Data Validation",
+    "tfdv": "TensorFlow Data Validation, of a frame",
+    "tfdv_csv": "TensorFlow Data Validation, of a file",
     "ydata": "ydata-profiling, minimal",
 }
+ENVIRONMENTS = {"tfdv": "tfdv", "tfdv_csv": "tfdv", "ydata": "ydata"}
+DEFAULT = [name for name in LIBRARIES if name != "tfdv_csv"]  # it takes minutes
 
 
-def seconds(library: str, python: str, file: Path, rounds: int) -> dict[str, list[float]]:
+def seconds(library: str, python: str, file: Path, clock: str) -> dict[str, list[float]]:
     """Run one library in its process and return its times."""
-    words = [python, str(HERE / "workers.py"), library, str(file), str(rounds)]
+    words = [python, str(HERE / "workers.py"), library, str(file), "1", clock]
     own = python == sys.executable
     done = subprocess.run(
         words, capture_output=True, text=True, check=False, env=None if own else variables()
@@ -54,20 +59,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3, help="measured rounds of each (3)")
-    parser.add_argument("--only", nargs="+", choices=LIBRARIES, default=list(LIBRARIES))
+    parser.add_argument("--only", nargs="+", choices=LIBRARIES, default=DEFAULT)
+    parser.add_argument("--numbers", action="store_true", help="only the columns of numbers")
+    parser.add_argument("--cpu", action="store_true", help="processor time, for a busy machine")
     parser.add_argument("--envs", type=Path, default=HERE.parents[1] / ".envs")
     arguments = parser.parse_args()
     pythons = {
-        name: environment(name, arguments.envs) if name in {"tfdv", "ydata"} else sys.executable
+        name: environment(ENVIRONMENTS[name], arguments.envs)
+        if name in ENVIRONMENTS
+        else sys.executable
         for name in arguments.only
     }
     times = {name: {"frame": [], "file": []} for name in arguments.only}
     with tempfile.TemporaryDirectory(prefix="thruway-bench-") as folder:
         file = Path(folder) / "table.csv"
-        wide(arguments.rows).to_csv(file, index=False)
+        table_ = wide(arguments.rows)
+        table_ = table_.select_dtypes("number") if arguments.numbers else table_
+        table_.to_csv(file, index=False)
         for _ in range(arguments.rounds):
             for name in arguments.only:
-                found = seconds(name, pythons[name], file, 1)
+                found = seconds(name, pythons[name], file, "cpu" if arguments.cpu else "wall")
                 for kind, values in found.items():
                     times[name][kind] += values
                 print(name, found, file=sys.stderr, flush=True)

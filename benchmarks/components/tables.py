@@ -24,7 +24,11 @@ def titanic(rows: int = 891, seed: int = 0) -> pd.DataFrame:
             "Age": np.where(rng.random(rows) < 0.2, np.nan, age),
             "SibSp": rng.poisson(0.5, rows),
             "Fare": fare,
-            "Cabin": np.where(rng.random(rows) < 0.77, None, "C" + pd.Series(rng.integers(1, 99, rows)).astype(str)),
+            "Cabin": np.where(
+                rng.random(rows) < 0.77,
+                None,
+                "C" + pd.Series(rng.integers(1, 99, rows)).astype(str),
+            ),
             "Embarked": np.where(rng.random(rows) < 0.002, None, rng.choice(["S", "C", "Q"], rows)),
         }
     )
@@ -89,7 +93,8 @@ def wide(rows: int, seed: int = 2) -> pd.DataFrame:
             "sex": rng.choice(["female", "male"], rows),
             "country": rng.choice([f"country {n}" for n in range(200)], rows),
             "word": words[rng.zipf(1.3, rows) % 1000],
-            "name": words[rng.integers(0, 1000, rows)] + pd.Series(" " + words[rng.integers(0, 1000, rows)]),
+            "name": words[rng.integers(0, 1000, rows)]
+            + pd.Series(" " + words[rng.integers(0, 1000, rows)]),
             "id": "id-" + pd.Series(rng.permutation(rows)).astype(str),
         }
     )

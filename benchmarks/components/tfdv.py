@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path = [*(one for one in sys.path if Path(one).resolve() != HERE), str(HERE)]
@@ -27,7 +28,7 @@ PAIRS = {
     "adult": (adult, spoiled_adult, "income"),
 }
 
-THEIRS = r'''
+THEIRS = r"""
 import json, sys, warnings
 warnings.simplefilter("ignore")
 import pandas as pd
@@ -89,7 +90,7 @@ for name, (label, comparators) in limits.items():
     found["training"] = names(tfdv.validate_statistics(served, schema, environment="TRAINING"))
     result[name] = found
 print("\n" + json.dumps(result))
-'''
+"""
 
 COMPARED = {
     "titanic": [
@@ -131,7 +132,10 @@ def ours(folder: Path) -> dict:
         schema = infer_schema(of_good)
         served = infer_schema(of_good, label=label)
         drift = validate(of_bad, schema, of_good, drift={"*": {}}, significance=None)
-        wanted = {(column, "l_infinity" if "inf" in kind else "jensen_shannon") for column, kind, _ in COMPARED[name]}
+        wanted = {
+            (column, "l_infinity" if "inf" in kind else "jensen_shannon")
+            for column, kind, _ in COMPARED[name]
+        }
         distances: dict = {}
         for one in drift.measurements:
             if (one.column, one.measure) in wanted:
@@ -159,7 +163,7 @@ def ours(folder: Path) -> dict:
 _TYPES = {"int": "INT", "float": "FLOAT", "string": "BYTES", "bool": "INT"}
 
 
-def looked_at(found) -> dict:
+def looked_at(found: Any) -> dict:
     columns = {}
     for name, one in found.columns.items():
         kind = {"int": "INT", "float": "FLOAT"}.get(one.type, "STRING")
@@ -177,14 +181,14 @@ def looked_at(found) -> dict:
     return {"rows": found.rows, "columns": columns}
 
 
-def names(anomalies) -> dict:
+def names(anomalies: Any) -> dict:
     found: dict = {}
     for one in anomalies.anomalies:
         found.setdefault(one.column, []).append(one.type)
     return {column: sorted(types) for column, types in found.items()}
 
 
-def differences(a, b, where: str = "") -> list[tuple[str, object, object]]:
+def differences(a: Any, b: Any, where: str = "") -> list[tuple[str, object, object]]:
     """Return where two results differ: numbers by more than a millionth."""
     if isinstance(a, dict) and isinstance(b, dict):
         keys = dict.fromkeys([*a, *b])

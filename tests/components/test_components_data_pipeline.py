@@ -8,7 +8,7 @@ from thruway.errors import GateFailed
 
 FLOW = """
     from thruway.components import (
-        example_diff, infer_schema, merge, monitor, statistics, validate,
+        example_diff, infer_schema, merge_statistics, monitor, statistics, validate,
     )
 
     class Split(NamedTuple):
@@ -40,7 +40,7 @@ FLOW = """
         examples = load(rows)
         train, evaluated = halves(examples)
         found = statistics(examples, slices=["sex"])
-        both = merge(statistics(train), statistics(evaluated))
+        both = merge_statistics(statistics(train), statistics(evaluated))
         schema = infer_schema(found, keys=["id"])
         new = spoil(examples, value)
         anomalies = validate(new, schema, found)

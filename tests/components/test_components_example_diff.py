@@ -76,7 +76,11 @@ def slowly(new, old):
 def test_it_is_the_comparison_row_by_row(new, old, library):
     def made(rows):
         names = ("key", "x", "y")
-        data = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {n: [] for n in names}
+        data = (
+            dict(zip(names, zip(*rows, strict=True), strict=True))
+            if rows
+            else {n: [] for n in names}
+        )
         if library == "polars":
             return pl.DataFrame(data, schema={"key": pl.Int64, "x": pl.Int64, "y": pl.String})
         return pd.DataFrame({name: list(values) for name, values in data.items()})

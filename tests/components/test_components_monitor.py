@@ -185,9 +185,7 @@ def test_classes_of_all_types(truth, said, accuracy):
 
 def test_labels_that_do_not_fit():
     log = served(100, 1)
-    labels = pd.DataFrame(
-        {"request_id": ["r1", "r1", "r2", "other"], "label": [1, 1, 0, 1]}
-    )
+    labels = pd.DataFrame({"request_id": ["r1", "r1", "r2", "other"], "label": [1, 1, 0, 1]})
     report = monitor(log, TRAINING, labels=labels)
     assert report.performance.labelled == 1
     assert report.notes == (

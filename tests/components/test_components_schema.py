@@ -94,6 +94,22 @@ def test_what_the_reader_should_know_is_said():
     }
 
 
+def test_a_domain_of_rare_values_is_not_closed():
+    often = ["a"] * 60 + ["b"] * 37
+    assert infer_schema(pd.DataFrame({"x": often}))["x"].min_domain_mass == 1.0
+    rare = pd.DataFrame({"x": [*often, "c", "d", "d"]})
+    assert infer_schema(rare)["x"].min_domain_mass == 0.97
+    assert infer_schema(rare, min_domain_mass=1.0)["x"].min_domain_mass == 1.0
+    new = ["a"] * 98 + ["e", "f"]
+    assert validate(pd.DataFrame({"x": new}), infer_schema(rare)).gate.verdict == "pass"
+    assert (
+        validate(pd.DataFrame({"x": new * 2 + ["e"] * 6}), infer_schema(rare)).gate.verdict
+        == "fail"
+    )
+    with pytest.raises(UsageError, match="is no share"):
+        infer_schema(rare, min_domain_mass=2)
+
+
 def test_all_splits_together():
     splits = {"train": PEOPLE, "eval": PEOPLE.assign(sex="x", age=100.0)}
     schema = infer_schema(splits)
@@ -328,7 +344,9 @@ def test_schemas_and_models_of_pandera():
 
 def test_what_pandera_says_beyond_is_warned_of():
     pa = pytest.importorskip("pandera.pandas")
-    theirs = pa.DataFrameSchema({"x": pa.Column(int, pa.Check(lambda one: one % 2 == 0, name="even"))})
+    theirs = pa.DataFrameSchema(
+        {"x": pa.Column(int, pa.Check(lambda one: one % 2 == 0, name="even"))}
+    )
     with pytest.warns(UserWarning, match="not in the imported schema: x: even"):
         import_schema(theirs)
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from thruway.components import merge, statistics
+from thruway.components import merge_statistics, statistics
 from thruway.components.schema import Feature, Schema
-from thruway.components.statistics import numeric, sketches
+from thruway.components.statistics import letters, numeric, sketches, strings
 from thruway.errors import DataError, UsageError
 
 pl = pytest.importorskip("polars")
@@ -100,7 +103,7 @@ NUMBERS = {
     "huge": lambda r, n: r.standard_normal(n) * 1e307,
     "tiny": lambda r, n: r.random(n) * 1e-310,
     "far clusters": lambda r, n: np.where(r.random(n) < 0.5, 1e6, 0) + r.standard_normal(n),
-    "constant": lambda r, n: np.full(n, 3.5),
+    "constant": lambda _, n: np.full(n, 3.5),
     "outlier": lambda r, n: np.append(r.standard_normal(n - 1), 1e300),
 }
 
@@ -114,7 +117,9 @@ def test_numbers_are_those_of_numpy(name, rows):
     floats = values.astype(np.float64)
     assert (numbers.count, numbers.min, numbers.max) == (rows, values.min(), values.max())
     scale = float(np.abs(floats / 4).max()) * 4 or 1.0
-    assert numbers.mean / scale == pytest.approx(float((floats / scale).mean()), rel=1e-9, abs=1e-12)
+    assert numbers.mean / scale == pytest.approx(
+        float((floats / scale).mean()), rel=1e-9, abs=1e-12
+    )
     if rows > 1 and numbers.std is not None:
         with np.errstate(over="ignore"):
             assert numbers.std == pytest.approx(float(floats.std(ddof=1)), rel=1e-7, abs=1e-300)
@@ -208,7 +213,9 @@ def test_mixed_values_are_counted_by_type():
 
 
 def test_numbers_as_text_are_noticed():
-    text = statistics(pd.DataFrame({"charge": ["29.85", " 56.95", "1e3", " ", "", "x"]}))["charge"].text
+    text = statistics(pd.DataFrame({"charge": ["29.85", " 56.95", "1e3", " ", "", "x"]}))[
+        "charge"
+    ].text
     assert (text.numbers, text.blank, text.empty, text.padded) == (3, 1, 1, 1)
 
 
@@ -275,6 +282,62 @@ def test_nullable_columns_of_pandas():
     assert found["i"].numbers.max == 3
 
 
+ODD = {
+    "names that are numbers": lambda: pd.DataFrame([[1, "a"]]),
+    "names that are tuples": lambda: pd.DataFrame(
+        [[1]], columns=pd.MultiIndex.from_tuples([("a", 1)])
+    ),
+    "names of our own": lambda: pd.DataFrame({"value": ["a"], "count": [1], "weight": [1]}),
+    "an index that repeats": lambda: pd.DataFrame({"x": ["a", None]}, index=[0, 0]),
+    "no columns": lambda: pd.DataFrame(index=[1, 2]),
+    "complex numbers": lambda: pd.DataFrame({"x": [1 + 2j]}),
+    "intervals": lambda: pd.DataFrame({"x": pd.cut([1, 2, 3], 2)}),
+    "periods": lambda: pd.DataFrame({"x": pd.period_range("2020", periods=2, freq="M")}),
+    "sparse": lambda: pd.DataFrame({"x": pd.arrays.SparseArray([0, 0, 1])}),
+    "categories of numbers, one missing": lambda: pd.DataFrame({"x": pd.Categorical([1, None])}),
+    "categories of truths, one missing": lambda: pd.DataFrame({"x": pd.Categorical([True, None])}),
+    "numbers larger than any": lambda: pd.DataFrame({"x": [10**30, 1]}),
+    "the last year": lambda: pd.DataFrame({"x": [dt.datetime(9999, 1, 1)]}, dtype=object),
+    "lazy": lambda: pl.LazyFrame({"x": [1]}),
+    "decimals of polars": lambda: pl.DataFrame({"x": [1]}).cast(pl.Decimal(10, 2)),
+    "128 bits": lambda: pl.DataFrame({"x": [1]}).cast(pl.Int128),
+    "times of day": lambda: pl.DataFrame({"x": [dt.time(1, 2)]}),
+    "structs": lambda: pl.DataFrame({"x": [{"a": 1}]}),
+    "enums": lambda: pl.DataFrame({"x": ["a"]}, schema={"x": pl.Enum(["a", "b"])}),
+    "nothing": lambda: pl.DataFrame({"x": [None]}),
+    "lists of lists": lambda: pl.DataFrame({"x": [[[1], [2]]]}),
+    "arrays": lambda: pl.DataFrame({"x": [[1, 2]]}, schema={"x": pl.Array(pl.Int8, 2)}),
+    "objects": lambda: pl.DataFrame({"x": [object()]}),
+    "a batch of Arrow": lambda: pa.record_batch({"x": [1]}),
+    "a dictionary of Arrow": lambda: pa.table({"x": pa.array(["a"]).dictionary_encode()}),
+    "a map of Arrow": lambda: pa.table(
+        {"x": pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int8()))}
+    ),
+    "bytes of Arrow": lambda: pa.table({"x": [b"a"]}),
+    "large strings of Arrow": lambda: pa.table({"x": pa.array(["a"], pa.large_string())}),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_whatever_columns_are_they_are_described(name):
+    from thruway.components import infer_schema, validate
+
+    data = ODD[name]()
+    found = statistics(data)
+    assert found.rows in {1, 2, 3}
+    assert all(isinstance(column, str) for column in found.columns)
+    assert found._repr_html_()
+    kinds = {one.type for one in found.columns.values()}
+    assert validate(found, infer_schema(found)).gate.verdict == "pass" or "mixed" in kinds
+
+
+def test_columns_are_named_as_they_are_called():
+    data = pd.DataFrame([[1, "a", 2.0], [2, "b", 1.0]])
+    found = statistics(data, slices=[1], weights=2, columns=[0])
+    assert list(found.columns) == ["0"]
+    assert list(found.only.slices) == ["1=a", "1=b"]
+
+
 def test_ten_thousand_columns():
     data = pl.DataFrame({f"c{number}": [1.5, 2.5] for number in range(10_000)})
     assert len(statistics(data).columns) == 10_000
@@ -309,6 +372,57 @@ def test_what_is_no_data(given, error, what):
 def test_what_makes_no_sense(options, what):
     with pytest.raises(UsageError, match=what):
         statistics(pd.DataFrame({"a": [1]}), **options)
+
+
+LETTERS = st.text(st.sampled_from("ab1. -+eE\t\n\u00e9\u00a0\u2003\u4e2d\U0001f600"), max_size=6)
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(LETTERS, min_size=1, max_size=20))
+def test_what_strings_look_like(values):
+    text = statistics(pl.DataFrame({"x": values}))["x"].text
+    lengths = list(map(len, values))
+    assert (text.shortest, text.longest) == (min(lengths), max(lengths))
+    assert text.mean_length == pytest.approx(sum(lengths) / len(values))
+    assert text.empty == sum(not one for one in values)
+    assert text.blank == sum(bool(one) and not one.strip() for one in values)
+    assert text.padded == sum(bool(one.strip()) and one != one.strip() for one in values)
+    assert text.numbers == sum(NUMBER.fullmatch(one.strip(" \t\n")) is not None for one in values)
+    words = sum(
+        len(re.split(r"[\x00-\x20]+", one.strip("\t\n "))) for one in values if one.strip("\t\n ")
+    )
+    assert text.mean_words == pytest.approx(words / len(values))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(max_size=20), max_size=8, unique=True))
+def test_different_strings_have_different_hashes_with_and_without_arrow(values):
+    import narwhals as nw
+
+    hashes = strings.hashes_of(values).tolist()
+    assert len(set(hashes)) == len(values)
+    if not any("\ud800" <= letter <= "\udfff" for one in values for letter in one):
+        series = nw.from_native(pl.Series("x", values, dtype=pl.String), series_only=True)
+        assert [h for one in letters.letters_of(series) for h in one.hashes().tolist()] == hashes
+
+
+def test_strings_that_are_mostly_different_are_counted_exactly():
+    rng = np.random.default_rng(0)
+    values = [f"{one}" for one in [*rng.integers(0, 9000, 20_000), *[7] * 500, *[8] * 500]]
+    rng.shuffle(values)
+    values = [*(f"{n} first" for n in range(5000)), *values]
+    counted = pd.Series(values).value_counts()
+    for made in LIBRARIES:
+        found = statistics(made({"x": values}))["x"]
+        assert found.distinct == len(counted)
+        assert dict(found.values) == {k: v for k, v in counted.items() if v > found.bound}
+        assert [one for one, _ in found.values[:2]] in (["7", "8"], ["8", "7"])
+
+
+def test_half_of_a_surrogate_pair_is_text_too():
+    found = statistics(pd.DataFrame({"x": pd.Series(["a\ud800", "b"], dtype=object)}))["x"]
+    assert (found.distinct, found.text.longest) == (2, 2)
 
 
 # -- splits, slices, weights, schema ----------------------------------------------------------
@@ -382,7 +496,9 @@ def test_weights_that_are_none(weights):
 
 def test_a_schema_says_what_is_categorical_and_what_a_key():
     rng = np.random.default_rng(0)
-    data = pd.DataFrame({"zip": rng.integers(0, 700, 5000), "id": rng.permutation(10**9 + np.arange(5000))})
+    data = pd.DataFrame(
+        {"zip": rng.integers(0, 700, 5000), "id": rng.permutation(10**9 + np.arange(5000))}
+    )
     data = pd.concat([data] * 5, ignore_index=True)
     schema = Schema({"zip": Feature("int", categorical=True), "id": Feature("int", unique=True)})
     plain, told = statistics(data), statistics(data, schema)
@@ -431,7 +547,7 @@ def test_parts_are_the_whole():
 
 
 def test_a_column_that_a_part_does_not_have_is_missing_in_it():
-    found = merge(
+    found = merge_statistics(
         statistics(pd.DataFrame({"x": [1, 2]})), statistics(pd.DataFrame({"y": ["a"]}))
     )
     assert (found["x"].rows, found["x"].missing, found["y"].missing) == (3, 1, 2)
@@ -439,8 +555,11 @@ def test_a_column_that_a_part_does_not_have_is_missing_in_it():
 
 def test_parts_of_other_types():
     numbers, text = pd.DataFrame({"x": [1, 2]}), pd.DataFrame({"x": ["a"]})
-    assert merge(statistics(numbers), statistics(numbers.astype(float)))["x"].type == "float"
-    found = merge(statistics(numbers), statistics(text))["x"]
+    assert (
+        merge_statistics(statistics(numbers), statistics(numbers.astype(float)))["x"].type
+        == "float"
+    )
+    found = merge_statistics(statistics(numbers), statistics(text))["x"]
     assert (found.type, found.types) == ("mixed", {"int": 2, "str": 1})
     assert dict(found.values) == {"1": 1, "2": 1, "a": 1}
 
@@ -461,7 +580,7 @@ def test_slices_and_weights_of_parts():
 
 def test_nothing_to_merge():
     with pytest.raises(UsageError, match="nothing to merge"):
-        merge()
+        merge_statistics()
 
 
 # -- the record -------------------------------------------------------------------------------

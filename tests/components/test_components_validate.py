@@ -25,7 +25,9 @@ def found(data, options=None, **feature):
     """The anomalies of the only column of some values: type and severity."""
     schema = Schema({"x": Feature(**feature)})
     given = data if hasattr(data, "columns") else pl.DataFrame({"x": data}, strict=False)
-    return [(one.type, one.severity) for one in validate(given, schema, **(options or {})).anomalies]
+    return [
+        (one.type, one.severity) for one in validate(given, schema, **(options or {})).anomalies
+    ]
 
 
 # -- the schema -------------------------------------------------------------------------------
@@ -138,12 +140,18 @@ def test_sentences_say_what_and_how_much():
     )
     report = validate(data, schema)
     assert report.gate.reasons == (
-        "`age`: 2 of 4 rows (50 %) have no value, at least 90 % should have one"
-        " (FEATURE_TYPE_LOW_FRACTION_PRESENT)",
-        "`sex`: 50 % of the values are not in the domain: 'x' (25 %), 'y' (25 %)"
-        " (ENUM_TYPE_UNEXPECTED_STRING_VALUES)",
-        "`day`: the smallest value is 2019-12-31 12:00:00, expected at least 2020-01-01"
-        " (DATETIME_TYPE_EARLY)",
+        (
+            "`age`: 2 of 4 rows (50 %) have no value, at least 90 % should have one"
+            " (FEATURE_TYPE_LOW_FRACTION_PRESENT)"
+        ),
+        (
+            "`sex`: 50 % of the values are not in the domain: 'x' (25 %), 'y' (25 %)"
+            " (ENUM_TYPE_UNEXPECTED_STRING_VALUES)"
+        ),
+        (
+            "`day`: the smallest value is 2019-12-31 12:00:00, expected at least 2020-01-01"
+            " (DATETIME_TYPE_EARLY)"
+        ),
     )
     assert (repr(report), report.gate.verdict) == ("<Anomalies 2 fail, 1 warn: fail>", "fail")
     page = report._repr_html_()
@@ -252,7 +260,9 @@ def test_distances_of_numbers(name):
     found = measured(new, old)
     exact = tolerance == 0.0
     assert found["ks"].exact == exact
-    assert found["ks"].value == pytest.approx(stats.ks_2samp(new, old).statistic, abs=tolerance + 1e-12)
+    assert found["ks"].value == pytest.approx(
+        stats.ks_2samp(new, old).statistic, abs=tolerance + 1e-12
+    )
     # The grid of both: bars of a power of two that cover all values.
     power = sketches.exponent(min(new.min(), old.min()), max(new.max(), old.max()))
     ours, theirs = (np.floor(one / 2.0**power) for one in (new, old))
@@ -282,7 +292,9 @@ def test_statistics_of_parts_have_the_same_distances():
     options = {"drift": {"x": {}}}
     at_once = validate(new, None, old, **options).measurements
     parts = [statistics(one[i::9] for i in range(9)) for one in (new, old)]
-    for ours, theirs in zip(validate(parts[0], None, parts[1], **options).measurements, at_once, strict=True):
+    for ours, theirs in zip(
+        validate(parts[0], None, parts[1], **options).measurements, at_once, strict=True
+    ):
         if ours.measure == "jensen_shannon":
             assert ours.value == theirs.value
         elif ours.measure != "chi_square":
@@ -336,7 +348,11 @@ def test_nothing_has_changed():
 
 def test_drift_and_skew():
     report = validate(
-        frame(500, 1), None, frame(500, 2, shift=2), serving=frame(500, 3, shift=2), skew={"ks": 0.3}
+        frame(500, 1),
+        None,
+        frame(500, 2, shift=2),
+        serving=frame(500, 3, shift=2),
+        skew={"ks": 0.3},
     )
     assert types(report) == [
         ("x", "COMPARATOR_PSI_HIGH", "drift"),

@@ -60,7 +60,7 @@ NAMES: dict[str, str] = {
     "ingest": "thruway.components.ingest",
     "leakage": "thruway.components.leakage",
     "load_pushed": "thruway.components.push",
-    "merge": "thruway.components.statistics",
+    "merge_statistics": "thruway.components.statistics",
     "monitor": "thruway.components.monitor",
     "passed": "thruway.components.passed",
     "propose": "thruway.components.tune",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thruway.components.frames import wrapped
 from thruway.components.matching import Matched, matched, plain
+from thruway.components.statistics.sources import tabled
 from thruway.errors import UsageError
 from thruway.kit.gate import Gate
 
@@ -142,8 +142,8 @@ def example_diff(
     >>> found, found.columns["city"].samples
     (<ExampleDiffResult 1 added, 1 removed, 1 changed, 1 unchanged>, (((2,), 'Wien', 'Bern'),))
     """
-    keys = (key,) if isinstance(key, str) else tuple(key)
-    new, old = wrapped(examples, "examples"), wrapped(baseline, "baseline")
+    keys = tuple(map(str, key if isinstance(key, list | tuple) else (key,)))
+    new, old = tabled(examples, "examples"), tabled(baseline, "baseline")
     compared = _columns(new, old, keys, columns)
     for name in limits or {}:
         if name not in _LIMITS:

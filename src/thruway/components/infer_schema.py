@@ -29,6 +29,7 @@ def infer_schema(
     keys: Sequence[str] = (),
     categorical: Sequence[str] = (),
     max_domain: int = 100,
+    min_domain_mass: float | None = None,
     range_margin: float | None = 0.5,
     presence_margin: float = 0.1,
     environments: Sequence[str] = (),
@@ -49,6 +50,10 @@ def infer_schema(
         keys: columns in which no value occurs twice.
         categorical: columns of numbers that are categories: they get a domain.
         max_domain: columns of more distinct values get no domain.
+        min_domain_mass: share of the values that must be in the domain; None: all, unless some
+            values occur only once: as rare ones were seen, others will be. The share of unseen
+            values is then about that of those seen once (Source: I. J. Good, "The population
+            frequencies of species", 1953), and three times as many may be new.
         range_margin: by which share of the observed range it is widened at both ends; None: no
             ranges.
         presence_margin: by how much less than the observed share of rows may have a value.
@@ -63,10 +68,19 @@ def infer_schema(
     >>> schema["sex"].domain, schema["age"].min, schema["age"].max
     (('f', 'm'), 0, 80)
     """
-    labels = (label,) if isinstance(label, str) else tuple(label)
+    labels = tuple(map(str, label if isinstance(label, list | tuple) else (label,)))
+    keys, categorical = tuple(map(str, keys)), tuple(map(str, categorical))
     found = _whole(statistics, categorical)
+    if min_domain_mass is not None and not 0 <= min_domain_mass <= 1:
+        raise UsageError("`min_domain_mass` is no share", fix="give a number from 0 to 1")
     asked = _Asked(
-        labels, tuple(keys), tuple(categorical), max_domain, range_margin, presence_margin
+        labels,
+        tuple(keys),
+        tuple(categorical),
+        max_domain,
+        min_domain_mass,
+        range_margin,
+        presence_margin,
     )
     _check(found, [*labels, *keys, *categorical])
     features = {name: _feature(column, asked) for name, column in found.columns.items()}
@@ -82,6 +96,7 @@ class _Asked:
     keys: tuple[str, ...]
     categorical: tuple[str, ...]
     max_domain: int
+    min_domain_mass: float | None
     range_margin: float | None
     presence_margin: float
 
@@ -117,6 +132,7 @@ def _feature(column: ColumnStatistics, asked: _Asked) -> Feature:
         required=column.type != "empty",
         min_fraction=_fraction(column.present, asked.presence_margin),
         domain=domain,
+        min_domain_mass=1.0 if domain is None else _mass(column, asked.min_domain_mass),
         min=low,
         max=high,
         allow_nan=column.nan > 0,
@@ -138,7 +154,8 @@ def type_of(column: ColumnStatistics) -> Type:
     if column.type == "float":
         numbers = column.numbers
         made = column.missing and column.dtype in {"float64", "float32"}
-        return "int" if made and numbers is not None and numbers.whole else "float"
+        whole = numbers is not None and numbers.whole and not any(column.infinite)
+        return "int" if made and whole else "float"
     if column.type in {"mixed", "empty"}:
         return "string" if column.type == "mixed" else "other"
     return column.type  # type: ignore[return-value]
@@ -172,6 +189,13 @@ def _domain(column: ColumnStatistics, asked: _Asked) -> tuple[Any, ...] | None:
     return None
 
 
+def _mass(column: ColumnStatistics, asked: float | None) -> float:
+    if asked is not None:
+        return asked
+    once = sum(many == 1 for _, many in column.values)
+    return max(0.0, math.floor((1 - 3 * once / column.count) * 100) / 100)
+
+
 def _order(value: Any) -> tuple[str, Any]:
     return ("", value) if not isinstance(value, str) else ("text", value)
 
@@ -189,7 +213,7 @@ def _range(column: ColumnStatistics, type_: Type, margin: float | None) -> tuple
         lower = max(lower, 0.0)
     if high <= 0:
         upper = min(upper, 0.0)
-    if type_ == "int":
+    if type_ == "int" and math.isfinite(lower) and math.isfinite(upper):
         return math.floor(lower), math.ceil(upper)
     return _rounded(lower, math.floor), _rounded(upper, math.ceil)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from thruway.components.frames import wrapped
+from thruway.components.statistics.sources import tabled
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def frame_of(
         DataError: nothing can be read.
     """
     if not isinstance(log, str | Path):
-        return wrapped(log, "log"), []
+        return tabled(log, "log"), []
     path = Path(log)
     paths = sorted(p for p in path.iterdir() if p.suffix in files) if path.is_dir() else [path]
     if not paths:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thruway.components.frames import wrapped
 from thruway.components.matching import matched
 from thruway.components.monitor.performance import LOWER_IS_BETTER, performance, task_of
 from thruway.components.monitor.types import MonitoringReport, Performance, Task, Window
 from thruway.components.monitor.windows import windows_of
 from thruway.components.statistics import SplitStatistics, Statistics, statistics
 from thruway.components.statistics.merge import merged_splits
+from thruway.components.statistics.sources import tabled
 from thruway.components.validate.checks import Finding, findings
 from thruway.components.validate.compare import compared
 from thruway.components.validate.policy import Policy, severity_of
@@ -218,7 +218,7 @@ def _joined(
         if asked.label not in log.columns:
             return None
         return np.arange(len(log)), log[asked.label]
-    frame = wrapped(labels, "labels")
+    frame = tabled(labels, "labels")
     for where, one, wanted in (
         ("log", log, (asked.request_id,)),
         ("labels", frame, (asked.request_id, asked.label)),

@@ -39,7 +39,7 @@ def statistics(
     """Return the statistics of examples, column by column, for each split.
 
     All values are looked at, none is sampled. Of one frame all is exact, but the number of distinct
-    values of a numeric column that has many (about 3 %); of parts see `merge`.
+    values of a numeric column that has many (about 3 %); of parts see `merge_statistics`.
 
     Args:
         examples: a frame of pandas, polars or Arrow; or an iterable of frames, which are parts of
@@ -63,9 +63,9 @@ def statistics(
     (1, 35.0, (('f', 3), ('m', 1)))
     """
     asked = Asked(
-        None if columns is None else tuple(columns),
+        None if columns is None else tuple(map(str, columns)),
         crosses(slices),
-        weights,
+        None if weights is None else str(weights),
         max_slices,
         schema.kinds() if schema is not None else {},
         schema.keys() if schema is not None else frozenset(),
@@ -120,7 +120,9 @@ def _of_rows(rows: nw.DataFrame[Any], asked: Asked) -> SplitStatistics:
     if asked.weights:
         weights = _weights(rows[asked.weights], asked.weights)
     found = {
-        str(name): described(rows[name], str(name), asked.kinds.get(str(name)), weights, str(name) in asked.keys)
+        str(name): described(
+            rows[name], str(name), asked.kinds.get(str(name)), weights, str(name) in asked.keys
+        )
         for name in asked.columns or rows.columns
         if name != asked.weights
     }

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 CHUNK = 1 << 16
 """Strings at a time, so that what is computed for each byte stays small."""
 _NUMBER = re.compile(rb"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
-_STARTS = np.zeros(256, dtype=bool)
+_STARTS: NDArray[np.bool_] = np.zeros(256, dtype=bool)
 _STARTS[[*b"0123456789+-. \t\n\r\f\v"]] = True
-_SPACE = np.zeros(256, dtype=bool)
-_SPACE[[*b" \t\n\r\f\v\x1c\x1d\x1e\x1f"]] = True
 
 
 @dataclass(frozen=True)
@@ -44,52 +42,40 @@ class Letters:
 
     def hashes(self) -> NDArray[np.uint64]:
         """Return 64 bits for each, the same in every process and for every library."""
-        return sketches.hashes_of_text(self.data[self.ends[0] : self.ends[-1]], self.lengths)
+        data = self.data[self.ends[0] : self.ends[-1]]
+        return sketches.hashes_of_text(data, self.ends[:-1] - self.ends[0], self.lengths)
 
     def looked_at(self) -> Looks:
         """Return what each string looks like."""
         data = self.data[self.ends[0] : self.ends[-1]]
         starts, ends = self.ends[:-1] - self.ends[0], self.ends[1:] - self.ends[0]
         lengths = ends - starts
-        plain = not bool((data >= 0x80).any())
+        plain = not len(data) or int(data.max()) < 0x80
         chars = lengths if plain else lengths - _sums((data & 0xC0) == 0x80, starts, ends)
-        space = _SPACE[data]
+        space = data <= 0x20  # and control characters
         begins = ~space
         begins[1:] &= space[:-1]
-        first = starts[lengths > 0]
+        held = np.flatnonzero(lengths) if bool((lengths == 0).any()) else slice(None)
+        first, last = starts[held], ends[held] - 1
         begins[first] = ~space[first]
-        words = _sums(begins, starts, ends)
-        held = np.flatnonzero(lengths)
-        outside = np.zeros(len(lengths), dtype=bool)
-        outside[held] = space[starts[held]] | space[ends[held] - 1]
+        outside: NDArray[np.bool_] = np.zeros(len(lengths), dtype=bool)
+        outside[held] = space[first] | space[last]
+        numbers: NDArray[np.bool_] = np.zeros(len(lengths), dtype=bool)
+        numbers[held] = _STARTS[data[first]]
+        asked = outside.copy()
         if not plain:
-            self._foreign_spaces(held, starts, ends, data, outside, words)
-        numbers = np.zeros(len(lengths), dtype=bool)
-        likely = held[_STARTS[data[starts[held]]] & (lengths[held] < 64)]
-        raw = data.tobytes() if len(likely) else b""
+            asked[held] |= (data[first] >= 0x80) | (data[last] >= 0x80)
+        blank: NDArray[np.bool_] = np.zeros(len(lengths), dtype=bool)
+        likely = np.flatnonzero(numbers & (lengths < 64))
+        numbers[:] = False
+        raw = data.tobytes() if len(likely) or asked.any() else b""
         for place in likely.tolist():
             numbers[place] = _NUMBER.fullmatch(raw, starts[place], ends[place]) is not None
-        blank = (lengths > 0) & (words == 0)
-        return Looks(chars, words, blank, outside & ~blank, numbers)
-
-    @staticmethod
-    def _foreign_spaces(
-        held: NDArray[np.int64],
-        starts: NDArray[np.int64],
-        ends: NDArray[np.int64],
-        data: NDArray[np.uint8],
-        outside: NDArray[np.bool_],
-        words: NDArray[np.int64],
-    ) -> None:
-        """Notice the spaces that are no ASCII at both ends of strings: those of web pages."""
-        asked = held[(data[starts[held]] >= 0x80) | (data[ends[held] - 1] >= 0x80)]
-        raw = data.tobytes()
-        for place in asked.tolist():
+        # Also the spaces that are no ASCII, those of web pages.
+        for place in np.flatnonzero(asked).tolist():
             text = raw[starts[place] : ends[place]].decode("utf-8", "surrogatepass")
-            inner = text.strip()
-            outside[place] |= len(inner) < len(text)
-            if not inner:
-                words[place] = 0
+            blank[place], outside[place] = not text.strip(), text.strip() != text
+        return Looks(chars, blank, outside & ~blank, numbers, begins, starts, ends)
 
 
 @dataclass(frozen=True)
@@ -98,17 +84,27 @@ class Looks:
 
     Attributes:
         chars: how many characters.
-        words: parts between spaces.
         blank: spaces only.
         padded: begins or ends with a space, and is not blank.
         numbers: reads as a number.
+        begins: bytes where a word begins, of all strings.
+        starts: first byte of each string.
+        ends: behind the last one.
     """
 
     chars: NDArray[np.int64]
-    words: NDArray[np.int64]
     blank: NDArray[np.bool_]
     padded: NDArray[np.bool_]
     numbers: NDArray[np.bool_]
+    begins: NDArray[np.bool_]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def words(self, counts: NDArray[np.int64] | None) -> int:
+        """Return how many parts between spaces there are; each string as often as it occurs."""
+        if counts is None:
+            return int(np.count_nonzero(self.begins))
+        return int(_sums(self.begins, self.starts, self.ends) @ counts)
 
 
 def _sums(

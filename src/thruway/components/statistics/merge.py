@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def merge(*parts: Statistics) -> Statistics:
+def merge_statistics(*parts: Statistics) -> Statistics:
     """Return the statistics of a whole from those of its parts, split by split.
 
     A column that a part does not have is missing in all of its rows; a slice likewise.
@@ -49,7 +49,8 @@ def merge(*parts: Statistics) -> Statistics:
 
     >>> import polars as pl
     >>> from thruway.components import statistics
-    >>> both = merge(statistics(pl.DataFrame({"x": [1, 2]})), statistics(pl.DataFrame({"x": [3]})))
+    >>> first, second = pl.DataFrame({"x": [1, 2]}), pl.DataFrame({"x": [3]})
+    >>> both = merge_statistics(statistics(first), statistics(second))
     >>> both["x"].numbers.mean, both == statistics(pl.DataFrame({"x": [1, 2, 3]}))
     (2.0, True)
     """

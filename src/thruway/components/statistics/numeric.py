@@ -136,6 +136,8 @@ def most_frequent(
     When some values that occur equally often have to be left out, all of them are.
     """
     bound = 0
+    if len(counts) > listed and int(counts.max()) == 1:
+        return (), 1
     if len(counts) > listed:
         bound = int(np.partition(counts, len(counts) - listed - 1)[len(counts) - listed - 1])
         kept = counts > bound

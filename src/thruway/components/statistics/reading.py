@@ -66,6 +66,8 @@ def read(series: nw.Series[Any]) -> Read:
     """Return a column as statistics look at it."""
     dtype = str(series.to_native().dtype if hasattr(series.to_native(), "dtype") else series.dtype)
     series = _plain(series)
+    if dtype.lower() == "null":
+        return Read("empty", dtype, len(series), len(series), series.head(0))
     if series.dtype in (nw.Object, nw.Unknown):
         return _objects(series, dtype)
     if series.dtype.is_float() and _means_missing_by_nan(series):
@@ -93,13 +95,11 @@ def _typed(present: nw.Series[Any], dtype: str, rows: int, missing: int) -> Read
         return Read("string", dtype, rows, missing, present)
     if kind in (nw.List, nw.Array):
         return _lists(present, dtype, rows, missing)
-    if str(kind) == "Null":
-        return Read("empty", dtype, rows, rows, present.head(0))
     return Read("bytes" if kind == nw.Binary else "other", dtype, rows, missing, present)
 
 
 def _numbers(present: nw.Series[Any], dtype: str, rows: int, missing: int) -> Read:
-    if present.dtype.is_decimal():
+    if present.dtype.is_decimal() or present.dtype in (nw.Int128, nw.UInt128):
         present = present.cast(nw.Float64)
     values = present.to_numpy()
     if values.dtype == object:  # 128 bits, or a library that has objects for nullable numbers
@@ -124,6 +124,8 @@ def _micros(present: nw.Series[Any]) -> NDArray[np.int64]:
 
 
 def _lists(present: nw.Series[Any], dtype: str, rows: int, missing: int) -> Read:
+    if isinstance(present.dtype, nw.Array) and not present.implementation.is_pyarrow():
+        present = present.cast(nw.List(present.dtype.inner))
     lengths: NDArray[np.int64] = present.list.len().to_numpy().astype(np.int64)
     found = read(_flat(present).drop_nulls())
     return Read(
@@ -158,10 +160,18 @@ def _plain(series: nw.Series[Any]) -> nw.Series[Any]:
     if str(dtype).startswith("period["):
         return _series(native.dt.to_timestamp())
     if series.dtype in (nw.Categorical, nw.Enum) and hasattr(dtype, "categories"):
-        return _series(native.astype(native.cat.categories.dtype))
+        return _series(native.astype(_nullable(native.cat.categories.dtype, native)))
     if str(dtype).startswith("Sparse["):
         return _series(native.sparse.to_dense())
     return series
+
+
+def _nullable(dtype: Any, native: Any) -> Any:
+    """Return the type of categories, or the one of its kind that has missing values."""
+    kind = getattr(dtype, "kind", "")
+    if kind in {"i", "u", "b"} and isinstance(dtype, np.dtype) and bool(native.isna().any()):
+        return "boolean" if kind == "b" else "Int64"
+    return dtype
 
 
 def _series(native: Any) -> nw.Series[Any]:

@@ -25,7 +25,9 @@ def crosses(slices: Iterable[str | Sequence[str]]) -> tuple[tuple[str, ...], ...
     """
     if isinstance(slices, str):
         raise UsageError("`slices` is a string", fix=f"give a list: slices=[{slices!r}]")
-    return tuple((one,) if isinstance(one, str) else tuple(one) for one in slices)
+    return tuple(
+        tuple(map(str, one)) if isinstance(one, tuple | list) else (str(one),) for one in slices
+    )
 
 
 def sliced(
