@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -544,6 +545,31 @@ def test_parts_are_the_whole():
         rank = np.searchsorted(in_order, value) / len(in_order)
         assert abs(rank - float(share[:-1]) / 100) <= ours.error + 0.5 / sketches.POINTS
     assert ours.error < 0.005
+
+
+VALUES = st.one_of(
+    *(
+        st.tuples(st.just(dtype), st.lists(st.one_of(st.none(), values), max_size=25))
+        for dtype, values in (
+            (pl.Int64, st.integers(-(2**63), 2**63 - 1)),
+            (pl.Float64, st.floats()),
+            (pl.String, st.text(max_size=3)),
+            (pl.Boolean, st.booleans()),
+            (pl.Datetime("us"), st.datetimes()),
+        )
+    )
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(VALUES, st.lists(st.integers(0, 25), max_size=3))
+def test_any_parts_are_the_whole(column, cuts):
+    dtype, values = column
+    data = pl.DataFrame({"x": values}, schema={"x": dtype})
+    ends = [0, *sorted(cuts), len(values)]
+    parts = [data[a:b] for a, b in itertools.pairwise(ends)]
+    whole, merged = statistics(data)["x"], merge_statistics(*map(statistics, parts))["x"]
+    assert merged == whole
 
 
 def test_a_column_that_a_part_does_not_have_is_missing_in_it():

@@ -113,10 +113,9 @@ def merged_columns(parts: Sequence[ColumnStatistics]) -> ColumnStatistics:
     if not complete:
         distinct, exact = sketches.distinct_of_hashes(sketches.unpacked(hashes)), False
     infinite = sum(one.infinite[0] for one in held), sum(one.infinite[1] for one in held)
+    distinct += sum(map(bool, infinite))
     if len(held) == 1:
         distinct, exact = held[0].distinct, held[0].distinct_exact
-    elif not complete or any(infinite):
-        distinct += sum(map(bool, infinite))
     found = ColumnStatistics(
         held[0].name,
         kind,
@@ -240,8 +239,11 @@ def _moments(found: Sequence[Numbers], count: int) -> tuple[float, float | None]
     mean = fsum(one.mean * (one.count / count) for one in found)
     if any(one.std is None and one.count > 1 for one in found):
         return mean, None
-    inside = fsum((one.std or 0.0) ** 2 * (one.count - 1) for one in found)
-    between = fsum((one.mean - mean) ** 2 * one.count for one in found)
+    try:
+        inside = fsum((one.std or 0.0) ** 2 * (one.count - 1) for one in found)
+        between = fsum((one.mean - mean) ** 2 * one.count for one in found)
+    except OverflowError:  # the squares are larger than any float
+        return mean, None
     return mean, sqrt((inside + between) / (count - 1)) if count > 1 else None
 
 

@@ -80,7 +80,7 @@ def found_in(values: NDArray[Any], listed: int = LISTED, exact: bool = False) ->
         values = values[np.isfinite(values)]
     if not len(values):
         distinct = sum(map(bool, infinite))
-        return Found(None, nan, infinite, distinct, complete=not distinct)
+        return Found(None, nan, infinite, distinct)
     table = _table(values) or (_runs(np.sort(values)) if exact else None)
     if table is None:
         return _of_many(values, nan, infinite, listed)
@@ -114,7 +114,7 @@ def _runs(ordered: NDArray[Any]) -> _Table:
 def _of_table(
     values: NDArray[Any], table: _Table, nan: int, infinite: tuple[int, int], listed: int
 ) -> Found:
-    few = len(table.values) <= listed and not any(infinite)
+    few = len(table.values) <= listed
     points = () if few else tuple(sketches.rank_points(table.values, table.counts).tolist())
     quantiles = sketches.quantiles_of_table(table.values, table.counts)
     error = 0.0 if len(points) in {0, len(values)} else 0.5 / len(points)

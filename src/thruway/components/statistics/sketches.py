@@ -53,7 +53,9 @@ def exponent(low: float, high: float) -> int:
 
 
 def _bar(value: float, power: int) -> int:
-    return math.floor(math.ldexp(value, -power))
+    scaled = math.ldexp(value, -power)
+    # A tiny number below 0 may become -0.0: it is in the bar before 0 nevertheless.
+    return -1 if scaled == 0 and value < 0 else math.floor(scaled)
 
 
 def histogram(values: NDArray[Any], weights: NDArray[Any] | None = None) -> Histogram | None:
@@ -86,7 +88,10 @@ def bars_of(values: NDArray[Any], power: int) -> NDArray[np.int64]:
         scaled = values * 2.0**-power
     else:
         scaled = np.ldexp(values.astype(np.float64), -power)
-    return np.floor(scaled, out=scaled).astype(np.int64)
+    found: NDArray[np.int64] = np.floor(scaled, out=scaled).astype(np.int64)
+    if power > 0 and values.dtype.kind == "f":
+        found[(scaled == 0) & (values < 0)] = -1  # as in `_bar`
+    return found
 
 
 def coarsened(drawn: Histogram, power: int) -> dict[int, int]:
@@ -269,12 +274,14 @@ def _stirred(state: NDArray[np.uint64], word: NDArray[np.uint64]) -> NDArray[np.
 def smallest_of_numbers(values: NDArray[Any]) -> NDArray[np.uint32]:
     """Return the smallest distinct hashes of numbers; see `smallest`."""
     share = 8.0 * HASHES / len(values)
-    if share < 1.0:
+    while share < 0.5:
         limit = np.uint64(int(share * _MASK))
         parts = (hashes_of_numbers(part) for part in blocks(values))
         found = smallest(np.concatenate([hashes[hashes < limit] for hashes in parts]))
         if len(found) == HASHES:
             return found
+        # As many as are needed, if those that were found say how many distinct values there are.
+        share *= max(2.0, 1.5 * HASHES / max(len(found), 1))
     return smallest(hashes_of_numbers(values))
 
 

@@ -148,7 +148,7 @@ class ColumnStatistics:
         distinct: how many different values.
         distinct_exact: else within about 3 % (one standard deviation).
         values: most frequent ones and their counts; what occurs more often comes first.
-        complete: `values` are all there are, and exact.
+        complete: `values` are all there are (of numbers: all finite ones), and exact.
         bound: how often a value that is not listed may occur at most (and by how much the count of
             a listed one may be too low).
         numbers: for numbers; for datetimes in microseconds since 1970 in UTC, for durations in
