@@ -17,7 +17,6 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-import thruway
 from thruway.errors import ProjectError
 from thruway.version import __version__
 
@@ -34,7 +33,7 @@ def wheel_of_thruway() -> bytes:
     Raises:
         ProjectError: it cannot be told what Thruway needs.
     """
-    package = Path(thruway.__file__).parent
+    package = Path(__file__).parents[2]
     files = {
         f"thruway/{file.relative_to(package).as_posix()}": file.read_bytes()
         for file in sorted(package.rglob("*"))

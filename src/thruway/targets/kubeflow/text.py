@@ -11,7 +11,10 @@ _BARE = re.compile(
     r"(-{0,2}[A-Za-z_]|/)[A-Za-z0-9_./:+@-]*[A-Za-z0-9_/]|-{0,2}[A-Za-z_]|\d+\.\d+\.\d+"
 )
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-_PRINTABLE = re.compile(r"[\x20-\x7e\xa0-퟿]*")
+_SHOWN = r"\x20-\x7e\xa0-\u2027\u202a-\ud7ff"
+"""Characters that every reader of YAML takes as they are; some break lines at U+2028."""
+_PRINTABLE = re.compile(f"[{_SHOWN}]*")
+_HIDDEN = re.compile(f"[^{_SHOWN}]")
 
 
 def yaml_text(value: Any, indent: int = 0) -> str:
@@ -81,4 +84,9 @@ def _string(value: str) -> str:
     if _PRINTABLE.fullmatch(value):
         plain = "'" in value and '"' not in value and "\\" not in value
         return f'"{value}"' if plain else "'" + value.replace("'", "''") + "'"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\x7f")
+    return _HIDDEN.sub(_escaped, json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
