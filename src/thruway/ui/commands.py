@@ -5,6 +5,7 @@ from __future__ import annotations
 from thruway.ui import (
     compile_commands,
     component_commands,
+    import_commands,
     migrate_commands,
     run_commands,
     store_commands,
@@ -16,6 +17,7 @@ __all__ = [
     "app",
     "compile_commands",
     "component_commands",
+    "import_commands",
     "migrate_commands",
     "run_commands",
     "store_commands",
