@@ -39,9 +39,9 @@ def fit(rows: pd.DataFrame, weights: list[float] = [1.0]) -> float:
 
 @step(retries=1, backoff=0.0)
 def risky(item: int, counter: str) -> int:
-    with open(counter, "a") as handle:
-        handle.write(f"{item};")
-    if open(counter).read().count(f"{item};") < 2:
+    with open(f"{counter}-{item}", "a") as handle:
+        handle.write(".")
+    if len(open(f"{counter}-{item}").read()) < 2:
         raise RuntimeError("not yet")
     return item
 
@@ -72,6 +72,24 @@ FLOWS = {
         "model = fit(ingest(csv))\nlast = after(model, counter)\nreturn last",
     ),
 }
+OWN = '''
+from tfx import v1 as tfx
+from tfx.dsl.component.experimental.annotations import OutputDict
+
+
+@tfx.dsl.components.component
+def Longest(
+    words: tfx.dsl.components.InputArtifact[tfx.types.standard_artifacts.Examples],
+    word: tfx.dsl.components.OutputArtifact[tfx.types.standard_artifacts.Model],
+    times: tfx.dsl.components.Parameter[int] = 1,
+) -> OutputDict(size=int):
+    """Finds the longest word."""
+    with open(words.uri + "/words.txt") as file:
+        found = max(file.read().split(), key=len)
+    with open(word.uri + "/word.txt", "w") as file:
+        file.write(found * times)
+    return {"size": len(found)}
+'''
 ROWS = "age,sex\n" + "".join(f"{20 + n % 50},{'fm'[n % 2]}\n" for n in range(200))
 
 
@@ -91,6 +109,7 @@ def flow(folder, name):
     (folder / "flow.py").write_text(text)
     (folder / "pyproject.toml").write_text('[tool.thruway]\npipeline = "flow:shaped"\n')
     (folder / "rows.csv").write_text(ROWS)
+    (folder / "own_tfx.py").write_text(OWN)
     return folder
 
 
@@ -117,7 +136,8 @@ def work_of(folder):
                 {"params": {"counter": str(counter)}, "write": [str(counter), "x"], "run_id": "one"},
             ],
         }
-        yield {"name": name, "folder": str(place), "runs": runs[name]}
+        more = {"imports": True} if name == "standard" else {}
+        yield {"name": name, "folder": str(place), "runs": runs[name], **more}
 
 
 @pytest.fixture(scope="session")
@@ -217,3 +237,12 @@ def test_a_run_that_failed_goes_on(answers):
     assert (second["error"], second["state"]) == ("", "COMPLETE")
     done = answers["goes on"]["lineage"]["executions"]
     assert done == [[name, "COMPLETE"] for name in ("RunParameters", "Ingest", "Fit", "After")]
+
+
+def test_a_component_of_tfx_is_a_step(answers):
+    found = answers["standard"]["imported"]
+    assert "def longest(words: File, times: int | None = None) -> LongestOutputs:" in found["step"]
+    assert found["values"] == [3, "cccccc"]
+    keys, files = found["statistics"]
+    assert keys == ["statistics"]
+    assert files == ["StatisticsGen/statistics/Split-all/FeatureStats.pb"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import os
 import sys
 import traceback
 from dataclasses import asdict
@@ -44,8 +45,45 @@ def answered(case: dict[str, Any]) -> dict[str, Any]:
     runner = importlib.import_module(case["module"])
     sys.path.pop(0)
     answer["runs"] = [with_tfx(runner, folder, given) for given in case["runs"]]
+    if "imports" in case:
+        answer["imported"] = imported(folder)
     answer["lineage"] = lineage(folder / "mlmd.sqlite")
     return answer
+
+
+def imported(folder: Path) -> dict[str, Any]:
+    """Import a component of TFX as a step, and run it with what a component of TFX gave."""
+    from thruway.api.importing import import_component
+    from thruway.components.foreign import tfx as foreign
+    from thruway.kit.project import load_project
+    from thruway.run import run_project
+
+    (examples,) = folder.glob("root/ingest_examples/examples/*")
+    project = folder / "project"
+    sys.path.insert(0, str(project))
+    os.environ["PYTHONPATH"] = f"{os.environ['PYTHONPATH']}{os.pathsep}{project}"
+    done = import_component("tfx:own_tfx.Longest", project)
+    (project / "own_flow.py").write_text(
+        f"from thruway import File, pipeline, step\nfrom {done.module} import {done.step}\n\n"
+        "@step\ndef words() -> File:\n"
+        "    return File('in/words.txt').write_bytes(b'a\\nccc\\nbb\\n')\n\n"
+        "@step\ndef folder(file: File) -> File:\n    return File('in')\n\n"
+        "@step\ndef read(file: File) -> str:\n    return open(f'{file}/word.txt').read()\n\n"
+        "@pipeline\ndef own():\n    made = longest(folder(words()), times=2)\n"
+        "    return made.size, read(made.word)\n"
+    )
+    ran = run_project(load_project(project / "own_flow.py"))
+    os.chdir(folder)
+    given = {"examples": str(examples)}
+    statistics = foreign.run("tfx.components.StatisticsGen", given, ("examples", "schema"))
+    made = sorted(
+        each.relative_to(folder).as_posix() for each in Path("StatisticsGen").rglob("*.pb")
+    )
+    return {
+        "step": (project / f"{done.module.replace('.', '/')}.py").read_text(),
+        "values": [ran.load(name) for name in ran.results],
+        "statistics": [sorted(statistics), made],
+    }
 
 
 def with_tfx(runner: Any, folder: Path, given: dict[str, Any]) -> dict[str, Any]:

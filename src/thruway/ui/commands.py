@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thruway.ui import (
+    import_commands,
     migrate_commands,
     run_commands,
     step_commands,
@@ -14,6 +15,7 @@ from thruway.ui.app import app
 
 __all__ = [
     "app",
+    "import_commands",
     "migrate_commands",
     "run_commands",
     "step_commands",

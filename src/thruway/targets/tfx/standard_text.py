@@ -97,7 +97,7 @@ def standard_text(choice: Choice, calls: tuple[Call, ...], names: Names) -> Stan
         ids,
         frozenset({"ExampleAnomalies"} if gates else ()),
         "from tensorflow_metadata.proto.v0 import anomalies_pb2\n" if gates else "",
-        "from thruway.errors import GateFailed" if gates else "",
+        "from thruway.errors import GateFailed\n" if gates else "",
         any(one.parameter for one in choice.standard),
     )
 

@@ -78,8 +78,7 @@ and `member` of an artifact are what `thruway show` takes.
 {told.standard.first_import}from tfx import v1 as tfx
 from tfx.v1.dsl.components import {", ".join(needed)}
 from tfx.v1.types.standard_artifacts import ({", ".join(types)})
-{told.standard.imports}
-from thruway.targets.tfx.running import RUN_ID, Steps
+{told.standard.imports}from thruway.targets.tfx.running import RUN_ID, Steps
 '''
 
 
