@@ -1,7 +1,7 @@
 """Runs and reads pipelines in the environment of an engine; called there, gives JSON.
 
-    python airflow_outcomes.py local '{"FOLDER": {"rows": 40}}'
-    python airflow_outcomes.py read '{"FOLDER": ["RUN", ...]}'
+python airflow_outcomes.py local '{"FOLDER": [{"rows": 40}]}'
+python airflow_outcomes.py read '{"FOLDER": ["RUN", ...]}'
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "behaviour"))
 
-from backends import local, outcome  # noqa: E402 - found by the line above
+from backends import local, outcome
 
 if __name__ == "__main__":
     what, told = sys.argv[1], json.loads(sys.argv[2])
     if what == "local":
-        found = {f: asdict(local(Path(f), params, "processes")) for f, params in told.items()}
+        found = {f: [asdict(local(Path(f), p, "processes")) for p in ps] for f, ps in told.items()}
     else:
         found = {f: [asdict(outcome(Path(f), "", run)) for run in runs] for f, runs in told.items()}
-    print("\n" + json.dumps(found, default=repr))
+    sys.stdout.write(f"\n{json.dumps(found, default=repr)}\n")

@@ -68,7 +68,9 @@ return model, said
 
 
 def project(folder, body, parameters="n: int = 3", before=""):
-    text = f"{STEPS}{before}\n@pipeline\ndef orders({parameters}):\n{textwrap.indent(body, '    ')}\n"
+    text = (
+        f"{STEPS}{before}\n@pipeline\ndef orders({parameters}):\n{textwrap.indent(body, '    ')}\n"
+    )
     (folder / "flow.py").write_text(text)
     (folder / "pyproject.toml").write_text('[tool.thruway]\npipeline = "flow:orders"\n')
     return load_project(folder)
@@ -296,11 +298,9 @@ def test_a_run_that_starts_by_itself_needs_defaults(options, tmp_path):
 
 
 def test_names_that_airflow_does_not_take(tmp_path):
-    before = "@step\ndef inner(n: int) -> int: ...\n\n@pipeline\ndef outer(n: int):\n    return load(n)\n"
+    before = f"@step\ndef {'x' * 251}(n: int) -> int: ...\n"
     with pytest.raises(CompileRefused, match="more than 250 characters"):
-        long = f"@step\ndef {'x' * 251}(n: int) -> int: ...\n"
-        made(tmp_path, f"return {'x' * 251}(n)", before=long)
-    del before
+        made(tmp_path, f"return {'x' * 251}(n)", before=before)
 
 
 def test_names_of_steps_do_not_hide_what_the_file_needs(tmp_path):

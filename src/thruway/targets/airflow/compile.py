@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from thruway.errors import CompileRefused
 from thruway.targets.airflow import calling
 from thruway.targets.airflow.dag import DagText
+from thruway.targets.airflow.interface import AssetOf, assets_of, schemas
 from thruway.targets.airflow.notes import notes
 from thruway.targets.airflow.package import packaged
-from thruway.targets.airflow.interface import AssetOf, assets_of, schemas
 from thruway.targets.airflow.settings import Settings, settings
 from thruway.targets.airflow.text import call, laid, literal, mapping, value
 from thruway.targets.types import Compiled, CompileOptions

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from thruway.kit.options import memory_bytes
-from thruway.targets.airflow import calling, wiring
+from thruway.targets.airflow import wiring
 from thruway.targets.airflow.text import Group, call, laid, listed, literal
 
 if TYPE_CHECKING:
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 # What the function of the DAG can see, so that no variable in it has such a name.
 _TAKEN = frozenset(
-    "ASSETS DAG FINAL PARAMETERS PROJECT PYTHON SPAN STORAGE TIME_BEYOND TaskGroup dag end k8s"
-    " finish_run pipeline pod run_step task thruway timedelta".split()  # noqa: SIM905
-)
+    ("ASSETS", "Asset", "DAG", "FINAL", "IMAGE", "PARAMETERS", "PROJECT",
+     "PYTHON", "SPAN", "STORAGE", "TIME_BEYOND", "TaskGroup", "dag", "end",
+     "finish_run", "k8s", "pipeline", "pod", "run_step", "task", "thruway",
+     "timedelta")
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,9 @@ class DagText:
             yield laid("", needs, f" >> {self._variables[task.name]}", 4)
         yield ""
         yield "    # The end comes whatever became of the steps, when none runs any more."
-        yield laid("end = ", call("finish_run().as_teardown", on_failure_fail_dagrun="True"), "", 4)
+        small = '.override(executor_config=pod("500m"))' if self._settings.pods else ""
+        end = call(f"finish_run{small}().as_teardown", on_failure_fail_dagrun="True")
+        yield laid("end = ", end, "", 4)
         last = [self._variables[name] for name in wiring.before_the_end(self._tasks.tasks)]
         yield laid("", last[0] if len(last) == 1 else listed([*last]), " >> end", 4)
 
@@ -158,7 +162,7 @@ class DagText:
             seconds = literal(options.timeout)
             found["execution_timeout"] = f"timedelta(seconds={seconds}) + TIME_BEYOND"
         found |= self._pool(task)
-        if self._settings.pods and task.stage != "items":
+        if self._settings.pods:
             found["executor_config"] = _pod(task)
         if keys := self._outlets.get(task.name):
             found["outlets"] = listed([f"ASSETS[{literal(key)}]" for key in keys])
@@ -172,7 +176,8 @@ class DagText:
         slots = math.ceil(options.gpu if on_gpu else options.cpus)
         if not pool:
             return {}
-        return {"pool": literal(pool)} | ({"pool_slots": str(slots)} if slots > 1 else {})
+        found: dict[str, Group | str] = {"pool": literal(pool)}
+        return found | ({"pool_slots": str(slots)} if slots > 1 else {})
 
 
 def timetable_of(settings: Settings) -> str:

@@ -56,6 +56,6 @@ def _of_the_store(project: ProjectConfig, asked: Settings) -> Iterator[str]:
         yield f"values are kept in {place}, which all workers must see; or use --store with a URL"
     if "://" not in lineage or lineage.startswith("sqlite"):
         yield (
-            "records are kept in a file beside the values: for several machines, use --lineage "
-            "with a URL of PostgreSQL, or set THRUWAY_LINEAGE on the workers"
+            "tasks of a run find each other by its records, which are a file: for workers on "
+            "several machines, use --lineage with a URL of PostgreSQL, or set THRUWAY_LINEAGE there"
         )

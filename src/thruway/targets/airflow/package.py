@@ -142,6 +142,3 @@ def _settings(project: ProjectConfig, asked: Settings) -> str:
     if project.trust:
         lines.append("trust = true")
     return "\n".join([*lines, ""])
-
-
-

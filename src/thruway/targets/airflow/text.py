@@ -40,10 +40,10 @@ def mapping(parts: dict[str, Group | str]) -> Group:
 
 
 def literal(value: Any) -> str:
-    """Return a plain value as Python writes it, texts with double quotes.
+    """Return a plain value as Python writes it, texts with double quotes if they hold none.
 
-    >>> literal('a'), literal('say "a"'), literal([True, None])
-    ('"a"', '\\'say "a"\\'', '[True, None]')
+    >>> print(literal(["a", 'say "a"', True, None]))
+    ["a", 'say "a"', True, None]
     """
     if isinstance(value, list):
         return f"[{', '.join(map(literal, value))}]"
