@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from thruway.ui import (
-    import_commands,
     migrate_commands,
+    premade_commands,
     run_commands,
     step_commands,
     store_commands,
@@ -15,8 +15,8 @@ from thruway.ui.app import app
 
 __all__ = [
     "app",
-    "import_commands",
     "migrate_commands",
+    "premade_commands",
     "run_commands",
     "step_commands",
     "store_commands",
