@@ -125,7 +125,7 @@ def on_kubernetes(settings: Settings) -> dict[str, Any]:
         "nodeSelector": {"labels": _sorted(settings.nodes)} if settings.nodes else {},
         "podMetadata": {"labels": _sorted(settings.labels)} if settings.labels else {},
         "pvcMount": [
-            {"mountPath": path, "pvcNameParameter": _constant(claim)}
+            {"constant": claim, "mountPath": path, "pvcNameParameter": _constant(claim)}
             for path, claim in sorted(settings.volumes.items())
         ],
         "secretAsEnv": _from_maps(settings.secrets, "secret"),
@@ -151,7 +151,7 @@ def _from_maps(pairs: Mapping[str, tuple[str, str]], kind: str) -> list[dict[str
 
 
 def _named(kind: str, name: str) -> dict[str, Any]:
-    # Older backends read the plain name of a secret; the parameter is what newer ones read.
+    # Older backends read the plain name, newer ones the parameter: both are what the SDK writes.
     plain = {f"{kind}Name": name}
     return plain | {f"{kind}NameParameter": _constant(name)}
 
