@@ -25,7 +25,11 @@ demo: $(STAMP)  ## migrate a real notebook to a proven pipeline, and run it
 
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest -q --doctest-modules src/thruway
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --ignore tests/engines
+
+test-engines: $(STAMP)  ## compiled pipelines on the engines themselves; makes their environments
+	$(BIN)/python tools/engines.py
+	$(BIN)/python -m pytest -q tests/engines
 
 test-torch: $(STAMP)  ## the tests that need torch, which is large
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group torch
@@ -51,7 +55,7 @@ lint: $(STAMP)  ## ruff, mypy and the layer contracts
 	$(BIN)/lint-imports
 
 golden: $(STAMP)  ## rewrite the golden corpus, on purpose
-	THRUWAY_GOLDEN=write $(BIN)/python -m pytest -q tests/project tests/corpus
+	THRUWAY_GOLDEN=write $(BIN)/python -m pytest -q tests/project tests/corpus tests/targets
 
 bench: $(STAMP)  ## measure, as ratios in one run
 	$(BIN)/python benchmarks/ratios.py
@@ -59,4 +63,4 @@ bench: $(STAMP)  ## measure, as ratios in one run
 clean:  ## remove what the commands above made
 	rm -rf $(VENV) .venv-legacy $(VENV)-s3 $(DEMO) site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup demo test test-torch test-s3 test-legacy docs lint golden bench clean
+.PHONY: help setup demo test test-engines test-torch test-s3 test-legacy docs lint golden bench clean
