@@ -44,7 +44,7 @@ def pipeline(folder, body, imports=""):
     (folder / "flows" / "pipeline.py").write_text(text + textwrap.indent(body, "    ") + "\n")
 
 
-STEPS = '''
+STEPS = """
 @step
 def rows() -> File:
     return File("rows.csv").write_bytes(b"x,y\\n1,2\\n2,4\\n3,6\\n")
@@ -52,7 +52,7 @@ def rows() -> File:
 @step
 def text(file: File) -> str:
     return File(file).read_bytes().decode()
-'''
+"""
 
 
 def imported(project, name):
@@ -70,7 +70,7 @@ def signature(project, name):
 
 SIGNATURES = {
     "weigh_rows": (
-        "def weigh_rows_csv(table: File | str, column_name: str = \"x\", weight: float = 2.5, "
+        'def weigh_rows_csv(table: File | str, column_name: str = "x", weight: float = 2.5, '
         'skip_first: bool = False, options: dict = {"digits": 2}, limit: int | None = None, '
         ") -> WeighRowsCsvOutputs:"
     ),
@@ -290,7 +290,8 @@ def test_an_operator_of_airflow_is_typed_by_its_own_signature(project, monkeypat
     assert 'text: str, gap: str = " ", times: int = 2,' in " ".join(text.split())
     assert "how: list | None = None" in text
     assert "hook: object = None" in text
-    assert "task_id" not in text and "retries" not in text
+    assert "task_id" not in text
+    assert "retries" not in text
     assert done.notes[1] == "templates in text are not filled in: give values"
     step = getattr(importlib.import_module(done.module), done.step)
     monkeypatch.delenv("THRUWAY_AIRFLOW_PYTHON", raising=False)

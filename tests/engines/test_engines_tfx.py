@@ -59,13 +59,15 @@ def after(rows: float, counter: str) -> float:
 """
 FLOWS = {
     "typed": (
-        "deep: bool = True, none: int | None = None, zero: float = 0.0, counter: str = \"c\"",
+        'deep: bool = True, none: int | None = None, zero: float = 0.0, counter: str = "c"',
         "items = map_over(risky, [3, 4], counter=counter)\nreturn told(items, deep, none, zero)",
     ),
     "standard": (
         "csv: str = 'rows.csv'",
-        "rows = ingest(csv)\nstats = statistics(rows)\nvalidate(stats, infer_schema(stats))\n"
-        "model = fit(rows)\nreturn model",
+        (
+            "rows = ingest(csv)\nstats = statistics(rows)\nvalidate(stats, infer_schema(stats))\n"
+            "model = fit(rows)\nreturn model"
+        ),
     ),
     "goes on": (
         "csv: str = 'rows.csv', counter: str = 'c'",
@@ -133,7 +135,11 @@ def work_of(folder):
             "standard": [{"params": {}}],
             "goes on": [
                 {"params": {"counter": str(counter)}, "write": [str(counter), ""], "run_id": "one"},
-                {"params": {"counter": str(counter)}, "write": [str(counter), "x"], "run_id": "one"},
+                {
+                    "params": {"counter": str(counter)},
+                    "write": [str(counter), "x"],
+                    "run_id": "one",
+                },
             ],
         }
         more = {"imports": True} if name == "standard" else {}

@@ -46,15 +46,18 @@ def first(text: str | None) -> str:
 
 def of_operator(kind: Any) -> dict[str, Any]:
     """Return what an operator's own `__init__` takes, and those of operators that it extends."""
+    bases = kind.__mro__ if inspect.isclass(kind) else ()
     ends = {"BaseOperator", "AbstractOperator", "BaseOperatorLink", "SkipMixin"}
-    if not (inspect.isclass(kind) and ends & {each.__name__ for each in kind.__mro__}):
+    if not ends & {each.__name__ for each in bases}:
         return refused(f"{kind!r} is no operator", "name a class that extends BaseOperator")
     found: dict[str, dict[str, Any]] = {}
-    for each in kind.__mro__:
-        if each.__name__ in ends or each.__module__.startswith(("airflow.sdk.bases", "airflow.models")):
+    for each in bases:
+        if each.__name__ in ends or each.__module__.startswith(
+            ("airflow.sdk.bases", "airflow.models")
+        ):
             break
         if "__init__" in vars(each):
-            named = inspect.signature(each.__init__).parameters.values()
+            named = inspect.signature(vars(each)["__init__"]).parameters.values()
             for parameter in named:
                 if parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD):
                     found.setdefault(parameter.name, one(parameter))
@@ -151,9 +154,7 @@ def of_component(kind: Any) -> dict[str, Any]:
     else:
         known = {said["name"] for said in inputs}
         inputs = [said for said in inputs if said["name"] in written]
-        inputs += [
-            one(each) for name, each in written.items() if name not in (*known, "self")
-        ]
+        inputs += [one(each) for name, each in written.items() if name not in (*known, "self")]
     values = importlib.import_module("tfx.types.value_artifact").ValueArtifact
     outputs = [
         {"name": name, "type": value(each.type) if issubclass(each.type, values) else "File"}
@@ -170,8 +171,12 @@ def artifact(name: str, channel: Any) -> dict[str, Any]:
     """Return an input that is an artifact."""
     kind = "File | None" if channel.optional else "File"
     return {
-        **{"name": name, "type": kind, "kind": "artifact", "doc": channel.type.TYPE_NAME},
-        **{"has_default": bool(channel.optional), "default": None},
+        "name": name,
+        "type": kind,
+        "kind": "artifact",
+        "doc": channel.type.TYPE_NAME,
+        "has_default": bool(channel.optional),
+        "default": None,
     }
 
 
@@ -180,8 +185,10 @@ def parameter(name: str, said: Any) -> dict[str, Any]:
     kind = _PLAIN.get(said.type, "object")
     optional = bool(said.optional)
     return {
-        **{"name": name, "type": f"{kind} | None" if optional and kind != "object" else kind},
-        **{"has_default": optional, "default": None},
+        "name": name,
+        "type": f"{kind} | None" if optional and kind != "object" else kind,
+        "has_default": optional,
+        "default": None,
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from thruway.api.importing.types import NOTHING, Foreign, Input, Output
 from thruway.errors import UsageError
 
+
 def of_airflow(operator: str, python: str = "") -> Foreign:
     """Return what is known of an operator.
 

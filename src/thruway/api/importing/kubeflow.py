@@ -145,9 +145,7 @@ def _names_of(word: Any, key: str) -> Iterator[str]:
 
 
 def _of_sdk_2(file: Path, text: str, data: Mapping[str, Any]) -> Foreign:
-    found = {
-        name: each for name, each in data["components"].items() if "executorLabel" in each
-    }
+    found = {name: each for name, each in data["components"].items() if "executorLabel" in each}
     if len(found) != 1 or any("dag" in each for each in data["components"].values()):
         raise UsageError(
             f"{file.name} is a pipeline of {len(found)} components, and not one",

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
     from thruway.api.importing.types import Foreign, Input
 
-_RESERVED = {"COMPONENT", "IMPORTED", "File", "NamedTuple", "DEFAULTS", "SOURCE", "step", "given", "made"}
+_RESERVED = {
+    "COMPONENT",
+    "IMPORTED",
+    "File",
+    "NamedTuple",
+    "DEFAULTS",
+    "SOURCE",
+    "step",
+    "given",
+    "made",
+}
 _SYSTEMS = {"kubeflow": "Kubeflow Pipelines", "airflow": "Airflow", "tfx": "TFX"}
 
 
@@ -68,7 +78,7 @@ def _head(found: Foreign) -> str:
     typing = ["NamedTuple"] if len(found.outputs) > 1 else []
     return f'''"""{said}, as a step.
 
-Written by `thruway import {_clean(_source(found))}`; import it again rather than change it.
+Written by `thruway import`; import it again rather than change it.
 """
 
 {f"from typing import {', '.join(typing)}" if typing else ""}
@@ -78,12 +88,9 @@ from thruway.components.foreign import {found.system}
 '''
 
 
-def _source(found: Foreign) -> str:
-    return found.what if found.system == "kubeflow" else f"{found.system}:{found.what}"
-
-
 def _types(found: Foreign) -> str:
-    return " ".join(each.type for each in (*found.inputs, *found.outputs))
+    taken, given = (each.type for each in found.inputs), (each.type for each in found.outputs)
+    return " ".join([*taken, *given])
 
 
 def _facts(found: Foreign, inputs: dict[str, str], outputs: dict[str, str]) -> str:
@@ -93,11 +100,12 @@ def _facts(found: Foreign, inputs: dict[str, str], outputs: dict[str, str]) -> s
         "outputs": {outputs[each.name]: each.name for each in found.outputs},
     }
     text = (
-        "# What it is there. A target of that system can call the component itself; names are ours\n"
-        f"# → theirs.\nIMPORTED = {marker!r}\n"
+        "# What it is there, for a target of that system; names are ours → theirs.\n"
+        f"IMPORTED = {marker!r}\n"
     )
     if found.system == "airflow":
-        defaults = {each.name: each.default for each in found.inputs if each.default is not NOTHING}
+        defaulted = [each for each in found.inputs if each.default is not NOTHING]
+        defaults = {each.name: each.default for each in defaulted}
         return f"{text}# Left to the operator when they are not set.\nDEFAULTS = {defaults!r}\n"
     if found.system == "tfx":
         return text
@@ -132,11 +140,11 @@ def _block(source: str) -> str:
 def _outputs(found: Foreign, name: str, outputs: dict[str, str]) -> str:
     if len(found.outputs) < 2:
         return ""
-    rows = [
-        f"    {outputs[each.name]}: {each.type}{_comment(each.doc)}" for each in found.outputs
-    ]
+    rows = [f"    {outputs[each.name]}: {each.type}{_comment(each.doc)}" for each in found.outputs]
     title = _title(name)
-    return f'class {title}(NamedTuple):\n    """What `{name}` gives."""\n\n' + "\n".join(rows) + "\n"
+    return (
+        f'class {title}(NamedTuple):\n    """What `{name}` gives."""\n\n' + "\n".join(rows) + "\n"
+    )
 
 
 def _title(name: str) -> str:

@@ -24,9 +24,7 @@ INTERPRETER = "THRUWAY_AIRFLOW_PYTHON"
 """Environment variable that names an interpreter with Airflow, if that of the run has none."""
 
 
-def run(
-    operator: str, task_id: str, given: Mapping[str, Any], defaults: Mapping[str, Any]
-) -> Any:
+def run(operator: str, task_id: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> Any:
     """Return what an operator's `execute` returns.
 
     Args:
@@ -45,7 +43,8 @@ def run(
         for name, value in given.items()
         if name not in defaults or value != defaults[name]
     }
-    if importlib.util.find_spec("airflow") is not None:
+    found = importlib.util.find_spec("airflow")
+    if found is not None and found.origin is not None:  # a folder of that name has no origin
         return airflow_execute.execute(operator, task_id, arguments)
     python = os.environ.get(INTERPRETER, "")
     if not python:

@@ -155,9 +155,7 @@ def _remove(place: Path) -> None:
 # Python in this process -----------------------------------------------------------------------
 
 
-def _function(
-    component: Component, folders: _Folders, given: Mapping[str, Any]
-) -> dict[str, Any]:
+def _function(component: Component, folders: _Folders, given: Mapping[str, Any]) -> dict[str, Any]:
     with kubeflow_dsl.installed() as dsl:
         scope: dict[str, Any] = {"__name__": f"kfp_{_folder(component.name)}"}
         exec(compile(component.source, f"<{component.name}>", "exec"), scope)  # noqa: S102 - that is what it is
@@ -171,7 +169,7 @@ def _function(
                 metrics[name] = call.output(name, folders.output(name))
                 if kind == "metrics":
                     folders.output(name).write_text("{}", encoding="utf-8")
-        returned = call.run([name for name in component.outputs if not call.takes(name)])
+        returned: dict[str, Any] = call.run([name for name in component.outputs if not call.takes(name)])
     told = {name: each.metadata for name, each in metrics.items() if each is not None}
     return returned | {name: told[name] for name in told if component.outputs[name] == "metrics"}
 
@@ -196,9 +194,7 @@ def _program(component: Component, folders: _Folders, given: Mapping[str, Any]) 
 
 def _places(component: Component, folders: _Folders, given: Mapping[str, Any]) -> Places:
     outputs = {name: str(folders.output(name)) for name in component.outputs}
-    return Places(
-        dict(given), {name: str(path) for name, path in folders.paths.items()}, outputs
-    )
+    return Places(dict(given), {name: str(path) for name, path in folders.paths.items()}, outputs)
 
 
 # Anything else, in a container ----------------------------------------------------------------

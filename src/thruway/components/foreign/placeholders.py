@@ -40,13 +40,13 @@ class Places:
 def resolved(command: Sequence[Any], places: Places) -> list[str]:
     """Return the words of a command line.
 
-    >>> places = Places({"n": 3}, {"Data": "in/data"}, {"Model": "out/model"})
-    >>> resolved(["--n", {"inputValue": "n"}, {"inputPath": "Data"}, {"outputPath": "Model"}], places)
-    ['--n', '3', 'in/data', 'out/model']
-    >>> resolved([{"if": {"cond": {"isPresent": "k"}, "then": ["--k", {"inputValue": "k"}]}}], places)
+    >>> given = Places({"n": 3}, {"Data": "in/data"}, {"Model": "out/model"})
+    >>> resolved(["--n", {"inputValue": "n"}, {"inputPath": "Data"}], given)
+    ['--n', '3', 'in/data']
+    >>> resolved([{"if": {"cond": {"isPresent": "k"}, "then": ["--k"]}}], given)
     []
-    >>> resolved(["{{$.inputs.parameters['n']}} of {{$.outputs.artifacts['Model'].path}}"], places)
-    ['3 of out/model']
+    >>> resolved(["{{$.inputs.parameters['n']}} to {{$.outputs.artifacts['Model'].path}}"], given)
+    ['3 to out/model']
     """
     words: list[str] = []
     for word in command:

@@ -41,11 +41,15 @@ def run(component: str, given: Mapping[str, Any], inputs: tuple[str, ...]) -> di
             f"{component} cannot be imported: {error}", fix="run it where TFX is installed"
         ) from error
     arguments = {each: value for each, value in given.items() if value is not None}
-    taken = {each: _artifact(kind, each, arguments.pop(each)) for each in inputs if each in arguments}
+    taken = {
+        each: _artifact(kind, each, arguments.pop(each)) for each in inputs if each in arguments
+    }
     channels = {each: channel_utils.as_channel([artifact]) for each, artifact in taken.items()}
     made = kind(**channels, **arguments)
     top = Path(name)
-    outputs = {each: [_output(channel.type(), top / each)] for each, channel in made.outputs.items()}
+    outputs = {
+        each: [_output(channel.type(), top / each)] for each, channel in made.outputs.items()
+    }
     executor = _executor(made, top)
     executor.Do({each: [one] for each, one in taken.items()}, outputs, dict(made.exec_properties))
     return {each: _given(name, each, artifact) for each, (artifact,) in outputs.items()}
