@@ -54,6 +54,11 @@ POINTS: Mapping[str, Point] = {
             "tfx": "thruway.targets.tfx:compile_tfx",
         },
     ),
+    "protocol": Point(
+        "talks with the engine that started a task: (project: ProjectConfig, message: str) -> "
+        "Talk (`targets.types`)",
+        {"kfp.dsl.executor_main": "thruway.targets.kubeflow.protocol:ExecutorMain"},
+    ),
 }
 
 

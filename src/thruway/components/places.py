@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["bare", "filesystem", "is_address", "is_web", "needed", "opened", "unpacked"]
+__all__ = ["bare", "filesystem", "forget", "is_address", "is_web", "needed", "opened", "unpacked"]
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+(::|://)")
 _DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
@@ -110,6 +110,22 @@ def filesystem(address: str, storage: Mapping[str, object] | None = None) -> tup
             fix="give a path, or an address of a kind that fsspec knows",
         ) from error
     return fs, str(path)
+
+
+def forget(places: Iterable[str], storage: Mapping[str, object] | None = None) -> None:
+    """Let file systems look anew: they remember what they listed, for as long as a process lives.
+
+    Args:
+        places: paths and addresses; each file system is asked once.
+        storage: as for `filesystem`.
+    """
+    seen: set[int] = set()
+    for place in places:
+        if is_address(place) and not is_web(place):
+            fs, _ = filesystem(place, storage)
+            if id(fs) not in seen:
+                seen.add(id(fs))
+                fs.invalidate_cache()
 
 
 def opened(place: str, storage: Mapping[str, object] | None = None) -> BinaryIO:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from thruway.kit.project import ProjectConfig
+    from thruway.run import PartResult
     from thruway.targets.tasks import Tasks
 
 
@@ -61,3 +62,30 @@ class Target(Protocol):
             CompileRefused: the pipeline has what the target cannot express; says what and why.
             UsageError: an option makes no sense for this target.
         """
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an engine tells a task in its own words.
+
+    Attributes:
+        params: parameter of the pipeline → value, those that are not the default.
+        item: which item of a mapped step; None if it does not say.
+    """
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    item: int | None = None
+
+
+class Talk(Protocol):
+    """How a task and the engine that started it talk: made from the project and a message."""
+
+    def told(self) -> Told:
+        """Return what the engine tells the task.
+
+        Raises:
+            UsageError: a parameter is not of its type.
+        """
+
+    def tell(self, done: PartResult) -> None:
+        """Leave for the engine what came of the task, where it looks for that."""

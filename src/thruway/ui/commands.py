@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from thruway.ui import (
     migrate_commands,
+    premade_commands,
     run_commands,
     step_commands,
     store_commands,
@@ -15,6 +16,7 @@ from thruway.ui.app import app
 __all__ = [
     "app",
     "migrate_commands",
+    "premade_commands",
     "run_commands",
     "step_commands",
     "store_commands",

@@ -1,4 +1,4 @@
-"""The command that compiles a pipeline to another orchestrator."""
+"""The commands that compile a pipeline to another orchestrator, and make an image of a project."""
 
 from __future__ import annotations
 
@@ -66,5 +66,57 @@ def compile_(
         written.append(str(target))
     lines = [*(f"wrote {path}" for path in written), *(f"- {note}" for note in compiled.notes)]
     record = {"written": written, "notes": list(compiled.notes)}
+    emit(record if as_json else "\n".join(lines))
+    return 0
+
+
+@app.command(
+    epilog="Example: thruway build churn --into image --image registry/churn-python:1 "
+    "--store s3://bucket/churn"
+)
+def build(
+    project: Project,
+    into: Annotated[
+        Path, typer.Option("--into", metavar="FOLDER", help="Folder to make; replaced if it was.")
+    ] = Path("image"),
+    image: Annotated[str, typer.Option("--image", metavar="IMAGE", help="Name of the image.")] = "",
+    base: Annotated[
+        str, typer.Option("--base", metavar="IMAGE", help="Image that it is built on.")
+    ] = "",
+    data: Annotated[
+        list[str] | None,
+        typer.Option("--data", metavar="PATH", help="Data that it holds, from the data folder."),
+    ] = None,
+    store: Annotated[
+        str, typer.Option("--store", metavar="URL", help="Store that its tasks will use.")
+    ] = "",
+    lineage: Annotated[
+        str, typer.Option("--lineage", metavar="URL", help="Lineage that its tasks will use.")
+    ] = "",
+    as_json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 - read by main
+) -> int:
+    """Make the folder from which an image with the project and Thruway is built."""
+    from thruway.kit.project import load_project
+    from thruway.targets.image import ImageOptions, build_context
+
+    options = ImageOptions(image, base, tuple(data or ()), store, lineage)
+    made = build_context(load_project(project), into, options)
+    record = {
+        "folder": str(made.folder),
+        "image": made.image,
+        "project": str(made.place),
+        "files": made.files,
+        "bytes": made.bytes,
+        "commands": list(made.commands),
+        "notes": list(made.notes),
+    }
+    size = f"{made.files:,} files of the project, {made.bytes:,} bytes"
+    lines = [
+        f"wrote {made.folder}: {size}; in the image it is {made.place}",
+        *(f"- {note}" for note in made.notes),
+        "build it, and hand it on:",
+        *(f"  {command}" for command in made.commands),
+    ]
     emit(record if as_json else "\n".join(lines))
     return 0

@@ -22,6 +22,14 @@ Output = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write the record there, as JSON.")
 ]
 
+Protocol = Annotated[
+    str,
+    typer.Option("--protocol", metavar="NAME", help="How the engine and its tasks talk."),
+]
+Message = Annotated[
+    str, typer.Option("--message", metavar="TEXT", help="What the engine tells the task in it.")
+]
+
 
 @app.command(
     epilog="Example: thruway task churn train_model --engine airflow --run-id manual__2026-01-01"
@@ -43,6 +51,8 @@ def task(
     force: Annotated[bool, typer.Option("--force", help="Run it although it is cached.")] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Leave the cache alone.")] = False,
     output: Output = None,
+    protocol: Protocol = "",
+    message: Message = "",
     as_json: Json = False,
     debug: Debug = False,  # noqa: ARG001 - read by main
 ) -> int:
@@ -50,6 +60,7 @@ def task(
     from dataclasses import replace
     from typing import get_args
 
+    from thruway import plugins
     from thruway.errors import UsageError
     from thruway.kit.project import load_project
     from thruway.run import EngineRun, Part, run_part
@@ -70,8 +81,16 @@ def task(
         no_cache=no_cache,
         logs=True,
     )
+    talk = plugins.load("protocol", protocol)(config, message) if protocol else None
+    if talk is not None:
+        told = talk.told()
+        options = replace(options, params={**told.params, **options.params})
+        item = item if told.item is None else told.item
     part = Part(EngineRun(engine, run_id, link), step, stage, item)  # type: ignore[arg-type]
     done = run_part(config, part, options, RunPrinter(quiet=False))
+    if talk is not None:
+        talk.tell(done)
+        return 0
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(json.dumps(done.dump()), encoding="utf-8")
@@ -85,6 +104,8 @@ def task_end(
     project: Project,
     engine: Engine = "engine",
     run_id: EngineRunId = "",
+    protocol: Protocol = "",  # noqa: ARG001 - there is nothing more to be told at the end
+    message: Message = "",  # noqa: ARG001 - the same
     as_json: Json = False,
     debug: Debug = False,  # noqa: ARG001 - read by main
 ) -> int:

@@ -15,7 +15,7 @@ from thruway.components import html
 from thruway.components.ingest import filters, sql, with_pandas
 from thruway.components.ingest.fingerprints import InputFingerprint, fingerprint, of_files
 from thruway.components.ingest.joined import with_partition
-from thruway.components.places import bare
+from thruway.components.places import bare, forget
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class Chunks:
         """Raise a DataError when the source is not what it was when this was made."""
         if self.connection:
             return  # its rows are looked at while they are read
+        forget(self.source, self.ask.storage)
         now = of_files(self.source, self.ask.storage)
         for before, after in zip(self.fingerprint.files, now.files, strict=True):
             if (before.size, before.digest) != (after.size, after.digest):

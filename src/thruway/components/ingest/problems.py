@@ -49,7 +49,10 @@ def explained(place: str, ask: Ask) -> Iterator[None]:
     except Exception as error:  # three libraries, each with its own
         if "out of memory" in str(error) or type(error).__name__ == "ArrowMemoryError":
             raise _too_large(place) from error
-        said = _explanation(place, ask, error) or _plain(place, ask, error)
+        try:
+            said = _explanation(place, ask, error) or _plain(place, ask, error)
+        except OSError:  # a file elsewhere that cannot be read any more
+            said = _plain(place, ask, error)
         raise _placed(said, place) from error
 
 

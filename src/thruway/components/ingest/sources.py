@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thruway.components.ingest.spans import Span, is_pattern, matching
-from thruway.components.places import bare, filesystem, is_address, is_web
+from thruway.components.places import bare, filesystem, forget, is_address, is_web
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ def find(
         DataError: there is none.
         UsageError: it is no source, or spans are asked of what has none.
     """
+    given = [source] if isinstance(source, str | os.PathLike) else source
+    if isinstance(given, list | tuple):
+        forget(map(os.fspath, given), storage)
     if isinstance(source, str | os.PathLike):
         return _find_one(os.fspath(source), span, version, last, storage)
     if not isinstance(source, list | tuple):

@@ -123,17 +123,25 @@ def run_part(
         return run.part_result()
 
 
-def finish_parts(project: ProjectConfig, of: EngineRun) -> tuple[str, State]:
+def finish_parts(
+    project: ProjectConfig, of: EngineRun, elsewhere: Mapping[str, State] | None = None
+) -> tuple[str, State]:
     """End a run of another engine: its state, its results and its files; return its id and state.
 
     To be called when nothing of it runs any more, whatever became of its steps.
+
+    Args:
+        project: the project.
+        of: the run.
+        elsewhere: steps that the engine did with means of its own, without `run_part` → how they
+            ended; nothing of theirs is in the store.
 
     Raises:
         UsageError: no part of it was run.
     """
     dag = project.dag()
     with _PartRun(project, dag, RunOptions(isolate=True), SilentReporter(), Part(of, "")) as run:
-        return run.end()
+        return run.end(elsewhere or {})
 
 
 class _PartRun(PipelineRun):
@@ -200,6 +208,7 @@ class _PartRun(PipelineRun):
     def part_result(self) -> PartResult:
         """Do the part."""
         node = self.dag.node(self._part.node)
+        self._skip_left_out()
         missing = [name for name in node.needs if name not in self._before]
         if missing:
             raise UsageError(
@@ -229,6 +238,19 @@ class _PartRun(PipelineRun):
                 fix="run the part `items` first",
             )
         return self._item(fan, count) if self._part.stage == "item" else self._gather(fan, count)
+
+    def _skip_left_out(self) -> None:
+        """Record the steps whose condition does not hold, and that the engine did not start."""
+        for node in self.dag.nodes:
+            known = self._before
+            if node.condition is None or node.name in known or not known.keys() >= {*node.needs}:
+                continue
+            self.schedule.narrow([node.name], map(_result, known.values()))
+            if node.name not in self.schedule.blocked and not self.conditions.holds(node):
+                self._skip(node)
+                reason = self.done[node.name].reason
+                skipped = Execution(0, self.run, node.name, "SKIPPED", "", {}, reason=reason)
+                known[node.name] = skipped
 
     def _may_retry(self, going: _Going, failure: Failed) -> bool:
         """Never: the engine does."""
@@ -321,12 +343,14 @@ class _PartRun(PipelineRun):
 
     # The end ------------------------------------------------------------------------------------
 
-    def end(self) -> tuple[str, State]:
+    def end(self, elsewhere: Mapping[str, State]) -> tuple[str, State]:
         """Record how the run ended, from what became of its steps."""
-        names = [node.name for node in self.dag.nodes]
+        names = [node.name for node in self.dag.nodes if node.name not in elsewhere]
+        self._skip_left_out()
         self.schedule.narrow([], map(_result, self._before.values()))
         results = [_result(self._before[name]) for name in names if name in self._before]
         good = len(results) == len(names) and not any(map(stops, results))
+        good = good and all(state in _DONE for state in elsewhere.values())
         made = any(self._before[name].state == "COMPLETE" for name in names if good)
         state: State = "FAILED" if not good else "COMPLETE" if made else "CACHED"
         files = {

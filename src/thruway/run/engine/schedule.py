@@ -51,6 +51,7 @@ class Schedule:
         self.nodes = {node.name: node for node in dag.nodes}
         self.positions = {node.name: number for number, node in enumerate(dag.nodes)}
         self.names = [node.name for node in dag.nodes if self.modes[node.name] != "skip"]
+        self._whole = tuple(self.names)
         self.waiting = set(self.names)
         self.fans: dict[str, Fan] = {}
         self.done: dict[str, StepResult] = {}
@@ -162,7 +163,7 @@ class Schedule:
         """Look at some nodes alone; what others gave is known already."""
         known = {result.name: result for result in done}
         self.waiting = set(names)
-        self.names = [name for name in self.names if name in self.waiting]
+        self.names = [name for name in self._whole if name in self.waiting]
         self.done.clear()
         self.done.update(known)
         self._renew()

@@ -1,0 +1,162 @@
+"""Pipelines on `kfp.local`, in an environment that has KFP: the artifacts of a local run.
+
+`make test-engines` makes the environment. All pipelines are run in one go, by two processes, since
+each task is a process of its own; the tests look at what came of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "behaviour"))
+
+from shapes import SHAPES, Shape, write_project  # noqa: E402 - its folder is not one of tests
+
+from thruway.kit.project import load_project  # noqa: E402
+from thruway.targets import CompileOptions, compile_project  # noqa: E402
+
+HOME = Path(os.environ.get("THRUWAY_ENGINES", ROOT / ".engines")).resolve() / "kfp"
+PYTHON = HOME / "bin" / "python"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not PYTHON.exists(), reason=f"no environment with KFP in {HOME.parent}"),
+]
+
+MORE = {
+    "fan-out over nothing": Shape(
+        "count = factors(0)\nframe = load(rows)\nscaled = map_over(scale, count, frame=frame)\n"
+        "sum_ = total(scaled)\nreturn sum_",
+        {"sum_": 0.0},
+    ),
+    "nested decides": Shape(
+        "frame, good = looked(rows, limit)\nmodel = fit(frame)\n"
+        "said = tell(when(good, push, hold, model=model))\nreturn said",
+        {"said": "It was pushed 40."},
+        before=(
+            "@pipeline\ndef looked(rows: int, limit: float):\n    frame = load(rows)\n"
+            "    score = judge(fit(frame), frame)\n    good = is_good(score, limit)\n"
+            "    return frame, good\n\n"
+        ),
+        skipped=("hold",),
+    ),
+}
+ALL = SHAPES | MORE
+EXAMPLES = {"cancer": "cancer/cancer.ipynb", "diabetes": "diabetes/diabetes.py"}
+# A GridSearchCV keeps the seconds that its fits took: it is another one in every run.
+TIMED = {"train_regressors.search"}
+AGAIN = "diamond, a second time"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
+
+def compiled(folder: Path, into: Path, **more: str) -> str:
+    options = CompileOptions(image="registry/python-shaped:1", project=str(folder), more=more)
+    made = compile_project(load_project(folder), "kubeflow", options)
+    into.mkdir(parents=True)
+    for name, text in made.files.items():
+        (into / name).write_text(text)
+    return str(next(into.glob("*.yaml")))
+
+
+def shape_job(folder: Path, name: str, shape: Shape) -> dict[str, Any]:
+    plain = write_project(folder / "plain", shape)
+    engine = write_project(folder / "engine", shape)
+    views = {} if name == "diamond" else {"views": "no"}
+    return {
+        "name": name,
+        "plain": str(plain),
+        "plain_params": {**shape.params, "counter": str(folder / "plain.txt")},
+        "engine": str(engine),
+        "package": compiled(engine, folder / "package", **views),
+        "params": {**shape.params, "counter": str(folder / "engine.txt")},
+    }
+
+
+def example_job(folder: Path, name: str, program: str) -> dict[str, Any]:
+    shutil.copytree(ROOT / "examples" / name, folder / name)
+    words = ["migrate", str(folder / program), "-o", str(folder / "plain"), "--quiet"]
+    words += ["--no-verify"]
+    subprocess.run([sys.executable, "-m", "thruway.ui.main", *words], check=True, env=ENVIRONMENT)
+    shutil.copytree(folder / "plain", folder / "engine")
+    package = compiled(folder / "engine", folder / "package")
+    paths = {"plain": str(folder / "plain"), "engine": str(folder / "engine")}
+    return {"name": name, **paths, "plain_params": {}, "package": package, "params": {}}
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """What came of every pipeline, both ways."""
+    home = tmp_path_factory.mktemp("kubeflow")
+    jobs = [shape_job(home / str(at), name, ALL[name]) for at, name in enumerate(ALL)]
+    jobs += [example_job(home / name, name, program) for name, program in EXAMPLES.items()]
+    twice = shape_job(home / "twice", AGAIN, SHAPES["diamond"])
+    jobs.append({**twice, "plain": "", "times": 2})
+    jobs.sort(key=lambda job: -len(load_project(job["engine"]).dag().nodes))
+    running = []
+    for number, part in enumerate((jobs[::2], jobs[1::2])):
+        asked, found = home / f"jobs{number}.json", home / f"found{number}.json"
+        asked.write_text(json.dumps(part))
+        log = (home / f"log{number}.txt").open("w")
+        words = [PYTHON, Path(__file__).with_name("kubeflow_side.py"), asked, found]
+        process = subprocess.Popen(words, stdout=log, stderr=log, env=ENVIRONMENT, cwd=home)
+        running.append((process, found, log))
+    results: dict[str, Any] = {}
+    for process, found, log in running:
+        status = process.wait()
+        log.close()
+        assert status == 0, Path(log.name).read_text()[-5000:]
+        results |= json.loads(found.read_text())
+    return results
+
+
+@pytest.mark.parametrize("shape", ALL)
+def test_the_same_comes_of_it(shape, done):
+    told, got, want = ALL[shape], done[shape]["engine"], done[shape]["plain"]
+    if told.refused:
+        assert got["error"]
+        assert got["state"] == want["state"] == "FAILED"
+        assert {name.partition(".")[0] for name in got["hashes"]} == set(told.kept)
+    else:
+        assert (got["error"], got["state"]) == ("", "COMPLETE")
+        for name, value in told.results.items():
+            assert got["values"][name] == value
+        assert {n for n, state in got["states"].items() if state == "SKIPPED"} == set(told.skipped)
+    assert got["hashes"] == want["hashes"]
+    assert got["states"] == want["states"]
+    without = {name: text for name, text in want["params"].items() if name != "counter"}
+    assert {name: got["params"][name] for name in without} == without
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_migrated_program_gives_what_it_gave(name, done):
+    got, want = done[name]["engine"], done[name]["plain"]
+    assert (got["error"], got["state"]) == ("", "COMPLETE")
+    assert set(got["hashes"]) == set(want["hashes"])
+    differ = {port for port in want["hashes"] if got["hashes"][port] != want["hashes"][port]}
+    assert differ <= TIMED
+    assert len(want["hashes"]) > 5
+    assert got["states"] == want["states"]
+
+
+def test_a_second_run_is_answered_by_our_cache(done):
+    assert set(done[AGAIN]["engine"]["states"].values()) == {"CACHED"}
+    assert done[AGAIN]["engine"]["hashes"] == done["diamond"]["engine"]["hashes"]
+
+
+def test_what_kfp_is_told_of_artifacts(done):
+    files, hashes = done["diamond"]["files"], done["diamond"]["engine"]["hashes"]
+    said = json.loads(files["judge/executor_output.json"])["artifacts"]
+    metadata = said["Output"]["artifacts"][0]["metadata"]
+    assert metadata["hash"] == hashes["judge.return"]
+    assert metadata["value"] == done["diamond"]["engine"]["values"]["score"]
+    assert (metadata["member"], metadata["type"]) == ("return", "builtins.float")
+    assert "<table" in files["load/view"]
+    assert json.loads(files["part/train"])["hash"] == hashes["part.train"]
