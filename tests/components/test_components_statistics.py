@@ -309,7 +309,7 @@ ODD = {
     "lists of lists": lambda: pl.DataFrame({"x": [[[1], [2]]]}),
     "arrays": lambda: pl.DataFrame({"x": [[1, 2]]}, schema={"x": pl.Array(pl.Int8, 2)}),
     "objects": lambda: pl.DataFrame({"x": [object()]}),
-    "a batch of Arrow": lambda: pa.record_batch({"x": [1]}),
+    "a batch of Arrow": lambda: pa.RecordBatch.from_pydict({"x": [1]}),
     "a dictionary of Arrow": lambda: pa.table({"x": pa.array(["a"]).dictionary_encode()}),
     "a map of Arrow": lambda: pa.table(
         {"x": pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int8()))}
