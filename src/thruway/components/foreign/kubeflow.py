@@ -169,7 +169,8 @@ def _function(component: Component, folders: _Folders, given: Mapping[str, Any])
                 metrics[name] = call.output(name, folders.output(name))
                 if kind == "metrics":
                     folders.output(name).write_text("{}", encoding="utf-8")
-        returned: dict[str, Any] = call.run([name for name in component.outputs if not call.takes(name)])
+        wanted = [name for name in component.outputs if not call.takes(name)]
+        returned: dict[str, Any] = call.run(wanted)
     told = {name: each.metadata for name, each in metrics.items() if each is not None}
     return returned | {name: told[name] for name in told if component.outputs[name] == "metrics"}
 
