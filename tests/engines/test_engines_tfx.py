@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -16,6 +17,7 @@ sys.path.insert(0, str(ROOT / "tests" / "behaviour"))
 
 from shapes import SHAPES, write_project  # noqa: E402 - beside the one behaviour suite
 
+from thruway import migrate  # noqa: E402 - the same
 from thruway.kit.project import load_project  # noqa: E402 - the same
 from thruway.targets import CompileOptions, compile_project  # noqa: E402 - the same
 
@@ -92,6 +94,11 @@ def Longest(
         file.write(found * times)
     return {"size": len(found)}
 '''
+MIGRATED = {
+    "chain": ("tests/corpus/programs/chain.py", "tests/corpus/data/people.csv"),
+    "driver": ("tests/corpus/programs/driver.py", "tests/corpus/data/people.csv"),
+    "diabetes": ("examples/diabetes/diabetes.py", "examples/diabetes/patients.csv"),
+}
 ROWS = "age,sex\n" + "".join(f"{20 + n % 50},{'fm'[n % 2]}\n" for n in range(200))
 
 
@@ -99,8 +106,8 @@ def compiled(folder, project, name, **options):
     """Compile a project; the file names are made unique, since one process imports them all."""
     made = compile_project(load_project(project), "tfx", CompileOptions(more=options))
     for path, text in made.files.items():
-        own = text.replace("shaped_pipeline", f"{name}_pipeline")
-        (folder / path.replace("shaped", name)).write_text(own)
+        own = text.replace(path[: path.rindex("_")] + "_pipeline import", f"{name}_pipeline import")
+        (folder / f"{name}{path[path.rindex('_') :]}").write_text(own)
 
 
 def flow(folder, name):
@@ -125,6 +132,15 @@ def work_of(folder):
         here = {**params, "counter": str(place / "counter-local.txt")}
         runs = [{"params": params}] * (2 if name == "diamond" else 1)
         yield {"name": name, "folder": str(place), "local": here, "runs": runs}
+    for name, files in MIGRATED.items():
+        place = folder / name
+        place.mkdir()
+        for file in files:
+            shutil.copy(ROOT / file, place)
+        migrate(place / f"{name}.py", output=place / "project", verify=False)
+        shutil.copytree(place / "project", place / "local")
+        compiled(place, place / "project", f"migrated_{name}")
+        yield {"name": name, "folder": str(place), "local": {}, "runs": [{"params": {}}]}
     for name in FLOWS:
         place = folder / name.replace(" ", "_")
         project, counter = flow(place / "project", name), place / "counter.txt"
@@ -150,7 +166,10 @@ def work_of(folder):
 def answers(tmp_path_factory):
     """What came of every pipeline, here and in TFX."""
     folder = tmp_path_factory.mktemp("tfx")
-    work = [{**each, "module": f"{Path(each['folder']).name}_runner"} for each in work_of(folder)]
+    work = []
+    for each in work_of(folder):
+        (runner,) = Path(each["folder"]).glob("*_runner.py")
+        work.append({**each, "module": runner.stem})
     return driven(folder, work)
 
 
@@ -184,6 +203,16 @@ def test_tfx_gives_the_same(shape, answers):
     assert got["hashes"] == want["hashes"]
     assert got["states"] == want["states"]
     assert {n for n, state in got["states"].items() if state == "SKIPPED"} == set(told.skipped)
+
+
+@pytest.mark.parametrize("name", MIGRATED)
+def test_a_migrated_program_gives_the_same(name, answers):
+    assert "crashed" not in answers[name], answers[name]["crashed"]
+    want, (got,) = answers[name]["local"], answers[name]["runs"]
+    assert (got["error"], got["state"]) == ("", "COMPLETE")
+    assert got["hashes"] == want["hashes"]
+    assert got["states"] == want["states"]
+    assert got["hashes"]
 
 
 def test_lineage_is_in_ml_metadata_too(answers):

@@ -73,7 +73,16 @@ _BY_COMPONENT = {
     "roll_back": "PushedModel",
 }
 _COMPONENTS = "thruway.components"
-_ESTIMATORS = ("Pipeline", "Model", "Module", "Booster", "Classifier", "Regressor", "Estimator")
+_ESTIMATORS = (
+    "SearchCV",
+    "Pipeline",
+    "Model",
+    "Module",
+    "Booster",
+    "Classifier",
+    "Regressor",
+    "Estimator",
+)
 _FITTED = ("ColumnTransformer", "Scaler", "Encoder", "Imputer", "Vectorizer", "Transformer")
 # What TFX calls the output of a component that gives such an artifact.
 _KEYS = {
