@@ -54,7 +54,18 @@ def environment(name: str, folder: Path = ROOT / ".engines") -> Path:
     subprocess.run(
         [uv, "venv", "-q", "--clear", "-p", sys.executable, str(target)], check=True, env=clean
     )
-    words = [uv, "pip", "install", "-q", "--python", str(python), "-r", str(pins)]
+    # Each task is a process of its own: without byte code, each would compile all that it imports.
+    words = [
+        uv,
+        "pip",
+        "install",
+        "-q",
+        "--compile-bytecode",
+        "--python",
+        str(python),
+        "-r",
+        str(pins),
+    ]
     subprocess.run([*words, "-e", str(ROOT)], check=True, env=clean)
     stamp.write_text(wanted)
     return python

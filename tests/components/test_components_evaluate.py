@@ -445,6 +445,43 @@ def test_predictions_may_be_given():
     assert alone.not_computed["roc_auc"] == "predictions were given, and no model"
 
 
+def test_labels_may_be_given_apart():
+    frame = people(200)
+    model = Numeric(fitted(frame))
+    expected = evaluate(frame, model, "answer", n_bootstrap=10, slices="sex")
+    rows, labels = frame.drop(columns="answer"), frame["answer"]
+    assert evaluate(rows, model, labels, n_bootstrap=10, slices="sex") == expected
+    one = rows.set_index(pd.Index([3] * 200))
+    assert evaluate(one, model, labels.to_numpy(), n_bootstrap=10).label == "label"
+    again = evaluate(pl.from_pandas(rows), model, labels.tolist(), n_bootstrap=10, slices="sex")
+    assert again.metrics == expected.metrics
+    assert evaluate(rows.assign(answer=1), model, labels, n_bootstrap=0).label == "answer_"
+    with pytest.raises(UsageError, match="`label` has shape"):
+        evaluate(rows, model, labels[:5])
+
+
+def test_rows_may_be_arrays_or_no_table_at_all():
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    frame = people(200)
+    numbers = frame[["age", "income"]].to_numpy()
+    model = fitted(frame)
+    expected = evaluate(frame, Numeric(model), "answer", n_bootstrap=10)
+    found = evaluate(numbers, model, frame["answer"], n_bootstrap=10)
+    assert found.metrics == expected.metrics
+    assert [each.column for each in found.importance] == ["x0", "x1"]
+    texts = frame["city"] + " " + frame["answer"]
+    pipe = make_pipeline(CountVectorizer(), LogisticRegression()).fit(texts, frame["answer"])
+    labels = frame["answer"].where(frame.index > 3)
+    for rows in (texts, texts.tolist(), texts.to_numpy()):
+        found = evaluate(rows, pipe, labels, n_bootstrap=0)
+        assert (found["accuracy"], found.rows, found.importance) == (1.0, 196, ())
+    sparse = pipe[0].transform(texts)
+    assert evaluate(sparse, pipe[1], frame["answer"], n_bootstrap=0)["roc_auc"] == 1.0
+    with pytest.raises(DataError, match="cannot predict these rows"):
+        evaluate(frame["age"], pipe[1], frame["answer"])
+
+
 def test_the_threshold_and_the_positive_class_are_the_users():
     frame = people(300)
     model = Numeric(fitted(frame))
@@ -509,12 +546,71 @@ def test_labels_as_they_come(change, expected):
     assert found._repr_html_()
 
 
-def test_a_model_without_probabilities_is_judged_by_its_classes():
-    frame = people(200)
-    model = LinearSVC().fit(frame[["age"]] / 90, frame["answer"])
-    found = evaluate(frame[["age", "answer"]].assign(age=frame["age"] / 90), model, "answer")
-    assert found.not_computed["roc_auc"] == "the model (LinearSVC) has no `predict_proba`"
-    assert "accuracy" in found.metrics
+def test_a_model_without_probabilities_is_judged_by_what_it_has():
+    frame = people(200)[["age", "answer"]]
+    frame["age"] = frame["age"] / 90
+    model = LinearSVC().fit(frame[["age"]], frame["answer"])
+    found = evaluate(frame, model, "answer", n_bootstrap=20)
+    assert found.not_computed == dict.fromkeys(
+        ("log_loss", "brier", "ece"), "the model (LinearSVC) has no `predict_proba`"
+    )
+    scores = model.decision_function(frame[["age"]])
+    assert found["roc_auc"] == pytest.approx(sk.roc_auc_score(frame["answer"] == "yes", scores))
+    assert set(found.curves) == {"roc", "precision_recall"}
+    assert found.metrics["roc_auc"].lower is not None
+    alone = evaluate(frame, model.predict, "answer", n_bootstrap=0, features=["age"])
+    assert "has no `predict_proba`" in alone.not_computed["roc_auc"]
+    assert alone["accuracy"] == found["accuracy"]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pd.array([None, 1, 0, 1] * 10, dtype="Int64"),
+        pd.array([None, True, False, True] * 10, dtype="boolean"),
+        pd.array([None, "1", "0", "1"] * 10, dtype="string"),
+        pd.Series([pd.NA, "1", "0", "1"] * 10, dtype=object),
+        pd.Categorical([None, "1", "0", "1"] * 10),
+        pd.Series([None, 1, 0, 1] * 10),
+    ],
+    ids=lambda values: str(values.dtype),
+)
+def test_missing_labels_of_any_type(labels):
+    frame = pd.DataFrame({"y": labels, "p": np.linspace(0, 1, 40)})
+    found = evaluate(frame, None, "y", probability="p", n_bootstrap=5)
+    assert found.dropped == {"the label `y` is missing": 10}
+    assert str(found.positive) in {"1", "True"}
+    assert 0.4 < found["roc_auc"] < 0.6
+
+
+def test_odd_columns_to_slice_by():
+    rows = 40
+    frame = pd.DataFrame({"y": [0, 1] * 20, "p": np.linspace(0, 1, rows)})
+    frame["none"], frame["infinite"], frame["lists"] = None, np.inf, [[1]] * rows
+    frame["some"] = np.where(frame["y"] == 1, np.inf, frame["p"])
+    ways = ["none", "infinite", {"infinite": 3}, "lists", "some", ("none", "lists")]
+    found = evaluate(frame, None, "y", probability="p", slices=ways, n_bootstrap=5)
+    assert {each.name for each in found.slices} >= {"none=(missing)", "infinite=inf", "lists=[1]"}
+
+
+def test_columns_may_have_numbers_for_names():
+    frame = pd.DataFrame({0: [0, 1] * 20, 1: np.linspace(0, 1, 40)})
+    assert evaluate(frame, None, 0, probability=frame[1], n_bootstrap=0).rows == 40
+
+
+def test_huge_numbers_overflow_into_reasons():
+    found = evaluate(_frame(y=[1e308, -1e308, 3.0], p=[1e308, 1e308, 1.0]), "p", "y")
+    assert found.not_computed["rmse"] == "it is not defined for these rows"
+
+
+def test_ten_thousand_columns():
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.random((50, 10_000))).add_prefix("c").assign(y=[0, 1] * 25)
+    model = LogisticRegression().fit(frame.drop(columns="y"), frame["y"])
+    found = evaluate(frame, model, "y", n_bootstrap=5)
+    assert found.notes[-1] == (
+        "importance was not computed: there are 10,000 columns, and at most 500 are tried"
+    )
 
 
 def _frame(**columns):
@@ -543,10 +639,10 @@ def _frame(**columns):
         (_frame(y=[0, 1], p=[0, 1]), {"model": "p", "threshold": 0.3}, UsageError, "threshold"),
         (_frame(y=[0, 1], p=[0, 1], w=[-1, 1]), {"model": "p", "weights": "w"}, DataError, "negat"),
         (_frame(y=[0, 1], p=[0, 1], w=[0, 0]), {"model": "p", "weights": "w"}, DataError, "zero"),
-        (_frame(y=["a", "b"], p=[1, 2]), {"model": "p", "task": "regression"}, DataError, "number"),
+        (_frame(y=["a", "b"], p=[1, 2]), {"model": "p", "task": "regression"}, DataError, "numbers"),
         (
             _frame(y=pd.to_datetime(["2024-01-01"] * 2), p=[1, 2]),
-            {"model": "p", "task": "regression"}, DataError, "no number",
+            {"model": "p", "task": "regression"}, DataError, "not all are numbers",
         ),
         (
             _frame(y=[-1, 1], p=[0, 1], q=[1, 1]),

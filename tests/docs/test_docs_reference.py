@@ -53,7 +53,7 @@ def test_commands_shown_anywhere_exist():
             line
             for block in blocks(page)
             if block.language in {"console", "sh"}
-            for line in block.body.splitlines()
+            for line in block.body.replace("\\\n", " ").splitlines()
         ]
         for line in lines:
             own = line.removeprefix("$ ").partition(" | ")[0].partition(" -- ")[0]

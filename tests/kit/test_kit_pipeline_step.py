@@ -165,7 +165,7 @@ def test_the_public_names():
     assert thruway.__all__ == sorted(thruway.__all__)
     assert thruway.__all__ == [
         "File", "NumpyRandom", "Pipeline", "PythonRandom", "Step", "ThruwayError", "TorchRandom",
-        "__version__", "display", "explain", "map_over", "migrate", "pipeline", "step", "sync",
+        "__version__", "check_component", "display", "explain", "map_over", "migrate", "pipeline", "step", "sync",
         "verify", "when",
     ]  # fmt: skip
     assert len(thruway.__all__) <= 25

@@ -8,6 +8,7 @@ print(migration.proof.verdict)
 ```
 """
 
+from thruway.api.adding import Added, add
 from thruway.api.component import ComponentReport, check_component
 from thruway.api.migrating import Explanation, Migration, explain, migrate
 from thruway.api.observing import Progress, Silent
@@ -15,12 +16,14 @@ from thruway.api.proving import verify
 from thruway.api.syncing import Sync, sync
 
 __all__ = [
+    "Added",
     "ComponentReport",
     "Explanation",
     "Migration",
     "Progress",
     "Silent",
     "Sync",
+    "add",
     "check_component",
     "explain",
     "migrate",

@@ -1,7 +1,7 @@
 """Files from outside, with where they came from: address, hash, size, licence.
 
-`ingest` reads data; `importer` brings a file as it is, a trained model, a vocabulary, a published data
-set, and writes down what nobody remembers a year later.
+`ingest` reads data; `importer` brings a file as it is, a trained model, a vocabulary, a published
+data set, and writes down what nobody remembers a year later.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def importer(
     origin = os.fspath(path)
     if sha256 and not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
         raise UsageError("`sha256` is no SHA-256", fix="give 64 hex digits")
-    said = {"licence": licence, "properties": dict(properties or {})}
+    said: dict[str, Any] = {"licence": licence, "properties": dict(properties or {})}
     if not is_address(origin):
         record = _of_local(Path(origin), origin)
         _expected(record, sha256)

@@ -29,6 +29,7 @@ def infer_schema(
     keys: Sequence[str] = (),
     categorical: Sequence[str] = (),
     max_domain: int = 100,
+    min_domain_mass: float | None = None,
     range_margin: float | None = 0.5,
     presence_margin: float = 0.1,
     environments: Sequence[str] = (),
@@ -49,6 +50,10 @@ def infer_schema(
         keys: columns in which no value occurs twice.
         categorical: columns of numbers that are categories: they get a domain.
         max_domain: columns of more distinct values get no domain.
+        min_domain_mass: share of the values that must be in the domain; None: all, unless some
+            values occur only once: as rare ones were seen, others will be. The share of unseen
+            values is then about that of those seen once (Source: I. J. Good, "The population
+            frequencies of species", 1953), and three times as many may be new.
         range_margin: by which share of the observed range it is widened at both ends; None: no
             ranges.
         presence_margin: by how much less than the observed share of rows may have a value.
@@ -63,9 +68,20 @@ def infer_schema(
     >>> schema["sex"].domain, schema["age"].min, schema["age"].max
     (('f', 'm'), 0, 80)
     """
-    labels = (label,) if isinstance(label, str) else tuple(label)
+    labels = tuple(map(str, label if isinstance(label, list | tuple) else (label,)))
+    keys, categorical = tuple(map(str, keys)), tuple(map(str, categorical))
     found = _whole(statistics, categorical)
-    asked = _Asked(labels, tuple(keys), tuple(categorical), max_domain, range_margin, presence_margin)
+    if min_domain_mass is not None and not 0 <= min_domain_mass <= 1:
+        raise UsageError("`min_domain_mass` is no share", fix="give a number from 0 to 1")
+    asked = _Asked(
+        labels,
+        tuple(keys),
+        tuple(categorical),
+        max_domain,
+        min_domain_mass,
+        range_margin,
+        presence_margin,
+    )
     _check(found, [*labels, *keys, *categorical])
     features = {name: _feature(column, asked) for name, column in found.columns.items()}
     named = dict.fromkeys([*(("training", "serving") if labels else ()), *environments])
@@ -80,13 +96,16 @@ class _Asked:
     keys: tuple[str, ...]
     categorical: tuple[str, ...]
     max_domain: int
+    min_domain_mass: float | None
     range_margin: float | None
     presence_margin: float
 
 
 def _whole(given: Any, categorical: Sequence[str]) -> SplitStatistics:
     if not isinstance(given, Statistics):
-        given = statistics(given, Schema({one: Feature("int", categorical=True) for one in categorical}))
+        given = statistics(
+            given, Schema({one: Feature("int", categorical=True) for one in categorical})
+        )
     return merged_splits(list(given.splits.values()))
 
 
@@ -104,7 +123,8 @@ def _feature(column: ColumnStatistics, asked: _Asked) -> Feature:
     type_ = type_of(column)
     low, high = _range(column, type_, asked.range_margin)
     domain = _domain(column, asked)
-    if domain is not None:
+    key = column.name in asked.keys or column.sequential
+    if domain is not None or key:  # the range of a key says nothing of the next data
         low = high = None
     lists = column.lengths
     return Feature(
@@ -112,6 +132,7 @@ def _feature(column: ColumnStatistics, asked: _Asked) -> Feature:
         required=column.type != "empty",
         min_fraction=_fraction(column.present, asked.presence_margin),
         domain=domain,
+        min_domain_mass=1.0 if domain is None else _mass(column, asked.min_domain_mass),
         min=low,
         max=high,
         allow_nan=column.nan > 0,
@@ -133,7 +154,8 @@ def type_of(column: ColumnStatistics) -> Type:
     if column.type == "float":
         numbers = column.numbers
         made = column.missing and column.dtype in {"float64", "float32"}
-        return "int" if made and numbers is not None and numbers.whole else "float"
+        whole = numbers is not None and numbers.whole and not any(column.infinite)
+        return "int" if made and whole else "float"
     if column.type in {"mixed", "empty"}:
         return "string" if column.type == "mixed" else "other"
     return column.type  # type: ignore[return-value]
@@ -167,13 +189,18 @@ def _domain(column: ColumnStatistics, asked: _Asked) -> tuple[Any, ...] | None:
     return None
 
 
+def _mass(column: ColumnStatistics, asked: float | None) -> float:
+    if asked is not None:
+        return asked
+    once = sum(many == 1 for _, many in column.values)
+    return max(0.0, math.floor((1 - 3 * once / column.count) * 100) / 100)
+
+
 def _order(value: Any) -> tuple[str, Any]:
     return ("", value) if not isinstance(value, str) else ("text", value)
 
 
-def _range(
-    column: ColumnStatistics, type_: Type, margin: float | None
-) -> tuple[Any, Any]:
+def _range(column: ColumnStatistics, type_: Type, margin: float | None) -> tuple[Any, Any]:
     found = column.numbers
     if margin is None or found is None or type_ not in {"int", "float"} or column.lengths:
         return None, None
@@ -186,7 +213,7 @@ def _range(
         lower = max(lower, 0.0)
     if high <= 0:
         upper = min(upper, 0.0)
-    if type_ == "int":
+    if type_ == "int" and math.isfinite(lower) and math.isfinite(upper):
         return math.floor(lower), math.ceil(upper)
     return _rounded(lower, math.floor), _rounded(upper, math.ceil)
 
@@ -201,9 +228,7 @@ def _rounded(value: float, direction: Any) -> float | None:
     return float(f"{direction(value / unit) * unit:.3g}")
 
 
-def _reviewed(
-    schema: Schema, observed: dict[str, Feature], found: SplitStatistics
-) -> Schema:
+def _reviewed(schema: Schema, observed: dict[str, Feature], found: SplitStatistics) -> Schema:
     differences = []
     for name, feature in schema.features.items():
         if name in observed:
@@ -212,9 +237,7 @@ def _reviewed(
             differences.append(Difference(name, "gone", feature.to_dict()))
     new = {name: one for name, one in observed.items() if name not in schema.features}
     differences += [Difference(name, "new", None, one.to_dict()) for name, one in new.items()]
-    return replace(
-        schema, features={**schema.features, **new}, differences=tuple(differences)
-    )
+    return replace(schema, features={**schema.features, **new}, differences=tuple(differences))
 
 
 def _differences(
@@ -231,12 +254,10 @@ def _differences(
         if new:
             found.append(Difference(name, "domain", reviewed.domain, (*reviewed.domain, *new)))
     numbers = column.numbers
-    if numbers is not None and not isinstance(reviewed.min, str | None):
-        if numbers.min < reviewed.min:
-            found.append(Difference(name, "min", reviewed.min, numbers.min))
-    if numbers is not None and not isinstance(reviewed.max, str | None):
-        if numbers.max > reviewed.max:
-            found.append(Difference(name, "max", reviewed.max, numbers.max))
+    if numbers is None or reviewed.type == "datetime":
+        return found
+    if isinstance(reviewed.min, int | float) and numbers.min < reviewed.min:
+        found.append(Difference(name, "min", reviewed.min, numbers.min))
+    if isinstance(reviewed.max, int | float) and numbers.max > reviewed.max:
+        found.append(Difference(name, "max", reviewed.max, numbers.max))
     return found
-
-

@@ -324,6 +324,6 @@ def _mirrors(
         if len(set(values)) == kinds == len(set(zip(values, target, strict=True))) and (
             kinds <= len(values) // 2
         ):
-            said = f"column `{name}` is `{label}` in other words: each value of one is one of the other"
+            said = f"column `{name}` is `{label}` in other words: they say the same"
             leaks.append(Leak("mirror", "train", len(values), 1.0, (name,), said))
     return leaks

@@ -1,7 +1,7 @@
 """Where files are: on this machine, or at an address that fsspec reaches.
 
-Nothing here says what the files mean. `http` and `https` are read by Python itself, so that a CSV of
-the web needs nothing installed.
+Nothing here says what the files mean. `http` and `https` are read by Python itself, so that a CSV
+of the web needs nothing installed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -25,11 +26,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["bare", "filesystem", "is_address", "is_web", "needed", "opened", "unpacked"]
+__all__ = ["bare", "filesystem", "forget", "is_address", "is_web", "needed", "opened", "unpacked"]
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+(::|://)")
+_DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 
@@ -110,6 +112,22 @@ def filesystem(address: str, storage: Mapping[str, object] | None = None) -> tup
     return fs, str(path)
 
 
+def forget(places: Iterable[str], storage: Mapping[str, object] | None = None) -> None:
+    """Let file systems look anew: they remember what they listed, for as long as a process lives.
+
+    Args:
+        places: paths and addresses; each file system is asked once.
+        storage: as for `filesystem`.
+    """
+    seen: set[int] = set()
+    for place in places:
+        if is_address(place) and not is_web(place):
+            fs, _ = filesystem(place, storage)
+            if id(fs) not in seen:
+                seen.add(id(fs))
+                fs.invalidate_cache()
+
+
 def opened(place: str, storage: Mapping[str, object] | None = None) -> BinaryIO:
     """Return a file, open to be read; its bytes are as they are there.
 
@@ -152,8 +170,13 @@ def unpacked(place: str, storage: Mapping[str, object] | None = None) -> Iterato
             raise DataError(
                 f"`{bare(place)}` cannot be unpacked: {error}", fix="check that it was copied whole"
             ) from error
-        with inner:
-            yield inner
+        try:
+            with inner:
+                yield inner
+        except _DAMAGED as error:
+            raise DataError(
+                f"`{bare(place)}` cannot be unpacked: {error}", fix="check that it was copied whole"
+            ) from error
 
 
 def _unpack(suffix: str, handle: BinaryIO) -> BinaryIO:
@@ -188,6 +211,7 @@ def _download(address: str) -> BinaryIO:
             shutil.copyfileobj(answer, whole)
     except urllib.error.HTTPError as error:
         whole.close()
+        error.close()
         if error.code in {404, 410}:
             raise FileNotFoundError(address) from error
         raise

@@ -112,7 +112,7 @@ def resolve(
         place = place_of(where, name, storage)
         found = version_of(place, version or alias, where)
         return _found(place, found, where, name, blessed, alias == LATEST and version is None)
-    except _NothingThere:
+    except _NoneBlessed:
         if missing_ok:
             return None
         raise
@@ -122,7 +122,7 @@ def resolve(
         raise
 
 
-class _NothingThere(DataError):
+class _NoneBlessed(DataError):  # noqa: N818 - what there is not, which may be all right
     """There is no version that may be used."""
 
 
@@ -148,9 +148,8 @@ def _found(
 
 
 def _none_blessed(where: str, skipped: list[int]) -> DataError:
-    kind = _NothingThere if len(skipped) != 1 else _NothingThere
     listed = ", ".join(map(str, skipped))
-    return kind(
+    return _NoneBlessed(
         f"`{bare(where)}` has no blessed model",
         where=f"not blessed: {listed}",
         fix="push one that is blessed; or take it all the same: blessed=False",

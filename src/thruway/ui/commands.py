@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from thruway.ui import (
-    compile_commands,
-    component_commands,
     migrate_commands,
+    premade_commands,
     run_commands,
+    step_commands,
     store_commands,
+    target_commands,
     task_commands,
 )
 from thruway.ui.app import app
 
 __all__ = [
     "app",
-    "compile_commands",
-    "component_commands",
     "migrate_commands",
+    "premade_commands",
     "run_commands",
+    "step_commands",
     "store_commands",
+    "target_commands",
     "task_commands",
 ]

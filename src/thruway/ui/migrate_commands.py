@@ -216,16 +216,27 @@ def sync(
     return 0 if done.holds else 1
 
 
-@app.command(epilog="Example: thruway new churn; cd churn; thruway run .")
+@app.command(
+    epilog="Examples: thruway new churn; cd churn; thruway run .; "
+    "thruway new churn --template tabular-classification"
+)
 def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make; its name is the project's.")],
+    template: Annotated[
+        str,
+        typer.Option(
+            "--template",
+            metavar="NAME",
+            help="tabular-classification, regression, forecasting or text: canonical components.",
+        ),
+    ] = "",
     as_json: Json = False,
     debug: Debug = False,  # noqa: ARG001 - read by main
 ) -> int:
     """Make a project to begin with: a pipeline that runs at once, with tests and CI."""
     from thruway.project.starter import write_starter
 
-    files = write_starter(folder)
+    files = write_starter(folder, template)
     text = [f"{folder}: {len(files)} files", *(f"  {file}" for file in files)]
     text += ["next:", f"  cd {folder}", "  pip install -e . --group dev", "  thruway run ."]
     emit({"folder": str(folder), "files": files} if as_json else "\n".join(text))

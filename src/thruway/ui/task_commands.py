@@ -56,7 +56,7 @@ def task(
     as_json: Json = False,
     debug: Debug = False,  # noqa: ARG001 - read by main
 ) -> int:
-    """Run one step of a run that another engine drives; called by what `compile` writes."""
+    """Run one step of a run that another engine drives; called by what compile writes."""
     from dataclasses import replace
     from typing import get_args
 

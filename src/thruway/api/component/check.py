@@ -47,9 +47,8 @@ def check_component(
             also a component that failed.
 
     Example:
-        >>> def double(number: int) -> int:
-        ...     return 2 * number
-        >>> report = check_component(double, [{"number": 4}], executors=())
+        >>> from math import sqrt
+        >>> report = check_component(sqrt, [(4.0,)], executors=())
         >>> report.ok, report.checks["deterministic"]
         (True, 'pass')
     """

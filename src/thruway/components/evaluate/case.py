@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from thruway.components.evaluate.columns import array, column
-from thruway.components.evaluate.encoding import coded, numbers, numeric
+from thruway.components.evaluate.encoding import coded, numeric
 from thruway.components.evaluate.forecasting import naive_scale
+from thruway.components.evaluate.numbers import numbers
 from thruway.components.evaluate.predictions import at_rows, dropped_by, given, predicted
+from thruway.components.evaluate.rows import read
 from thruway.components.evaluate.task import task_of
 from thruway.components.frames import wrapped
 from thruway.errors import DataError, UsageError
@@ -47,6 +49,7 @@ class Case:
         baseline: those of the baseline model; None without one.
         dropped: reason → rows that were left out.
         notes: what a reader should know.
+        question: what was asked, with the label by the name of its column.
     """
 
     task: TaskName
@@ -55,6 +58,7 @@ class Case:
     baseline: Side | None = None
     dropped: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    question: Question | None = None
 
 
 class _Rows:
@@ -86,7 +90,7 @@ def case_of(examples: Any, model: Any, baseline: Any, q: Question) -> Case:
         DataError: no row is left, or labels and predictions do not fit.
         UsageError: nothing says what was predicted.
     """
-    frame = wrapped(examples)
+    frame, q = read(examples, q)
     if not len(frame):
         raise DataError("the examples have no rows", fix="look at the step that makes them")
     rows = _Rows(_in_order(frame, q))
@@ -97,7 +101,9 @@ def case_of(examples: Any, model: Any, baseline: Any, q: Question) -> Case:
     task, note = task_of(model, labels[rows.at], q)
     q = replace(q, task=task)
     if task != "classification":
-        labels = numbers(labels, ~none, f"the label `{q.label}`")
+        labels = numbers(
+            labels, ~none, f"the label `{q.label}`", "say task='classification' for classes"
+        )
         rows.drop(_infinite(labels[rows.at]), f"the label `{q.label}` is infinite")
     main, other = _predictions(frame, model, baseline, rows, q)
     side = coded if task == "classification" else numeric
@@ -114,7 +120,7 @@ def case_of(examples: Any, model: Any, baseline: Any, q: Question) -> Case:
         notes = (*notes, *more)
     rival = made[1] if len(made) > 1 else None
     said = (*((note,) if note else ()), *notes)
-    return Case(task, frame[rows.at.tolist()], made[0], rival, rows.dropped, said)
+    return Case(task, frame[rows.at.tolist()], made[0], rival, rows.dropped, said, q)
 
 
 def _in_order(frame: nw.DataFrame[Any], q: Question) -> Any:
@@ -156,7 +162,7 @@ def _weights(frame: nw.DataFrame[Any], q: Question, rows: _Rows) -> Any:
     else:
         found, none = array(q.weights, len(frame), "weights")
     rows.drop(none[rows.at], "the weight is missing")
-    values = numbers(found, ~none, "the weights")
+    values = numbers(found, ~none, "`weights`")
     kept = values[rows.at]
     if (kept < 0).any() or _infinite(kept).any():
         raise DataError(
@@ -204,6 +210,6 @@ def _scaled(
     if q.group is not None:
         named = column(history, q.group, "group")[0]
         series = _from_zero([str(value) for value in named.tolist()])[at]
-    scale, why = naive_scale(numbers(values, ~none, "the history")[at], series, q.season)
+    scale, why = naive_scale(numbers(values, ~none, "`history`")[at], series, q.season)
     made = [Side(side.answers, replace(side.context, scale=scale, no_scale=why)) for side in sides]
     return made, (_NO_HISTORY,) if q.history is None else ()

@@ -105,7 +105,8 @@ def _measure_probabilities(found: Measured, answers: Answers, context: Context) 
 
     if answers.probabilities is None:
         found.reasons |= dict.fromkeys(OF_PROBABILITIES, context.no_probabilities)
-        return
+        if answers.scores is None:
+            return
     weights = answers.weights
     alone = _one_class(np.unique(answers.truth), context)
     pairs = list(_one_against_rest(answers, context))
@@ -114,8 +115,14 @@ def _measure_probabilities(found: Measured, answers: Answers, context: Context) 
     def over(function: Any) -> Any:
         return lambda: np.mean([function(y, p, sample_weight=weights) for y, p in pairs])
 
-    found.put("roc_auc", alone, over(metrics.roc_auc_score))
-    found.put("pr_auc", alone, over(metrics.average_precision_score))
+    for name, area in (
+        ("roc_auc", metrics.roc_auc_score),
+        ("pr_auc", metrics.average_precision_score),
+    ):
+        found.reasons.pop(name, None)
+        found.put(name, alone, over(area))
+    if answers.probabilities is None:
+        return
     # By row, as the draws need them: scikit-learn's own clip otherwise in each version.
     for name, losses in (("log_loss", row_losses), ("brier", row_briers)):
         each = losses(answers, context)
@@ -170,24 +177,26 @@ def _one_against_rest(answers: Answers, context: Context) -> Iterator[tuple[Any,
     """Give (whether it is the class, probability of it) for each class that can be judged."""
     import numpy as np
 
+    ordered = answers.scores if answers.probabilities is None else answers.probabilities
     if context.positive is not None:
         if context.known[context.positive]:
-            yield answers.truth == context.positive, answers.probabilities[:, context.positive]
+            yield answers.truth == context.positive, ordered[:, context.positive]
         return
     for code in np.unique(answers.truth):
         if context.known[code]:
-            yield answers.truth == code, answers.probabilities[:, code]
+            yield answers.truth == code, ordered[:, code]
 
 
 def redraw(answers: Answers, context: Context, draws: Any) -> dict[str, Any]:
     """Return the same metrics for draws of the rows; `draws` of shape (n_draws, n_rows)."""
     found = _redraw_classes(answers, context, draws)
-    if answers.probabilities is None:
+    if answers.probabilities is not None:
+        total = draws.sum(axis=1)
+        found["log_loss"] = ratio(summed(draws, row_losses(answers, context)), total)
+        found["brier"] = ratio(summed(draws, row_briers(answers, context)), total)
+        found["ece"] = _redraw_ece(answers, context, draws)
+    if answers.probabilities is None and answers.scores is None:
         return found
-    total = draws.sum(axis=1)
-    found["log_loss"] = ratio(summed(draws, row_losses(answers, context)), total)
-    found["brier"] = ratio(summed(draws, row_briers(answers, context)), total)
-    found["ece"] = _redraw_ece(answers, context, draws)
     areas = [_areas(y, p, draws) for y, p in _one_against_rest(answers, context)]
     if areas:
         found["roc_auc"] = _mean([area for area, _ in areas])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from thruway.components.models.labels import is_missing
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import narwhals as nw
+
+_EXACT = 2**53
 
 
 def column(frame: nw.DataFrame[Any], name: str, what: str) -> tuple[Any, Any]:
@@ -28,8 +31,9 @@ def column(frame: nw.DataFrame[Any], name: str, what: str) -> tuple[Any, Any]:
         near = difflib.get_close_matches(str(name), list(map(str, frame.columns)), 1)
         hint = f"did you mean `{near[0]}`?" if near else "look at the columns of the examples"
         raise DataError(f"the examples have no column `{name}`", f"argument `{what}`", hint)
-    values = frame[name].to_numpy()
-    return values, missing(values, frame[name].is_null().to_numpy())
+    series = frame.get_column(name)
+    values = series.to_numpy()
+    return values, missing(values, series.is_null().to_numpy())
 
 
 def array(values: Any, rows: int, what: str) -> tuple[Any, Any]:
@@ -60,7 +64,7 @@ def missing(values: Any, nulls: Any) -> Any:
     elif values.dtype.kind in "mM":
         none = np.isnat(values)
     elif values.dtype.kind == "O":
-        none = np.fromiter((v is None or v != v for v in values.tolist()), bool, len(values))  # noqa: PLR0124 - true for NaN
+        none = np.fromiter(map(is_missing, values.tolist()), bool, len(values))
     else:
         none = np.zeros(len(values), dtype=bool)
     return none if nulls is None else none | nulls
@@ -69,6 +73,8 @@ def missing(values: Any, nulls: Any) -> Any:
 def plain(value: Any) -> Any:
     """Return a class as Python's own text or number."""
     item = value.item() if hasattr(value, "item") else value
+    if isinstance(item, float) and abs(item) < _EXACT and item.is_integer():
+        return int(item)  # a missing value beside them made them floats
     return item if isinstance(item, str | int | float | bool) else str(item)
 
 

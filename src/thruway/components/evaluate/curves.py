@@ -23,15 +23,18 @@ def curves_of(side: Side, before: str = "") -> dict[str, Points]:
         before: goes before their names.
     """
     answers, context = side.answers, side.context
-    if answers.probabilities is None:
+    ordered = answers.scores if answers.probabilities is None else answers.probabilities
+    if ordered is None:
         return {}
-    found = {f"{before}calibration": _calibration(side)}
+    found = {}
+    if answers.probabilities is not None:
+        found[f"{before}calibration"] = _calibration(side)
     if context.positive is None:
         return found
     from sklearn import metrics
 
     hits = answers.truth == context.positive
-    scores = answers.probabilities[:, context.positive]
+    scores = ordered[:, context.positive]
     if hits.any() and not hits.all():
         false, true, _ = metrics.roc_curve(hits, scores, sample_weight=answers.weights)
         precision, recall, _ = metrics.precision_recall_curve(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.components.evaluate.columns import in_order, plain
 from thruway.components.evaluate.metric import Answers, Context
+from thruway.components.evaluate.numbers import numbers
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -13,28 +14,6 @@ if TYPE_CHECKING:
     from thruway.components.evaluate.question import Question
 
 _Sides = tuple[list[tuple[Answers, Context]], tuple[str, ...]]
-
-
-def numbers(values: Any, known: Any, what: str) -> Any:
-    """Return values as floats, NaN where they are not known.
-
-    Raises:
-        DataError: some are no numbers.
-    """
-    import numpy as np
-
-    found = np.full(len(values), np.nan)
-    none = DataError(
-        f"{what} holds what is no number ({values.dtype})",
-        fix="give a column of numbers, or say task='classification' for classes",
-    )
-    if values.dtype.kind in "mMSU":  # dates would become numbers of nanoseconds
-        raise none
-    try:
-        found[known] = values[known].astype(float)
-    except (TypeError, ValueError) as error:
-        raise none from error
-    return found
 
 
 def numeric(labels: Any, main: Predictions, other: Predictions | None, q: Question) -> _Sides:
@@ -170,8 +149,19 @@ def _side(
         notes[f"the {who} does not know the class {value!r} of {count:,} rows"] = None
     objects = np.asarray(classes, dtype=object)
     named = {"labels": _typed(objects[truth]), "guesses": _typed(objects[guesses])}
-    answers = Answers(truth, guesses, probabilities, **named)
+    answers = Answers(truth, guesses, probabilities, scores=_spread(one, classes, code), **named)
     return answers, Context(classes, known, positive, why, q.k, q.quantile)
+
+
+def _spread(one: Predictions, classes: tuple[Any, ...], code: dict[Any, int]) -> Any:
+    """Return the scores of a decision function by code; the lowest for classes it does not know."""
+    import numpy as np
+
+    if one.scores is None:
+        return None
+    spread = np.full((len(one.scores), len(classes)), one.scores.min())
+    spread[:, [code[plain(name)] for name in one.classes]] = one.scores
+    return spread
 
 
 def _typed(values: Any) -> Any:

@@ -31,9 +31,9 @@ _MOST_DRAWS = 100_000
 
 
 def evaluate(
-    examples: Frame,
+    examples: Any,
     model: Any,
-    label: str,
+    label: Any,
     *,
     baseline: Any = None,
     task: TaskName | None = None,
@@ -65,10 +65,12 @@ def evaluate(
     with a baseline on the same rows. What cannot be computed is listed with the reason.
 
     Args:
-        examples: rows with the label and what the model takes; pandas, polars or Arrow.
+        examples: rows with what the model takes: a frame of pandas, polars or Arrow, an array; or
+            what else the model takes (texts, a sparse matrix), with the labels apart.
         model: what has `predict` (and `predict_proba`); or a column of predictions, or an array
             of them; None when they are given with `prediction` or `probability`.
-        label: column of what is right. Rows without it are left out, and counted.
+        label: column of what is right, or the values themselves, one for each row in their order
+            (`evaluate(X_test, model, y_test)`). Rows without it are left out, and counted.
         baseline: another model, a column or an array, judged on the same rows.
         task: `classification`, `regression`, `ranking` or `forecasting`; by default what the model
             is, or else what the label looks like.
@@ -124,14 +126,14 @@ def evaluate(
     checked(q)
     _check_numbers(confidence, n_bootstrap, min_rows)
     case = case_of(examples, model, baseline, q)
-    q = replace(q, task=case.task)
+    q = replace(case.question or q, task=case.task)
     wanted, own = sorted_out(metrics, list(TABLES[case.task].directions))
     judge = Judge(case, wanted, own, _resampling(case, n_bootstrap, seed, stratify), confidence)
     ways = [*_horizons(case, q), *cuts(case.frame, slices)]
     parts = judge.judged(ways, min_rows)
     worth: tuple[Importance, ...] = ()
     counted_in = note = ""
-    if importance and is_model(model):
+    if importance and is_model(model) and q.raw is None:
         counted_in = importance if isinstance(importance, str) else ""
         worth, counted_in, note = _importance(judge, parts[0], model, q, seed, counted_in)
     return _record(judge, parts, ways, q, worth, counted_in, note)

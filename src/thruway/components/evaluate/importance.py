@@ -116,7 +116,7 @@ def _of_column(
 
     lost = []
     for _ in range(_REPEATS):
-        shuffled = frame[name][random.permutation(len(frame)).tolist()]
+        shuffled = frame.get_column(name)[random.permutation(len(frame)).tolist()]
         score = _scored(_with(frame, name, shuffled), answers, how)
         if score is not None:
             lost.append(start - score)

@@ -81,10 +81,12 @@ class Judge:
                 rows = np.flatnonzero(mask)
                 small = f"it has {len(rows):,} rows, and {least:,} are asked for"
                 parts.append(Part(name, cut.by, rows, small if len(rows) < least else ""))
-        for part in parts:
-            self._measure(part)
-        if self.how.n_draws:
-            self._draw(parts)
+        # Squares of huge numbers overflow; what comes of it is said not to be defined.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for part in parts:
+                self._measure(part)
+            if self.how.n_draws:
+                self._draw(parts)
         return parts
 
     def _measure(self, part: Part) -> None:

@@ -29,6 +29,8 @@ class Answers:
         truth: codes into `classes`, or numbers.
         predicted: the same of the predictions; for ranking, scores.
         probabilities: of shape (n_rows, n_classes); None when the model gives none.
+        scores: the same of a model's decision function, which order the rows but are no
+            probabilities; None when there are probabilities, or neither.
         weights: of the rows; None for equal ones.
         groups: code of the query or series of each row; None without.
         labels: what is right, as in the examples, for metrics of the user.
@@ -42,6 +44,7 @@ class Answers:
     groups: Any = None
     labels: Any = None
     guesses: Any = None
+    scores: Any = None
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -60,6 +63,7 @@ class Answers:
             part(self.groups),
             part(self.labels),
             part(self.guesses),
+            part(self.scores),
         )
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from thruway.components import models
 from thruway.components.evaluate.columns import array, column, in_order
+from thruway.components.evaluate.numbers import numbers
+from thruway.components.evaluate.rows import taken
 from thruway.components.models.ask import spelled
 from thruway.components.models.tables import selected
 from thruway.errors import DataError, UsageError
@@ -29,6 +33,7 @@ class Predictions:
         probabilities: of shape (n_rows, n_classes), or (n_rows,) for the positive class alone.
         classes: that the columns of the probabilities mean, and that the model knows; () unknown.
         why: there are no probabilities.
+        scores: of a decision function, (n_rows, n_classes), where there are no probabilities.
     """
 
     values: Any = None
@@ -36,6 +41,7 @@ class Predictions:
     probabilities: Any = None
     classes: tuple[Any, ...] = ()
     why: str = ""
+    scores: Any = None
 
 
 def predicted(
@@ -55,6 +61,8 @@ def predicted(
         UsageError: it is nothing that predicts.
     """
     if is_model(model):
+        if q.raw is not None:
+            return _asked_as_is(model, taken(q.raw, at), q, who)
         return _asked(model, frame[at.tolist()], q, who)
     values, none = (
         column(frame, model, who) if isinstance(model, str) else array(model, len(frame), who)
@@ -96,14 +104,14 @@ def given(frame: nw.DataFrame[Any], at: Any, q: Question) -> Predictions:
 
 
 def _probabilities(frame: nw.DataFrame[Any], asked: Any) -> tuple[Any, tuple[Any, ...]]:
-    import numpy as np
-
     if isinstance(asked, str):
-        return column(frame, asked, "probability")[0].astype(float), ()
+        values, none = column(frame, asked, "probability")
+        return numbers(values, ~none, "`probability`"), ()
     if isinstance(asked, dict):
         classes = in_order(asked)
-        columns = [column(frame, asked[one], "probability")[0] for one in classes]
-        return np.stack(columns, axis=1).astype(float), tuple(classes)
+        columns = [column(frame, asked[one], "probability") for one in classes]
+        parts = [numbers(values, ~none, "`probability`") for values, none in columns]
+        return np.stack(parts, axis=1), tuple(classes)
     found = np.asarray(asked, dtype=float)
     if found.ndim not in {1, 2} or len(found) != len(frame):
         raise UsageError(
@@ -122,15 +130,47 @@ def _asked(model: Any, frame: nw.DataFrame[Any], q: Question, who: str) -> Predi
     found = models.predict_proba(model, rows)
     if found is None:
         why = f"the model ({type(model).__name__}) has no `predict_proba`"
-        return Predictions(values, none, classes=known, why=why)
+        return Predictions(values, none, classes=known, why=why, scores=_scores(model, rows, known))
     lost = _lost(found)
     chances = _checked(found.astype(float), lost, f"{who}.predict_proba")
     return Predictions(values, none | lost, chances, known)
 
 
-def _lost(probabilities: Any) -> Any:
-    import numpy as np
+def _scores(model: Any, rows: Any, known: tuple[Any, ...]) -> Any:
+    """Return what a model computes before it decides, where it has that, one column a class."""
+    try:
+        found = models.predict(model, rows, kind="decision_function")
+    except DataError:  # it has none
+        return None
+    fits = len(known) == 2 if found.ndim == 1 else found.shape[1] == len(known)
+    if not fits or not np.isfinite(found).all():  # a support vector machine, one against one
+        return None
+    return np.stack([-found, found], axis=1) if found.ndim == 1 else found
 
+
+def _asked_as_is(model: Any, rows: Any, q: Question, who: str) -> Predictions:
+    """Return what a model says to rows that are no table."""
+    function = getattr(model, "predict", model)
+    try:
+        said = function(rows)
+        gives = getattr(model, "predict_proba", None) if q.task == "classification" else None
+        found = None if gives is None else np.asarray(gives(rows), dtype=float)
+    except Exception as error:  # any library, any class of error
+        raise DataError(
+            f"`{who}` cannot predict these rows: {type(error).__name__}: {error}",
+            fix="give it the examples as they were when it was fitted",
+        ) from error
+    values, none = array(said, len(said), who)
+    classes = getattr(model, "classes_", None)
+    known = () if classes is None else tuple(classes.tolist())
+    if found is None:
+        why = f"the model ({type(model).__name__}) has no `predict_proba`"
+        return Predictions(values, none, classes=known, why=why)
+    lost = _lost(found)
+    return Predictions(values, none | lost, _checked(found, lost, who), known)
+
+
+def _lost(probabilities: Any) -> Any:
     bad = ~np.isfinite(probabilities)
     return bad.any(axis=1) if bad.ndim > 1 else bad
 
@@ -165,8 +205,6 @@ def feature_names(model: Any, frame: nw.DataFrame[Any], q: Question) -> list[str
 
 def dropped_by(predictions: Predictions) -> Any:
     """Return which rows have no finite prediction."""
-    import numpy as np
-
     values = predictions.values
     if values is not None and values.dtype.kind == "f":
         return predictions.none | ~np.isfinite(values)
@@ -184,4 +222,5 @@ def at_rows(predictions: Predictions, rows: Any) -> Predictions:
         values=part(predictions.values),
         none=part(predictions.none),
         probabilities=part(predictions.probabilities),
+        scores=part(predictions.scores),
     )

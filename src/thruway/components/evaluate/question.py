@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """Arguments of `evaluate`, by their names there."""
+    """Arguments of `evaluate`, by their names there; `raw`: the rows, if they are no table."""
 
-    label: str
+    label: Any
     task: TaskName | None = None
     positive: Any = None
     threshold: float | None = None
@@ -30,11 +30,12 @@ class Question:
     features: tuple[str, ...] | None = None
     prediction: Any = None
     probability: str | Mapping[Any, str] | Any = None
+    raw: Any = None
 
-    def beside(self) -> set[str]:
+    def beside(self) -> set[Any]:
         """Return the columns that are no features."""
         named = [self.label, self.weights, self.group, self.prediction, self.probability]
-        found = {name for name in named if isinstance(name, str)}
+        found: set[Any] = {name for name in named if isinstance(name, str | int)}
         if isinstance(self.probability, dict):
             found |= set(self.probability.values())
         return found

@@ -1,8 +1,8 @@
 """Whether a model can be served: loaded elsewhere, asked over HTTP, alike, fast and small enough.
 
-What fails here would have failed in production: a class that is only in the notebook, a package that is
-in no requirements, a model that answers otherwise when it is asked for one row. The process that
-serves it is in `process`, what it runs in `packaging.serving`.
+What fails here would have failed in production: a class that is only in the notebook, a package
+that is in no requirements, a model that answers otherwise when it is asked for one row. The process
+that serves it is in `process`, what it runs in `packaging.serving`.
 
 Source: https://www.tensorflow.org/tfx/guide/infra_validator
 """
@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import thruway
 from thruway.components import html, models
 from thruway.components.frames import Frame, wrapped
-from thruway.components.infra_validate.process import NotServed, Served, environment
+from thruway.components.infra_validate.process import HERE, NotServed, Served, environment
 from thruway.components.packaging import pack, wire
 from thruway.errors import DataError, UsageError
 from thruway.kit.gate import Gate, worst
@@ -173,11 +172,10 @@ def infra_validate(
     with tempfile.TemporaryDirectory(prefix="thruway-infra-") as top:
         packed = Path(top, "model")
         manifest = pack(model, packed, examples=sample, requirements=requirements)
-        root = str(Path(thruway.__file__).parents[1])
         said = "fresh environment" if fresh_environment else "clean interpreter"
         first = InfraBlessing(Gate("pass"), (), said, platform.python_version(), manifest.digest)
         try:
-            python = sys.executable
+            python, root = sys.executable, str(HERE.parent)
             if fresh_environment:
                 python, root = environment(Path(top), manifest, 10 * timeout), f"{top}/only"
             with Served(packed, python, root, timeout) as served:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -13,18 +14,20 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-import thruway
-from thruway.components.packaging.types import Manifest
 from thruway.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-__all__ = ["NotServed", "Served", "environment"]
+    from thruway.components.packaging.types import Manifest
 
+__all__ = ["HERE", "NotServed", "Served", "environment"]
+
+HERE = Path(__file__).parents[2]
+"""The package itself."""
 _START = (
     "import sys\n"
     "root = sys.argv.pop(1)\n"
@@ -72,7 +75,7 @@ def environment(folder: Path, manifest: Manifest, timeout: float) -> str:
             raise NotServed(f"its requirements cannot be installed: {_last(done.stderr)}")
     # Thruway itself, and nothing that happens to lie beside it.
     shutil.copytree(
-        Path(thruway.__file__).parent,
+        HERE,
         folder / "only" / "thruway",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
@@ -99,13 +102,13 @@ class Served:
         self._timeout = timeout
         self.ready: dict[str, Any] = {}
 
-    def __enter__(self) -> Served:
+    def __enter__(self) -> Self:
         """Start it and wait until it is ready.
 
         Raises:
             NotServed: it is not, in time.
         """
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `__exit__`
+        self._errors = tempfile.TemporaryFile()
         words = [self._python, "-I", "-c", _START, self._root, str(self._packed)]
         # A folder of its own: what lies where this process runs is not there when it is served.
         self._cwd = tempfile.mkdtemp(prefix="thruway-served-")
@@ -173,7 +176,8 @@ class Served:
             answer = self._connection.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            if self._process.poll() is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=1)
                 raise NotServed(f"it died: {self._said()}") from error
             raise NotServed(f"it did not answer: {type(error).__name__}: {error}") from error
         return answer.status, content, time.perf_counter() - start

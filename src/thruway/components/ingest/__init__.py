@@ -9,7 +9,6 @@ what a schema says, in `kinds`; and what is wrong with a file that cannot be rea
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from thruway.components.ingest import filters, sources, sql
@@ -27,6 +26,7 @@ from thruway.components.ingest.spans import Span, SpanChoice, is_pattern
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
 
     from thruway.components.ingest.filters import Condition
@@ -56,7 +56,7 @@ def ingest(
     options: Mapping[str, object] | None = None,
     storage: Mapping[str, object] | None = None,
 ) -> Any:
-    """Return the examples of a source as a frame; the one of pandas is as pandas would read it.
+    r"""Return the examples of a source as a frame; the one of pandas is as pandas would read it.
 
     Args:
         source: a path, an address (fsspec's kinds), a folder, a glob, a list of these; a pattern
@@ -73,7 +73,8 @@ def ingest(
         frames: the library: `pandas`, `polars` or `pyarrow`.
         columns: that are wanted, in this order.
         where: rows that are kept, as `[("age", ">=", 18), ("city", "in", ["Rome"])]`.
-        chunk_rows: gives `Chunks` of so many rows instead of one frame, for data larger than memory.
+        chunk_rows: gives `Chunks` of so many rows instead of one frame, for data larger than
+            memory.
         missing: texts that stand for a missing value, besides the usual ones.
         standard_missing: whether the usual ones (`""`, `NA`, `null`, …) do.
         encoding: of text files.
@@ -91,7 +92,7 @@ def ingest(
     Example:
         >>> import pathlib, tempfile
         >>> file = pathlib.Path(tempfile.mkdtemp(), "ages.csv")
-        >>> _ = file.write_text("name,age\\nAda,36\\nEmmy,?\\n")
+        >>> _ = file.write_text("name,age\nAda,36\nEmmy,?\n")
         >>> ingest(file, missing=["?"])["age"].tolist()
         [36.0, nan]
     """

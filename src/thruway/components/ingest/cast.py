@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from thruway.components.ingest.problems import misfit
-from thruway.components.places import bare
 from thruway.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,17 +46,25 @@ def first_bad(rows: int, convert: Callable[[int, int], object]) -> int | None:
     return start if start < rows else None
 
 
-def _refused(
-    place: str, ask: Ask, name: str, kind: Kind, rows: int, at: Callable[[int], Any],
-    convert: Callable[[int, int], object],
-) -> DataError:  # fmt: skip
-    row = first_bad(rows, convert)
-    if row is None:
-        return DataError(f"column `{name}` cannot be made {kind.name}", where=f"`{bare(place)}`")
-    return misfit(place, ask, name, kind, at(row), f"row {row + 1}")
+def _made(column: Any, convert: Callable[[Any], Any], name: str, kind: Kind, ask: Ask) -> Any:
+    """Return a column converted, of any library.
+
+    Raises:
+        DataError: a value does not fit: says which, in which row. The file is added by `explained`.
+    """
+    try:
+        return convert(column)
+    except Exception as error:  # each library has several for it
+        pieces = column.iloc if hasattr(column, "iloc") else column
+        row = first_bad(len(column), lambda start, stop: convert(pieces[start:stop]))
+        if row is None:
+            raise DataError(f"column `{name}` cannot be made {kind.name}: {error}") from error
+        value = pieces[row]
+        value = value.as_py() if hasattr(value, "as_py") else value
+        raise misfit(ask, name, kind, value, f"row {row + 1}") from error
 
 
-def cast_pandas(frame: Any, place: str, ask: Ask) -> Any:
+def cast_pandas(frame: Any, ask: Ask) -> Any:
     """Return a DataFrame whose columns are what the schema says.
 
     Raises:
@@ -69,38 +77,20 @@ def cast_pandas(frame: Any, place: str, ask: Ask) -> Any:
         column = frame[name]
         if kind.whole and not kind.nullable and bool(column.isna().any()):
             if kind.lenient:
-                changed[name] = _numbers(column, place, ask, name, kind).astype("float64")
+                changed[name] = _made(column, _pd().to_numeric, name, kind, ask).astype("float64")
                 continue
             row = int(column.isna().to_numpy().argmax())
             raise DataError(
                 f"column `{name}` is {kind.name} in the schema, and a value is missing",
-                where=f"`{bare(place)}`, row {row + 1}",
+                where=f"row {row + 1}",
                 fix=f'use "{kind.pandas.replace("int", "Int").replace("uI", "UI")}", which keeps '
                 'missing values, or "float64"',
             )
         convert = _pandas_converter(kind)
         if convert is None or str(column.dtype) == str(kind.pandas):
             continue
-        try:
-            changed[name] = convert(column)
-        except Exception as error:  # pandas has several for it
-            raise _refused(
-                place, ask, name, kind, len(column), lambda row, c=column: c.iloc[row],
-                lambda start, stop, c=column, f=convert: f(c.iloc[start:stop]),
-            ) from error  # fmt: skip
+        changed[name] = _made(column, convert, name, kind, ask)
     return frame.assign(**changed) if changed else frame
-
-
-def _numbers(column: Any, place: str, ask: Ask, name: str, kind: Kind) -> Any:
-    import pandas as pd
-
-    try:
-        return pd.to_numeric(column)
-    except Exception as error:  # the same
-        raise _refused(
-            place, ask, name, kind, len(column), lambda row: column.iloc[row],
-            lambda start, stop: pd.to_numeric(column.iloc[start:stop]),
-        ) from error  # fmt: skip
 
 
 def _pandas_converter(kind: Kind) -> Callable[[Any], Any] | None:
@@ -165,6 +155,10 @@ def _texts(column: Any, kind: Kind) -> Any:
 
 
 def _integers(column: Any, kind: Kind) -> Any:
+    if str(column.dtype) in {"object", "str", "string"}:
+        # Not by way of floats, in which large ones and missing ones do not go together.
+        return _whole([one if missing else _exactly(one) for one, missing in
+                       zip(column, column.isna(), strict=True)], column, kind)  # fmt: skip
     made = _pd().to_numeric(column)
     if made.dtype.kind == "f":
         present = made.dropna()
@@ -177,14 +171,36 @@ def _integers(column: Any, kind: Kind) -> Any:
     return whole
 
 
+def _whole(values: list[Any], column: Any, kind: Kind) -> Any:
+    """Return exact integers, and what is missing among them, as a column."""
+    import numpy as np
+
+    pd = _pd()
+    limits = np.iinfo(kind.name)
+    missing = column.isna().to_numpy()
+    present = [0 if gone else one for one, gone in zip(values, missing, strict=True)]
+    if present and not limits.min <= min(present) <= max(present) <= limits.max:
+        raise ValueError("it is too large")
+    array = np.array(present, dtype=kind.name)
+    made = pd.arrays.IntegerArray(array, missing) if kind.nullable else array
+    return pd.Series(made, index=column.index, name=column.name)
+
+
+def _exactly(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, float) and number != value:
+        raise ValueError("it has a fraction")
+    return number
+
+
 def _bools(column: Any, kind: Kind) -> Any:
     words = {"true": True, "True": True, "TRUE": True, "false": False, "False": False,
-             "FALSE": False, 1: True, 0: False, True: True, False: False}  # fmt: skip
+             "FALSE": False, 1: True, 0: False}  # fmt: skip
     if not bool(column.dropna().isin(list(words)).all()):
         raise ValueError("it is no bool")
     made = column.map(words, na_action="ignore")
     if bool(made.isna().any()) and not kind.nullable:
-        return made.astype("boolean")
+        return made.astype(object) if kind.lenient else made.astype("boolean")
     return made.astype(kind.pandas)
 
 
@@ -194,7 +210,7 @@ def _categories(column: Any, kind: Kind) -> Any:
     return column.astype(kind.pandas)
 
 
-def cast_polars(frame: Any, place: str, ask: Ask) -> Any:
+def cast_polars(frame: Any, ask: Ask) -> Any:
     """Return a DataFrame of polars whose columns are what the schema says.
 
     Raises:
@@ -205,14 +221,7 @@ def cast_polars(frame: Any, place: str, ask: Ask) -> Any:
     for name, kind in ask.kinds.items():
         if name not in frame.columns or frame[name].dtype == kind.polars:
             continue
-        column = frame[name]
-        try:
-            made = _polars(column, kind)
-        except Exception as error:  # polars has several for it
-            raise _refused(
-                place, ask, name, kind, len(column), lambda row, c=column: c[row],
-                lambda start, stop, c=column, k=kind: _polars(c[start:stop], k),
-            ) from error  # fmt: skip
+        made = _made(frame[name], partial(_polars, kind=kind), name, kind, ask)
         frame = frame.with_columns(pl.Series(name, made))
     return frame
 
@@ -226,7 +235,10 @@ def _polars(column: Any, kind: Kind) -> Any:
                 {"true": True, "True": True, "TRUE": True, "false": False, "False": False,
                  "FALSE": False}, return_dtype=pl.Boolean,
             )  # fmt: skip
-        return column.cast(kind.polars, strict=True)
+        made = column.cast(kind.polars, strict=True)
+        if kind.whole and column.dtype.is_float() and not (made == column).all():
+            raise ValueError("it has a fraction")  # polars cuts it off
+        return made
     import datetime as dt
 
     read = (
@@ -249,7 +261,7 @@ def _polars(column: Any, kind: Kind) -> Any:
     return made.dt.replace_time_zone(kind.zone) if kind.zone else made
 
 
-def cast_arrow(table: Any, place: str, ask: Ask) -> Any:
+def cast_arrow(table: Any, ask: Ask) -> Any:
     """Return a table of Arrow whose columns are what the schema says.
 
     Raises:
@@ -259,14 +271,7 @@ def cast_arrow(table: Any, place: str, ask: Ask) -> Any:
         kind = ask.kinds.get(name)
         if kind is None or table.schema.field(name).type == kind.arrow:
             continue
-        column = table.column(name)
-        try:
-            made = _arrow(column, kind)
-        except Exception as error:  # Arrow has several for it
-            raise _refused(
-                place, ask, name, kind, len(column), lambda row, c=column: c[row].as_py(),
-                lambda start, stop, c=column, k=kind: _arrow(c.slice(start, stop - start), k),
-            ) from error  # fmt: skip
+        made = _made(table.column(name), partial(_arrow, kind=kind), name, kind, ask)
         table = table.set_column(position, name, made)
     return table
 

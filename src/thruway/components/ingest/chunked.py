@@ -1,8 +1,8 @@
 """Data larger than memory, as frames one after the other, as often as one likes.
 
-A reader that sees a piece at a time decides the types of each piece by itself: a column of integers
-becomes one of floats where a value is missing, and a text where one is a text. So the source is gone
-through once, and every chunk then has the types that the whole would have had.
+A reader that sees a piece at a time decides the types of each piece by itself: a column of
+integers becomes one of floats where a value is missing, and a text where one is a text. So the
+source is gone through once, and every chunk then has the types that the whole would have had.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from thruway.components import html
 from thruway.components.ingest import filters, sql, with_pandas
 from thruway.components.ingest.fingerprints import InputFingerprint, fingerprint, of_files
 from thruway.components.ingest.joined import with_partition
-from thruway.components.places import bare
+from thruway.components.places import bare, forget
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class Chunks:
         """Raise a DataError when the source is not what it was when this was made."""
         if self.connection:
             return  # its rows are looked at while they are read
+        forget(self.source, self.ask.storage)
         now = of_files(self.source, self.ask.storage)
         for before, after in zip(self.fingerprint.files, now.files, strict=True):
             if (before.size, before.digest) != (after.size, after.digest):
@@ -90,7 +91,8 @@ class Chunks:
         return self.rows, len(self.columns)
 
     def __repr__(self) -> str:
-        return f"Chunks({self.rows:,} rows × {len(self.columns)} columns, {self.chunk_rows:,} at a time)"
+        size = f"{self.rows:,} rows × {len(self.columns)} columns"
+        return f"Chunks({size}, {self.chunk_rows:,} at a time)"
 
     def _repr_html_(self) -> str:
         rows = [(one.file, one.size) for one in self.fingerprint.files]
@@ -140,7 +142,7 @@ def _look(chunks: Chunks) -> tuple[tuple[str, ...], int, dict[str, str]]:
     for frame in _raw(chunks, {}):
         names = tuple(_names(frame))
         if columns and set(names) != set(columns):
-            name = sorted(set(names) ^ set(columns))[0]
+            name = min(set(names) ^ set(columns))
             raise DataError(
                 f"the files do not have the same columns: `{name}` is in some only",
                 fix="read what they share by `columns=[…]`, or read them apart",

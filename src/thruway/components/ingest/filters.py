@@ -12,7 +12,7 @@ from thruway.components.frames import wrapped
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 __all__ = ["Condition", "checked", "columns_of", "for_parquet", "kept"]
 
@@ -33,7 +33,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def checked(where: Condition | Sequence[Condition] | None) -> tuple[Condition, ...]:
+def checked(where: Any) -> tuple[Condition, ...]:
     """Return conditions as a tuple of them.
 
     Raises:

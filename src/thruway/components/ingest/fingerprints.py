@@ -90,12 +90,14 @@ def fingerprint(
 ) -> InputFingerprint:
     """Return what a source holds now, without making a frame of it.
 
-    In a pipeline it makes the engine see a source that is elsewhere: it looks, in every run, and what
-    reads the source takes it as `expect`, so that it runs again when the content is another.
+    In a pipeline it makes the engine see a source that is elsewhere: as a step that is not cached
+    it looks in every run, and what reads the source takes it as `expect`, so that it runs again
+    when the content is another.
 
     Args:
         source: as for `ingest`.
-        connection: of a database; then `source` is a query or a table, and its rows count, in order.
+        connection: of a database; then `source` is a query or a table, and its rows count, in
+            order.
         span: as for `ingest`.
         version: as for `ingest`.
         last: as for `ingest`.

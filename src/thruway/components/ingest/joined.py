@@ -130,7 +130,8 @@ def _polars_family(dtype: Any) -> str:
     if dtype.is_numeric():
         return "numbers"
     return {"String": "texts", "Utf8": "texts", "Boolean": "true or false", "Date": "times",
-            "Datetime": "times", "Categorical": "texts", "Enum": "texts"}.get(word, word)  # fmt: skip
+            "Datetime": "times", "Categorical": "texts", "Enum": "texts",
+            }.get(word, word)  # fmt: skip
 
 
 def _arrow_family(kind: Any) -> str:

@@ -1,8 +1,9 @@
 """A schema on read: what each column is, in the words of any library, as kinds of our own.
 
 `kinds_of` takes what users have: a dict, a model of pandera, a schema record. The readers ask a
-kind for the dtype of their library. Dates need a word on how they are written unless it is ISO 8601:
-`"date:%d/%m/%Y"`; guessing would take 01/02 for January in one file and for February in the next.
+kind for the dtype of their library. Dates need a word on how they are written unless it is ISO
+8601: `"date:%d/%m/%Y"`; guessing would take 01/02 for January in one file and for February in the
+next.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from thruway.errors import UsageError
@@ -55,6 +56,15 @@ class Kind:
         return "int" in self.name
 
     @property
+    def forced(self) -> bool:
+        """Whether the reader is told, rather than the column made so afterwards.
+
+        A schema that was inferred says `int` also of whole floats, and of a column in which a
+        value may be missing; then the values decide.
+        """
+        return not self.lenient or self.name in {"string", "category"}
+
+    @property
     def pandas(self) -> Any:
         """The dtype that pandas is given."""
         if self.name == "string":
@@ -64,12 +74,12 @@ class Kind:
 
             return pd.CategoricalDtype(list(self.categories))
         if self.nullable:
-            return {"bool": "boolean"}.get(
-                self.name,
-                self.name.replace("uint", "UInt").replace("int", "Int", 1)
-                if not self.name.startswith("uint")
-                else self.name.replace("uint", "UInt"),
-            ).replace("float", "Float")
+            capital = (
+                self.name.replace("uint", "UInt")
+                if self.name[0] == "u"
+                else (self.name.capitalize())
+            )
+            return "boolean" if self.name == "bool" else capital
         return self.name
 
     @property
@@ -93,11 +103,9 @@ class Kind:
         if self.name == "category":
             return pa.dictionary(pa.int32(), pa.string())
         words = {"bool": "bool_", "date": "date32"}
-        return (
-            pa.duration("us")
-            if self.name == "duration"
-            else getattr(pa, words.get(self.name, self.name))()
-        )
+        if self.name == "duration":
+            return pa.duration("us")
+        return getattr(pa, words.get(self.name, self.name))()
 
 
 _NAMES = {
@@ -135,14 +143,14 @@ def _columns(schema: object) -> Iterator[tuple[object, object]]:
     if isinstance(schema, Mapping):
         yield from schema.items()
         return
-    for method in ("to_schema",):  # a model of pandera
-        made = getattr(schema, method, None)
-        if callable(made):
-            schema = made()
-    columns = getattr(schema, "columns", None)
-    if isinstance(columns, Mapping):
-        yield from columns.items()
-        return
+    made = getattr(schema, "to_schema", None)  # of a model of pandera
+    if callable(made):
+        schema = made()
+    for attribute in ("features", "columns"):  # a schema of Thruway; one of pandera
+        columns = getattr(schema, attribute, None)
+        if isinstance(columns, Mapping):
+            yield from ((name, one) for name, one in columns.items() if _is_told(one))
+            return
     if isinstance(columns, list | tuple) and all(hasattr(one, "name") for one in columns):
         yield from ((one.name, one) for one in columns)
         return
@@ -153,27 +161,34 @@ def _columns(schema: object) -> Iterator[tuple[object, object]]:
 
 
 def _kind(column: str, given: Any) -> Kind:
-    record = given
-    for attribute in ("dtype", "type"):
-        inner = getattr(given, attribute, None)
-        if inner is not None and not isinstance(given, type | str) and _is_record(given):
-            kind = _of_type(column, inner)
-            return Kind(
-                kind.name,
-                kind.nullable,
-                kind.zone,
-                str(getattr(record, "written", "") or kind.written),
-                kind.categories,
-                lenient=True,
-                required=bool(getattr(record, "required", True)),
-            )
-    return _of_type(column, given)
+    said = _said_by(given)
+    if said is None:
+        return _of_type(column, given)
+    kind = _of_type(column, said)
+    return replace(
+        kind,
+        written=str(getattr(given, "written", "") or kind.written),
+        lenient=True,
+        # What some environments do not have, such as the label, need not be there.
+        required=bool(getattr(given, "required", True)) and not getattr(given, "not_in", ()),
+    )
 
 
-def _is_record(given: object) -> bool:
-    """Return whether something describes a column, rather than being a dtype itself."""
-    module = type(given).__module__.partition(".")[0]
-    return module not in {"numpy", "pandas", "polars", "pyarrow"} and not callable(given)
+def _said_by(record: Any) -> Any:
+    """Return the dtype that a record of a column says; None for what is a dtype itself."""
+    if isinstance(record, type | str):
+        return None
+    if type(record).__module__.partition(".")[0] in {"numpy", "pandas", "polars", "pyarrow"}:
+        return None
+    found = getattr(record, "dtype", None)
+    return getattr(record, "type", None) if found is None else found
+
+
+def _is_told(column: object) -> bool:
+    """Return whether a record says what a column is read as: not of lists, nor of anything."""
+    said = getattr(column, "type", None)
+    lists = getattr(column, "min_values", None) is not None
+    return not lists and said not in ("bytes", "other")
 
 
 def _of_type(column: str, given: Any) -> Kind:
@@ -186,14 +201,7 @@ def _of_type(column: str, given: Any) -> Kind:
     categories = getattr(given, "categories", None)
     if type(given).__name__ == "CategoricalDtype" and categories is not None:
         return Kind("category", categories=tuple(map(str, categories)))
-    return _of_word(
-        column,
-        given
-        if isinstance(given, str)
-        else str(
-            getattr(given, "type", "") if type(given).__module__.startswith("pandera") else given
-        ),
-    )
+    return _of_word(column, given if isinstance(given, str) else str(given))
 
 
 def _of_word(column: str, word: str) -> Kind:

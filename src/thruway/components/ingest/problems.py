@@ -1,7 +1,7 @@
 """What is wrong with a file that a library could not read: which line, which value, what to do.
 
 The libraries each say it differently, or not at all. So the file is gone through once more, with
-Python's own `csv` and `json`, up to the first thing that is wrong. Only then, never when all is well.
+Python's own `csv` and `json`, up to the first thing that is wrong. Only then, not when all is well.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import difflib
 import io
 import json
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from thruway.components.places import bare, unpacked
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from thruway.components.ingest.asks import Ask
     from thruway.components.ingest.kinds import Kind
 
-__all__ = ["absent", "explained", "fits"]
+__all__ = ["absent", "explained", "fits", "heading", "misfit", "once", "ragged", "required"]
 
 _BOOLS = {"true", "false", "True", "False", "TRUE", "FALSE"}
 _RANGES = {
@@ -39,15 +40,35 @@ def explained(place: str, ask: Ask) -> Iterator[None]:
     """Turn whatever a library raises about a file into a DataError that says what to do."""
     try:
         yield
+    except DataError as error:
+        raise _placed(error, place) from error.__cause__
     except ThruwayError:
         raise
     except MemoryError as error:
-        raise DataError(
-            f"`{bare(place)}` does not fit into memory",
-            fix="read it in pieces: `chunk_rows=100_000`; or fewer columns: `columns=[…]`",
-        ) from error
+        raise _too_large(place) from error
     except Exception as error:  # three libraries, each with its own
-        raise (_explanation(place, ask, error) or _plain(place, ask, error)) from error
+        if "out of memory" in str(error) or type(error).__name__ == "ArrowMemoryError":
+            raise _too_large(place) from error
+        try:
+            said = _explanation(place, ask, error) or _plain(place, ask, error)
+        except OSError:  # a file elsewhere that cannot be read any more
+            said = _plain(place, ask, error)
+        raise _placed(said, place) from error
+
+
+def _placed(error: DataError, place: str) -> DataError:
+    """Return an error that says the file, too: a column says its row or line only."""
+    if bare(place) in str(error):
+        return error
+    where = f"`{bare(place)}`" + (f", {error.where}" if error.where else "")
+    return DataError(error.what, where, error.fix, error.detail)
+
+
+def _too_large(place: str) -> DataError:
+    return DataError(
+        f"`{bare(place)}` does not fit into memory",
+        fix="read it in pieces: `chunk_rows=100_000`; or fewer columns: `columns=[…]`",
+    )
 
 
 def _plain(place: str, ask: Ask, error: Exception) -> DataError:
@@ -69,6 +90,55 @@ def _explanation(place: str, ask: Ask, error: Exception) -> DataError | None:
     if found is not None or ask.format == "jsonl":
         return found or _bad_json(place, ask)
     return _bad_csv(place, ask, error)
+
+
+def heading(place: str, ask: Ask) -> None:
+    """Look at the first two lines of a CSV, before it is read.
+
+    A library that is told which columns to read does not say which others there are; and pandas
+    takes the first column for an index when the lines have more fields than the heading.
+
+    Raises:
+        DataError: a column is not there, or there are too many fields.
+    """
+    if {"header", "names", "skiprows", "index_col", "quoting", "escapechar"} & set(ask.options):
+        return
+    with _text(place, ask) as lines:
+        rows = csv.reader(lines, delimiter=ask.between(place))
+        head = next(rows, [])
+        first = next(filter(None, islice(rows, 100)), [])
+        missing = absent(place, [*ask.wanted(), *required(ask)], once(head)) if head else None
+        if missing is not None:
+            raise missing
+        if len(first) > len(head) > 0:
+            raise DataError(
+                f"`{bare(place)}` has {len(first)} fields in a line, and {len(head)} columns",
+                where=f"line {rows.line_num}, the first after the heading",
+                fix="with pandas: `options={'skiprows': 1}` for a line before the heading, "
+                "`{'header': None}` for no heading, `{'index_col': 0}` for row names without one",
+            )
+
+
+def required(ask: Ask) -> list[str]:
+    """Return the columns that the schema says are there, of those that are asked for."""
+    wanted = ask.wanted()
+    return [
+        name for name, kind in ask.kinds.items() if kind.required and (not wanted or name in wanted)
+    ]
+
+
+def once(names: list[str]) -> list[str]:
+    """Return names without doubles, as pandas makes them: `a`, `a.1`."""
+    taken: set[str] = set()
+    made = []
+    for name in names:
+        new, number = name, 0
+        while new in taken:
+            number += 1
+            new = f"{name}.{number}"
+        taken.add(new)
+        made.append(new)
+    return made
 
 
 def absent(place: str, names: Iterable[str], there: Iterable[str]) -> DataError | None:
@@ -158,9 +228,6 @@ def _bad_csv(place: str, ask: Ask, error: Exception) -> DataError | None:
         head: list[str] = []
         try:
             head = next(rows, [])
-            missing = absent(place, ask.wanted(), head)
-            if missing and "skiprows" not in ask.options and "header" not in ask.options:
-                return missing
             line = rows.line_num + 1
             for row in rows:
                 wrong = _bad_row(place, ask, head, row, line, short)
@@ -188,16 +255,18 @@ def _bad_row(
         kind = ask.kinds.get(name)
         if kind is None or (ask.columns and name not in ask.wanted()):
             continue
+        if not kind.forced and not kind.timed:
+            continue
         if value in ask.missing:
             if kind.whole and not kind.nullable and not kind.lenient:
                 return DataError(
                     f"column `{name}` is {kind.name} in the schema, and a value is missing",
-                    where=f"`{bare(place)}`, line {line}",
+                    where=f"line {line}",
                     fix=f'use "{kind.name.replace("uint", "UInt").replace("int", "Int")}", '
                     'which keeps missing values, or "float64"',
                 )
         elif not fits(kind, value):
-            return misfit(place, ask, name, kind, value, f"line {line}")
+            return misfit(ask, name, kind, value, f"line {line}")
     return None
 
 
@@ -206,12 +275,12 @@ def ragged(place: str, ask: Ask, line: int, found: int, expected: int) -> DataEr
     return DataError(
         f"`{bare(place)}` has {found} fields in a line, and {expected} columns",
         where=f"line {line}",
-        fix=f"correct the line (a text with `{ask.between(place)}` in it needs quotes), or leave "
-        "such lines out: `options={'on_bad_lines': 'skip'}` with pandas",
+        fix=f"correct it: a text with `{ask.between(place)}` in it needs quotes; with pandas, "
+        "`options={'on_bad_lines': 'skip'}` leaves such lines out",
     )
 
 
-def misfit(place: str, ask: Ask, column: str, kind: Kind, value: object, where: str) -> DataError:
+def misfit(ask: Ask, column: str, kind: Kind, value: object, where: str) -> DataError:
     """Return what to say about a value that is not of the kind of its column."""
     if kind.timed and not kind.written:
         fix = f"say how it is written: schema={{{column!r}: '{kind.name}:%d/%m/%Y'}}"
@@ -223,7 +292,7 @@ def misfit(place: str, ask: Ask, column: str, kind: Kind, value: object, where: 
     said = f"{kind.name} as `{kind.written}`" if kind.written else kind.name
     return DataError(
         f"column `{column}` holds {str(value)[:60]!r}, which is no {said}",
-        where=f"`{bare(place)}`, {where}",
+        where=where,
         fix=fix,
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thruway.components.ingest.spans import Span, is_pattern, matching
-from thruway.components.places import bare, filesystem, is_address, is_web
+from thruway.components.places import bare, filesystem, forget, is_address, is_web
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ def find(
         DataError: there is none.
         UsageError: it is no source, or spans are asked of what has none.
     """
+    given = [source] if isinstance(source, str | os.PathLike) else source
+    if isinstance(given, list | tuple):
+        forget(map(os.fspath, given), storage)
     if isinstance(source, str | os.PathLike):
         return _find_one(os.fspath(source), span, version, last, storage)
     if not isinstance(source, list | tuple):
@@ -143,9 +146,11 @@ def _files_below(source: str, storage: Mapping[str, object] | None) -> tuple[str
 
 
 def _full(fs: object, path: str, like: str) -> str:
-    whole = str(fs.unstrip_protocol(path))  # type: ignore[attr-defined]
-    scheme = like.partition("://")[0]
-    return whole if whole.startswith(scheme) else f"{scheme}://{path}"
+    """Return a path of a file system as an address that begins like the one it was found by."""
+    inner = str(fs._strip_protocol(like)).lstrip("/")  # type: ignore[attr-defined]
+    if inner and like.rstrip("/").endswith(inner):
+        return like.rstrip("/")[: -len(inner)] + path.lstrip("/")
+    return str(fs.unstrip_protocol(path))  # type: ignore[attr-defined]
 
 
 def _partition(file: str, top: str) -> tuple[tuple[str, str], ...]:

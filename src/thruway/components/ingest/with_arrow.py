@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.components.ingest import filters
 from thruway.components.ingest.cast import cast_arrow
-from thruway.components.ingest.problems import absent, explained
+from thruway.components.ingest.problems import absent, explained, heading, once, required
 from thruway.components.places import is_address, needed, opened, unpacked
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from thruway.components.ingest.asks import Ask
 
 __all__ = ["finished", "read", "table", "tables"]
+
+_BUFFER = 1 << 16
 
 
 def read(place: str, ask: Ask) -> Any:
@@ -33,6 +35,8 @@ def read(place: str, ask: Ask) -> Any:
             from thruway.components.ingest import with_pandas
 
             return pa.Table.from_pandas(with_pandas.read(place, ask), preserve_index=False)
+        if ask.format == "csv":
+            heading(place, ask)
         made = table(place, ask) if ask.format in {"arrow", "parquet"} else _text(place, ask)
         return finished(made, place, ask)
 
@@ -79,12 +83,14 @@ def _batches(place: str, ask: Ask, rows: int) -> Iterator[Any]:
         import pyarrow.parquet as pq
 
         with _random(place, ask) as source:
-            file = pq.ParquetFile(source)
+            # Read when it is needed, a group of rows at a time: nothing is fetched ahead.
+            file = pq.ParquetFile(source, pre_buffer=False, buffer_size=_BUFFER)
             columns = list(ask.wanted()) or None
             missing = absent(place, ask.wanted(), file.schema_arrow.names)
             if missing is not None:
                 raise missing
-            yield from file.iter_batches(batch_size=rows, columns=columns)
+            for group in range(file.num_row_groups):
+                yield from file.iter_batches(rows, row_groups=[group], columns=columns)
         return
     with _random(place, ask) as source, _reader(source) as reader:
         if hasattr(reader, "num_record_batches"):
@@ -103,7 +109,7 @@ def _random(place: str, ask: Ask) -> Iterator[Any]:
         return
     import pyarrow as pa
 
-    with Path(place).open("rb"), pa.memory_map(place) as mapped:  # the first is seen by the engine
+    with Path(place).open("rb"), pa.OSFile(place) as mapped:  # the first is seen by the engine
         yield mapped
 
 
@@ -134,7 +140,9 @@ def _text(place: str, ask: Ask) -> Any:
             return pa.Table.from_pylist(json.load(handle))
         kept = [(name, kind.arrow) for name, kind in ask.kinds.items() if kind.name == "string"]
         options = pyarrow.json.ParseOptions(explicit_schema=pa.schema(kept) if kept else None)
-        return pyarrow.json.read_json(handle, parse_options=options, **ask.options)
+        found = pyarrow.json.read_json(handle, parse_options=options, **ask.options)
+        found.validate(full=True)  # it takes texts as they are, also those of another encoding
+        return found
 
 
 def _csv(handle: Any, place: str, ask: Ask) -> Any:
@@ -144,6 +152,7 @@ def _csv(handle: Any, place: str, ask: Ask) -> Any:
     types = {
         name: pa.string() if kind.timed or kind.name == "category" else kind.arrow
         for name, kind in ask.kinds.items()
+        if kind.forced or kind.timed
     }
     found = csv.read_csv(
         handle,
@@ -157,33 +166,16 @@ def _csv(handle: Any, place: str, ask: Ask) -> Any:
             **ask.options,
         ),
     )
-    return found.rename_columns(_once(found.column_names))
-
-
-def _once(names: list[str]) -> list[str]:
-    """Return names without doubles, as pandas makes them: `a`, `a.1`."""
-    taken: set[str] = set()
-    made = []
-    for name in names:
-        new, number = name, 0
-        while new in taken:
-            number += 1
-            new = f"{name}.{number}"
-        taken.add(new)
-        made.append(new)
-    return made
+    if any(map(pa.types.is_binary, found.schema.types)):
+        raise ValueError("it holds bytes that are no text")  # becomes: of another encoding
+    return found.rename_columns(once(found.column_names))
 
 
 def finished(made: Any, place: str, ask: Ask) -> Any:
     """Return a table with the columns, types and rows that are asked for."""
-    required = [
-        name
-        for name, kind in ask.kinds.items()
-        if kind.required and (not ask.columns or name in ask.columns)
-    ]
-    wanted = [*ask.wanted(), *filters.columns_of(ask.where), *required]
+    wanted = [*ask.wanted(), *filters.columns_of(ask.where), *required(ask)]
     missing = absent(place, wanted, made.column_names)
     if missing is not None:
         raise missing
-    made = filters.kept(cast_arrow(made, place, ask), ask.where)
+    made = filters.kept(cast_arrow(made, ask), ask.where)
     return made.select(list(ask.columns)) if ask.columns else made

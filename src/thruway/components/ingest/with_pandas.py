@@ -1,7 +1,7 @@
 """Files as frames of pandas, whole or in chunks; as pandas itself would read them.
 
-Three things are stricter: a column is looked at as a whole before its type is decided (pandas does so
-piece by piece, and may mix types), a text of JSON stays a text, and dates are never guessed.
+Three things are stricter: a column is looked at as a whole before its type is decided (pandas does
+so piece by piece, and may mix types), a text of JSON stays a text, and dates are never guessed.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.components.ingest import filters
 from thruway.components.ingest.cast import cast_pandas
-from thruway.components.ingest.problems import absent, explained, ragged
-from thruway.components.places import is_address, needed, opened, unpacked
+from thruway.components.ingest.problems import absent, explained, heading, required
+from thruway.components.places import bare, is_address, needed, opened, unpacked
+from thruway.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from thruway.components.ingest.asks import Ask
+    from thruway.components.ingest.kinds import Kind
 
 __all__ = ["chunks", "read"]
 
@@ -32,6 +34,7 @@ def read(place: str, ask: Ask) -> Any:
     needed("pandas", "a frame of pandas", "pandas")
     with explained(place, ask):
         if ask.format == "csv":
+            heading(place, ask)
             with _handle(place, ask) as source:
                 frame = _pd().read_csv(source, **_csv_options(place, ask))
         elif ask.format == "jsonl":
@@ -56,6 +59,8 @@ def chunks(
         as_text: columns that are read as text, whatever their values look like.
     """
     with explained(place, ask):
+        if ask.format == "csv":
+            heading(place, ask)
         for frame in _raw_chunks(place, ask, rows, as_text or {}):
             yield finished(frame.reset_index(drop=True), place, ask)
 
@@ -89,20 +94,14 @@ def _raw_chunks(place: str, ask: Ask, rows: int, as_text: Mapping[str, str]) -> 
 
 def finished(frame: Any, place: str, ask: Ask) -> Any:
     """Return a frame with the columns, types and rows that are asked for."""
-    if ask.format == "csv" and type(frame.index).__name__ != "RangeIndex":
-        if "index_col" not in ask.options:  # more fields than columns in every line
-            raise ragged(place, ask, 2, frame.shape[1] + frame.index.nlevels, frame.shape[1])
-        return frame
+    if not len(frame.columns):
+        raise DataError(f"`{bare(place)}` is empty", fix="check whoever wrote it")
     frame.columns = [one if isinstance(one, str) else str(one) for one in frame.columns]
-    required = [name for name, kind in ask.kinds.items() if kind.required]
-    wanted = [*ask.wanted(), *filters.columns_of(ask.where)]
-    required = [name for name in required if not ask.columns or name in ask.columns]
-    missing = absent(place, [*wanted, *required], frame.columns)
+    wanted = [*ask.wanted(), *filters.columns_of(ask.where), *required(ask)]
+    missing = absent(place, wanted, frame.columns)
     if missing is not None:
         raise missing
-    frame = cast_pandas(frame, place, ask)
-    if ask.where:
-        frame = filters.kept(frame, ask.where)
+    frame = filters.kept(cast_pandas(frame, ask), ask.where)
     return frame[list(ask.columns)] if ask.columns else frame
 
 
@@ -129,9 +128,9 @@ def _csv_options(place: str, ask: Ask) -> dict[str, Any]:
         "sep": ask.between(place),
         "encoding": ask.encoding,
         "dtype": {
-            name: str if kind.timed else object if kind.lenient and kind.whole else kind.pandas
+            name: str if kind.timed or _by_us(kind) else kind.pandas
             for name, kind in ask.kinds.items()
-            if not (kind.lenient and kind.whole)
+            if kind.forced or kind.timed
         },
         "na_values": list(ask.missing),
         "keep_default_na": False,
@@ -144,6 +143,12 @@ def _csv_options(place: str, ask: Ask) -> dict[str, Any]:
     if given.get("engine") in {"python", "pyarrow"}:
         options.pop("low_memory")
     return {**options, **given}
+
+
+def _by_us(kind: Kind) -> bool:
+    """Return whether integers are read as texts: early pandas let them overflow, or round them."""
+    early = int(_pd().__version__.partition(".")[0]) < 2
+    return early and kind.whole and (kind.nullable or kind.name != "int64")
 
 
 def _json_options(ask: Ask) -> dict[str, Any]:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.components.ingest import filters
 from thruway.components.ingest.cast import cast_polars
-from thruway.components.ingest.problems import absent, explained
+from thruway.components.ingest.problems import absent, explained, heading, required
 from thruway.components.places import PACKED, is_address, needed, unpacked
 
 if TYPE_CHECKING:
     from thruway.components.ingest.asks import Ask
 
 __all__ = ["finished", "read"]
+
+_LOOKED_AT = 10_000
+"""Rows by which polars first decides the types."""
 
 
 def read(place: str, ask: Ask) -> Any:
@@ -24,6 +27,8 @@ def read(place: str, ask: Ask) -> Any:
     """
     needed("polars", "a frame of polars", "polars")
     with explained(place, ask):
+        if ask.format == "csv":
+            heading(place, ask)
         if ask.format == "excel":
             import polars as pl
 
@@ -52,14 +57,35 @@ def _csv(source: Any, place: str, ask: Ask) -> Any:
         "schema_overrides": {
             name: pl.String if kind.timed or kind.name == "bool" else kind.polars
             for name, kind in ask.kinds.items()
+            if kind.forced or kind.timed
         },
-        "infer_schema_length": None,
+        "infer_schema_length": _LOOKED_AT,
         "encoding": "utf8" if utf8 else ask.encoding,
         **ask.options,
     }
     if ask.columns:
         options["columns"] = list(ask.wanted())
-    return pl.read_csv(source, **options)
+    try:
+        found = pl.read_csv(source, **options)
+    except pl.exceptions.ComputeError:
+        found = None  # a value further down is of another type
+    if found is None or _guessed(found, ask):
+        # Looking at all rows first takes ten times as long, and is seldom needed.
+        found = pl.read_csv(source, **{**options, "infer_schema_length": None, **ask.options})
+    return found
+
+
+def _guessed(found: Any, ask: Ask) -> bool:
+    """Return whether a column is text only because there was nothing where polars looked."""
+    import polars as pl
+
+    if len(found) <= _LOOKED_AT:
+        return False
+    return any(
+        found[name].head(_LOOKED_AT).null_count() == _LOOKED_AT
+        for name, dtype in found.schema.items()
+        if dtype == pl.String and name not in ask.kinds
+    )
 
 
 def _json(source: Any, place: str, ask: Ask) -> Any:
@@ -98,14 +124,9 @@ _READERS = {"csv": _csv, "jsonl": _json, "parquet": _parquet, "arrow": _arrow}
 
 def finished(frame: Any, place: str, ask: Ask) -> Any:
     """Return a frame with the columns, types and rows that are asked for."""
-    required = [
-        name
-        for name, kind in ask.kinds.items()
-        if kind.required and (not ask.columns or name in ask.columns)
-    ]
-    missing = absent(place, [*ask.wanted(), *filters.columns_of(ask.where), *required],
-                     frame.columns)  # fmt: skip
+    wanted = [*ask.wanted(), *filters.columns_of(ask.where), *required(ask)]
+    missing = absent(place, wanted, frame.columns)
     if missing is not None:
         raise missing
-    frame = filters.kept(cast_polars(frame, place, ask), ask.where)
+    frame = filters.kept(cast_polars(frame, ask), ask.where)
     return frame.select(list(ask.columns)) if ask.columns else frame

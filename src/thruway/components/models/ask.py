@@ -110,7 +110,7 @@ def _answer(model: Any, examples: Any, kind: Kind) -> NDArray[Any] | None:
     if tables.is_sparse(examples):
         return adapter.answer(model, kind, examples)
     table = tables.of_examples(examples, names)
-    if names is not None:
+    if names is not None and adapter is not trained_models:  # which chooses by itself
         table = tables.selected(table, spelled(model, names, table.columns))
     if not len(table) and adapter is not trained_models:
         return _nothing(adapter, model, kind)

@@ -26,11 +26,10 @@ def levels_of(table: Any) -> dict[str, tuple[Any, ...]]:
 def _levels(table: Any, name: str) -> list[Any]:
     if table.implementation.is_pandas():
         return list(table.to_native()[name].cat.categories)
-    column = table[name]
-    try:
-        return list(column.cat.get_categories().to_list())
-    except (TypeError, AttributeError, NotImplementedError):  # an Enum, or Arrow's dictionary
-        return sorted(one for one in column.unique().to_list() if one is not None)
+    fixed = getattr(table.schema[name], "categories", None)
+    if fixed is not None:
+        return list(fixed)
+    return sorted(one for one in table[name].unique().to_list() if one is not None)
 
 
 def with_levels(table: Any, categories: Mapping[str, tuple[Any, ...]]) -> Any:
@@ -67,13 +66,17 @@ def _in_arrow(table: Any, categories: Mapping[str, tuple[Any, ...]]) -> Any:
     return nw.from_native(native, eager_only=True)
 
 
+def _known(column: Any, levels: tuple[Any, ...]) -> Any:
+    return column.astype(object).where(column.isin(list(levels)), None)
+
+
 def _in_pandas(table: Any, categories: Mapping[str, tuple[Any, ...]]) -> Any:
     import narwhals as nw
     import pandas as pd
 
     native = table.to_native()
     made = {
-        name: pd.Categorical(native[name], categories=list(levels))
+        name: pd.Categorical(_known(native[name], levels), categories=list(levels))
         for name, levels in categories.items()
         if list(getattr(native[name].dtype, "categories", [])) != list(levels)
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from thruway.components.frames import wrapped
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -45,6 +46,17 @@ def quoted(names: Sequence[Any]) -> str:
     shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
     more = len(names) - _SHOWN
     return f"{shown} and {more:,} more" if more > 0 else shown or "none"
+
+
+def nearest(name: str, names: Iterable[Any]) -> str | None:
+    """Return the name that was probably meant, None if none is near.
+
+    >>> nearest("Age", ["age", "fare"]), nearest("max_itr", ["max_iter"]), nearest("x", ["fare"])
+    ('age', 'max_iter', None)
+    """
+    known = [str(one) for one in names]
+    alike = [one for one in known if one.casefold() == name.casefold()]
+    return next(iter(alike or difflib.get_close_matches(name, known, 1)), None)
 
 
 def of_examples(examples: Any, names: Sequence[Any] | None = None) -> Any:
@@ -163,8 +175,23 @@ def in_pandas(table: Any) -> Any:
         return table.to_pandas()
     except ImportError as error:
         raise UsageError(
-            "this model takes frames of pandas, which is not installed",
+            "this model takes frames of pandas; making them needs pandas and pyarrow",
             fix="install it: pip install pandas pyarrow",
+        ) from error
+
+
+def arrow(name: str = "") -> Any:
+    """Return the library pyarrow, or a module of it.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        return importlib.import_module(f"pyarrow.{name}" if name else "pyarrow")
+    except ImportError as error:
+        raise UsageError(
+            "Parquet and Arrow need the library pyarrow, which is not installed",
+            fix="install it: pip install pyarrow",
         ) from error
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MethodType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,12 +30,14 @@ class _OfSome:
         self._function = function
         self.__doc__ = function.__doc__
 
-    def __get__(self, model: TrainedModel | None, _: type) -> Callable[[Any], NDArray[Any]]:
+    def __get__(self, model: TrainedModel | None, _: type) -> Any:
         name = self._function.__name__
-        if model is not None and not model.has(name):
+        if model is None:
+            return self._function
+        if not model.has(name):
             message = f"this {model.task} has no `{name}`"
             raise AttributeError(message)
-        return cast("Callable[[Any], NDArray[Any]]", MethodType(self._function, model))
+        return MethodType(self._function, model)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,8 +101,11 @@ class TrainedModel:
         """Return whether it has an answer of that kind."""
         if self.classes is None:
             return kind == "predict"
+        from thruway.components.models.adapters import adapter_of, estimators
+
+        # Boosters and networks have no such methods, and answers all the same.
         inner = self.estimator
-        return not hasattr(inner, "predict") or hasattr(inner, kind)
+        return adapter_of(inner) is not estimators or hasattr(inner, kind)
 
     @property
     def classes_(self) -> NDArray[Any]:

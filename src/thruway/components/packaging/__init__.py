@@ -7,8 +7,8 @@ requirements.txt    versions of what it needs
 code/               modules of the project that its classes are in, if any
 ```
 
-`pack` writes it, `unpack` reads it; `serving` answers requests from it. Who puts such folders where,
-and which of them is the one to use, is the affair of `push` and `resolve`.
+`pack` writes it, `unpack` reads it; `serving` answers requests from it. Who puts such folders
+where, and which of them is the one to use, is the affair of `push` and `resolve`.
 """
 
 from thruway.components.packaging.pack import pack

@@ -104,7 +104,8 @@ def gate_of_all(blessings: Any) -> Gate | None:
                 fix="give what `bless` or `infra_validate` returned, or a Gate",
             )
         gates.append(found)
-    return worst(gates) if gates else None
+    order = ("fail", "warn", "pass")  # what stops it is said first
+    return worst(sorted(gates, key=lambda one: order.index(one.verdict))) if gates else None
 
 
 def _digest(files: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 """A packed model behind HTTP: the Open Inference Protocol, version 2, with Python's own server.
 
-It is small on purpose, and made to try a model as it will be served: `infra_validate` starts it in a
-process of its own. Run as a program, it prints one line of JSON when it is ready: port, seconds
+It is small on purpose, and made to try a model as it will be served: `infra_validate` starts it in
+a process of its own. Run as a program, it prints one line of JSON when it is ready: port, seconds
 that loading took, bytes of memory before and after.
 
 Source: https://github.com/open-inference/open-inference-protocol
@@ -104,7 +104,8 @@ class Answering:
         try:
             outputs = self.answers(frame)
         except Exception as error:  # the model may be of the user's own code
-            return 500, {"error": f"{type(error).__name__}: {error}"}
+            said = error.what if isinstance(error, ThruwayError) else error
+            return 500, {"error": f"{type(error).__name__}: {said}"}
         answer = {"model_name": self.manifest.name, "model_version": str(self.manifest.version)}
         if "id" in request:
             answer["id"] = request["id"]
@@ -125,10 +126,10 @@ def serve(answering: Answering, port: int = 0) -> ThreadingHTTPServer:
         protocol_version = "HTTP/1.1"  # connections are kept
         disable_nagle_algorithm = True  # or an answer in two pieces waits 40 ms
 
-        def do_GET(self) -> None:  # noqa: N802 - the name that the library calls
+        def do_GET(self) -> None:
             self._send(*answering.get(self.path))
 
-        def do_POST(self) -> None:  # noqa: N802 - the same
+        def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             self._send(*answering.post(self.path, self.rfile.read(length)))
 

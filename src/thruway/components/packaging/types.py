@@ -110,27 +110,24 @@ class Manifest:
             DataError: it is none, or of a later version of Thruway.
         """
         try:
-            said = json.loads(text)
-            if said["layout"] > LAYOUT:
-                raise DataError(
-                    "the model was packed by a later version of Thruway", where, "upgrade Thruway"
-                )
-            inner = said.pop("signature")
-            columns = tuple(
+            said: dict[str, Any] = json.loads(text)
+            later = said["layout"] > LAYOUT
+            inner: dict[str, Any] = said["signature"]
+            for key, value in inner.items():
+                inner[key] = tuple(value) if isinstance(value, list) else value
+            inner["columns"] = tuple(
                 Column(**{**one, "categories": tuple(one["categories"])})
-                for one in inner.pop("columns")
+                for one in inner["columns"]
             )
-            texts = {
-                key: value if value is None else tuple(value)
-                for key, value in inner.items()
-                if key != "library"
-            }
-            signature = Signature(library=inner["library"], columns=columns, **texts)
-            lists = {key: tuple(said.pop(key)) for key in ("reasons", "requirements")}
-            return cls(signature=signature, **lists, **said)
-        except DataError:
-            raise
+            said["signature"] = Signature(**inner)
+            said.update({key: tuple(said[key]) for key in ("reasons", "requirements")})
+            found = cls(**said)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(
                 f"`model.json` is not what `push` writes: {error}", where, "push the model again"
             ) from error
+        if later:
+            raise DataError(
+                "the model was packed by a later version of Thruway", where, "upgrade Thruway"
+            )
+        return found

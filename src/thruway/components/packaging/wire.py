@@ -85,12 +85,13 @@ def _plain(value: Any) -> Any:
     """Return a value as JSON has it."""
     if value is None or isinstance(value, str | bool | int):
         return value
+    if type(value).__name__ in {"NAType", "NaTType"}:  # the latter is a datetime
+        return None
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
-    if isinstance(value, dt.timedelta):
-        return value.total_seconds()
-    if type(value).__name__ in {"NAType", "NaTType"}:
-        return None
+    if isinstance(value, dt.timedelta):  # one of pandas knows nanoseconds
+        known = getattr(value, "isoformat", None)
+        return known() if known is not None else value // dt.timedelta(microseconds=1)
     item = getattr(value, "item", None)
     if callable(item):
         return _plain(item())
@@ -151,7 +152,7 @@ def _flat(data: Any) -> list[Any]:
         raise DataError("the `data` of an input is no list", fix="send one value for each row")
     while data and isinstance(data[0], list):
         data = [one for inner in data for one in inner]
-    return data
+    return list(data)
 
 
 def _pandas(values: dict[str, list[Any]], columns: Sequence[Column]) -> Any:
@@ -181,10 +182,12 @@ def _series(values: list[Any], column: Column) -> Any:
 def _times(values: list[Any], column: Column) -> Any:
     import pandas as pd
 
+    texts = pd.Series(values, dtype=object)
     if column.dtype.startswith("timedelta"):
-        return pd.to_timedelta(pd.Series(values, dtype="float64"), unit="s").astype(column.dtype)
+        made: Any = pd.to_timedelta(texts)
+        return made.astype(column.dtype)
     zoned = "," in column.dtype
-    made = pd.to_datetime(pd.Series(values, dtype=object), utc=zoned)
+    made = pd.to_datetime(texts, utc=zoned)
     if zoned:
         made = made.dt.tz_convert(column.dtype.rpartition(",")[2].strip(" ]"))
     return made.astype(column.dtype)
@@ -197,8 +200,10 @@ def _polars(values: dict[str, list[Any]], columns: Sequence[Column]) -> Any:
     for one in columns:
         kind = _polars_type(one.dtype)
         given = _finite(values[one.name], one.datatype)
-        if kind in {pl.Date, pl.Time} or kind == pl.Datetime:
+        if kind in (pl.Date, pl.Datetime):
             given = [each and _parsed(each, kind == pl.Date) for each in given]
+        elif kind == pl.Duration:
+            given = [_duration(each) for each in given]
         made.append(pl.Series(one.name, given, dtype=kind))
     return pl.DataFrame(made)
 
@@ -207,6 +212,10 @@ def _finite(values: list[Any], datatype: str) -> list[Any]:
     if not datatype.startswith("FP"):
         return values
     return [float(one) if isinstance(one, str) else one for one in values]
+
+
+def _duration(microseconds: int | None) -> dt.timedelta | None:
+    return None if microseconds is None else dt.timedelta(microseconds=microseconds)
 
 
 def _parsed(text: str, day: bool) -> dt.date:
@@ -222,7 +231,9 @@ def _polars_type(word: str) -> Any:
     zone = re.search(r"time_zone='?([^')]+)'?", word)
     if word.startswith("Datetime"):
         name = zone[1] if zone and zone[1] != "None" else None
-        return pl.Datetime(unit[1] if unit else "us", name)  # type: ignore[arg-type]
+        return pl.Datetime(unit[1] if unit else "us", name)
+    if word.startswith("Duration"):
+        return pl.Duration(unit[1] if unit else "us")
     found = getattr(pl, word.partition("(")[0], None)
     if found is None:
         raise DataError(f"a column of {word} cannot be sent as JSON")
@@ -236,7 +247,9 @@ def _arrow(values: dict[str, list[Any]], columns: Sequence[Column]) -> Any:
     for one in columns:
         kind = _arrow_type(one.dtype)
         given = _finite(values[one.name], one.datatype)
-        if pa.types.is_temporal(kind):
+        if pa.types.is_duration(kind):
+            given = [_duration(each) for each in given]
+        elif pa.types.is_temporal(kind):
             given = [each and _parsed(each, pa.types.is_date(kind)) for each in given]
         made[one.name] = pa.array(given, kind)
     return pa.table(made)
@@ -250,6 +263,8 @@ def _arrow_type(word: str) -> Any:
     stamp = re.fullmatch(r"timestamp\[(\w+)(?:, tz=([^\]]+))?\]", word)
     if stamp:
         return pa.timestamp(stamp[1], stamp[2])
+    if word.startswith("duration"):
+        return pa.duration(word[9:-1])
     if word.startswith("dictionary"):
         return pa.dictionary(pa.int32(), pa.string())
     words = {"date32[day]": "date32", "double": "float64", "float": "float32", "bool": "bool_"}

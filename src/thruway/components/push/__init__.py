@@ -1,8 +1,8 @@
 """Blessed models where they are served from: versions in a folder, at an address, in MLflow.
 
-`push` adds a version, and refuses what is not blessed; `load_pushed` gives a model back; `roll_back`
-makes an earlier version the latest. What is written is in `packaging`, where it lies in `places`, and
-how MLflow has it in `registry`.
+`push` adds a version, and refuses what is not blessed; `load_pushed` gives a model back;
+`roll_back` makes an earlier version the latest. What is written is in `packaging`, where it lies in
+`places`, and how MLflow has it in `registry`.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def push(
             provenance=provenance,
         )
         if registry.is_registry(destination):
-            pushed = registry.add(packed, manifest, destination, tuple(aliases))
+            pushed = registry.add(packed, manifest, destination, name, tuple(aliases))
             return _record(pushed, manifest, destination, name)
         place = place_of(destination, name, storage)
         return _add(place, packed, manifest, destination, name, (*aliases, LATEST), keep)

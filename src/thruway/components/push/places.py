@@ -7,9 +7,10 @@
 <destination>/<name>/champion.json       other aliases, alike
 ```
 
-A version in a folder is written aside, flushed, and renamed. An object store has no renaming: a version
-there is claimed by a file that only one can make, and counts once its `model.json` is there, which is
-written last. An alias is one small file, replaced as a whole; no links, so that Windows has them too.
+A version in a folder is written aside, flushed, and renamed. An object store has no renaming: a
+version there is claimed by a file that only one can make, and counts once its `model.json` is
+there, which is written last. An alias is one small file, replaced as a whole; no links, so that
+Windows has them too.
 """
 
 from __future__ import annotations
@@ -273,7 +274,7 @@ class Remote:
 
     def local(self, version: int) -> Path:
         """Return a version as a folder of this machine, which is there until the process ends."""
-        folder = Path(_kept_until_the_end())
+        folder = Path(kept_until_the_end())
         top = f"{self.path}/{version}"
         for path in self.fs.find(top):
             name = str(path)[len(top.lstrip("/")) + str(path).find(top.lstrip("/")) :].lstrip("/")
@@ -317,7 +318,7 @@ class Remote:
         yield
 
 
-def _kept_until_the_end() -> str:
+def kept_until_the_end() -> str:
     import atexit
 
     folder = tempfile.mkdtemp(prefix="thruway-model-")

@@ -1,8 +1,8 @@
 """A registry of MLflow as a destination.
 
-A version there is a model of MLflow whose data is a packed model of ours: `mlflow.pyfunc` serves it,
-and `load_pushed` gives back what was pushed. MLflow keeps the word `latest` for itself, the highest
-number; roll-back is by other aliases.
+A version there is a model of MLflow whose data is a packed model of ours: `mlflow.pyfunc` serves
+it, and `load_pushed` gives back what was pushed. MLflow keeps the word `latest` for itself, the
+highest number; roll-back is by other aliases.
 
 Source: https://mlflow.org/docs/latest/ml/model-registry/
 """
@@ -10,6 +10,7 @@ Source: https://mlflow.org/docs/latest/ml/model-registry/
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,7 @@ def _client(destination: str, name: str | None) -> tuple[Any, Any, str]:
 
 
 def add(
-    packed: Path, manifest: Manifest, destination: str, aliases: tuple[str, ...]
+    packed: Path, manifest: Manifest, destination: str, name: str | None, aliases: tuple[str, ...]
 ) -> tuple[int, str, tuple[str, ...]]:
     """Register a packed model; return its version, its address, and its aliases.
 
@@ -65,7 +66,7 @@ def add(
         DataError: MLflow refuses.
         UsageError: an alias is one that MLflow keeps for itself.
     """
-    mlflow, client, name = _client(destination, manifest.name)
+    mlflow, client, name = _client(destination, name)
     if _LATEST in aliases:
         raise UsageError("MLflow keeps the alias `latest` for itself", fix="use another word")
     with _refusals(mlflow), tempfile.TemporaryDirectory(prefix="thruway-mlflow-") as top:
@@ -88,20 +89,15 @@ def add(
     return int(made.version), f"models:/{name}/{made.version}", tuple(sorted(aliases))
 
 
-class _refusals:  # noqa: N801 - used as a statement
+@contextmanager
+def _refusals(mlflow: Any) -> Iterator[None]:
     """Turn what MLflow raises into a DataError."""
-
-    def __init__(self, mlflow: Any) -> None:
-        self.kind = mlflow.exceptions.MlflowException
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: Any, trace: object) -> None:
-        if kind is not None and issubclass(kind, self.kind):
-            raise DataError(
-                f"MLflow refuses: {str(error).splitlines()[0]}", fix="check name, alias and version"
-            ) from error
+    try:
+        yield
+    except mlflow.exceptions.MlflowException as error:
+        raise DataError(
+            f"MLflow refuses: {str(error).splitlines()[0]}", fix="check name, alias and version"
+        ) from error
 
 
 def _make(client: Any, name: str, mlflow: Any) -> None:
@@ -159,14 +155,14 @@ def version_of(destination: str, name: str | None, which: int | str | None) -> i
 
 def local(destination: str, name: str | None, which: int | str | None) -> Path:
     """Return a version as a folder of this machine, which is there until the process ends."""
-    from thruway.components.push.places import _kept_until_the_end
+    from thruway.components.push.places import kept_until_the_end
 
     version = version_of(destination, name, which)
     mlflow, client, said = _client(destination, name)
     with _refusals(mlflow):
         source = client.get_model_version_download_uri(said, str(version))
         folder = mlflow.artifacts.download_artifacts(
-            artifact_uri=source, dst_path=_kept_until_the_end()
+            artifact_uri=source, dst_path=kept_until_the_end()
         )
     found = sorted(Path(folder).rglob("model.json"))
     if not found:

@@ -41,11 +41,17 @@ def of_pbtxt(text: str) -> tuple[Schema, tuple[str, ...]]:
     found = _message(_tokens(text), top=True)
     if "feature" not in found:
         raise DataError("the schema has no `feature`", fix="give a schema.pbtxt of TFDV")
-    domains = {_one(one, "name"): tuple(one.get("value", ())) for one in found.get("string_domain", ())}
+    domains = {
+        _one(one, "name"): tuple(one.get("value", ())) for one in found.get("string_domain", ())
+    }
     environments = tuple(found.get("default_environment", ()))
     named = [e for one in found["feature"] for e in one.get("not_in_environment", ())]
     environments = tuple(dict.fromkeys([*environments, *named]))
-    lost = [f"{name}" for name in found if name not in {"feature", "string_domain", "default_environment"}]
+    lost = [
+        f"{name}"
+        for name in found
+        if name not in {"feature", "string_domain", "default_environment"}
+    ]
     features = {}
     for one in found["feature"]:
         name = str(_one(one, "name", ""))
@@ -167,7 +173,7 @@ def _value(tokens: Iterator[tuple[str, str]]) -> list[Any]:
     if kind == "sign" and token in "{<":
         return [_message(tokens)]
     if kind == "sign" and token == "[":
-        found = []
+        found: list[Any] = []
         for inner, one in tokens:
             if (inner, one) == ("sign", "]"):
                 return found

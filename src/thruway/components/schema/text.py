@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _HEAD = """\
-# What is expected of the data, column by column. Made by `infer_schema`; review and edit it, keep it
-# under version control, and read it with `import_schema`. What is not said is as by default.
+# What is expected of the data, column by column. Made by `infer_schema`: review and edit it, keep
+# it under version control, and read it with `import_schema`. What is not said is as by default.
 """
 _TOP = ("environments", "min_rows", "max_rows", "allow_new", "features")
 
@@ -31,6 +31,8 @@ def to_toml(schema: Schema) -> str:
     found = schema.to_dict()
     top = [f"{name} = {_value(found[name])}" for name in _TOP[:-1] if name in found]
     parts = [_HEAD + "\n".join(top)]
+    if not found["features"]:
+        parts.append("[features]")
     for name, feature in found["features"].items():
         lines = [f"[features.{_key(name)}]"]
         lines += [f"{field} = {_value(value)}" for field, value in feature.items()]
@@ -86,7 +88,7 @@ def _feature(name: str, data: Any) -> Feature:
             "in the schema, a column has no `type`", where=f"column `{name}`", fix="say its type"
         )
     _known(data, [one.name for one in fields(Feature)], f"column `{name}`")
-    found = {one: tuple(v) if isinstance(v, list) else v for one, v in data.items()}
+    found: dict[str, Any] = {one: tuple(v) if isinstance(v, list) else v for one, v in data.items()}
     feature = Feature(**found)
     wrong = problem(name, feature)
     if wrong is not None:

@@ -162,7 +162,9 @@ def is_pandera(value: Any) -> bool:
 
 def of_pandera(given: Any) -> tuple[Schema, tuple[str, ...]]:
     """Return a schema of pandera as ours, and which checks of it ours has no word for."""
-    schema = given.to_schema() if isinstance(given, type) else given
+    schema: Any = given
+    if isinstance(given, type):
+        schema = schema.to_schema()
     if not hasattr(schema, "columns") or not isinstance(schema.columns, dict):
         raise UsageError(
             f"`{type(schema).__name__}` of pandera is no schema of a frame",

@@ -140,6 +140,10 @@ class Schema:
         """Return how `statistics` are to look at columns, where that is not plain."""
         return {name: "categorical" for name, one in self.features.items() if one.categorical}
 
+    def keys(self) -> frozenset[str]:
+        """Return the columns in which no value may occur twice."""
+        return frozenset(name for name, one in self.features.items() if one.unique)
+
     def edited(self, column: str, **changes: Any) -> Schema:
         """Return the schema with another expectation of one column.
 

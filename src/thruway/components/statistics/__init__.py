@@ -1,4 +1,4 @@
-"""Statistics of examples: `statistics`, and `merge` for those of parts.
+"""Statistics of examples: `statistics`, and `merge_statistics` for those of parts.
 
 `types` holds the records; `reading` what differs between libraries; `numeric` and `strings` one
 column of each; `sketches` what can be merged; `merge` merges; `view` is the picture.
@@ -7,7 +7,7 @@ column of each; `sketches` what can be merged; `merge` merges; `view` is the pic
 from __future__ import annotations
 
 from thruway.components.statistics.compute import statistics
-from thruway.components.statistics.merge import merge
+from thruway.components.statistics.merge import merge_statistics
 from thruway.components.statistics.types import (
     ColumnStatistics,
     Histogram,
@@ -26,6 +26,6 @@ __all__ = [
     "Statistics",
     "Text",
     "Weighted",
-    "merge",
+    "merge_statistics",
     "statistics",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 
 from thruway.components.statistics import numeric, strings
@@ -14,6 +13,7 @@ from thruway.components.statistics.types import ColumnStatistics, Kind, Type
 from thruway.components.statistics.weighted import weigh
 
 if TYPE_CHECKING:
+    import narwhals as nw
     from numpy.typing import NDArray
 
 _KINDS: dict[Type, Kind] = {
@@ -35,6 +35,7 @@ def described(
     name: str,
     kind: Kind | None = None,
     weights: NDArray[Any] | None = None,
+    unique: bool = False,
 ) -> ColumnStatistics:
     """Return the statistics of a column.
 
@@ -44,9 +45,10 @@ def described(
         kind: how it is to be looked at, where a schema says so; a categorical column of numbers
             lists as many values as one of strings.
         weights: of the rows; None for all alike.
+        unique: its values should be: the number of distinct ones is counted exactly.
     """
     column = read(series)
-    found = _described(column, name, kind)
+    found = _described(column, name, kind, unique)
     if column.lengths is not None:
         lengths = numeric.found_in(column.lengths).numbers
         found = replace(found, lengths=lengths, rows=column.rows, missing=column.missing)
@@ -55,7 +57,7 @@ def described(
     return found if kind is None or found.kind in {"empty", "other"} else replace(found, kind=kind)
 
 
-def _described(column: Read, name: str, kind: Kind | None) -> ColumnStatistics:
+def _described(column: Read, name: str, kind: Kind | None, unique: bool) -> ColumnStatistics:
     start = ColumnStatistics(
         name,
         column.type,
@@ -70,7 +72,7 @@ def _described(column: Read, name: str, kind: Kind | None) -> ColumnStatistics:
         return _truths(start, column)
     if column.numbers is not None:
         listed = strings.LISTED if kind == "categorical" else numeric.LISTED
-        return _numbers(start, column.numbers, listed)
+        return _numbers(start, column.numbers, listed, unique)
     if column.type in {"string", "mixed"}:
         return _strings(start, column.present)
     if column.type == "empty" or column.missing == column.rows:
@@ -81,15 +83,17 @@ def _described(column: Read, name: str, kind: Kind | None) -> ColumnStatistics:
 
 
 def _truths(start: ColumnStatistics, column: Read) -> ColumnStatistics:
-    values = column.present.to_numpy().astype(bool)
+    values: NDArray[np.bool_] = column.present.to_numpy().astype(bool)
     true = int(np.count_nonzero(values))
     pairs = [(True, true), (False, len(values) - true)]
     listed = tuple(sorted((one for one in pairs if one[1]), key=lambda one: (-one[1], one[0])))
     return replace(start, distinct=len(listed), values=listed)
 
 
-def _numbers(start: ColumnStatistics, values: NDArray[Any], listed: int) -> ColumnStatistics:
-    found = numeric.found_in(values, listed)
+def _numbers(
+    start: ColumnStatistics, values: NDArray[Any], listed: int, unique: bool
+) -> ColumnStatistics:
+    found = numeric.found_in(values, listed, unique)
     return replace(
         start,
         nan=found.nan,

@@ -39,13 +39,14 @@ def statistics(
     """Return the statistics of examples, column by column, for each split.
 
     All values are looked at, none is sampled. Of one frame all is exact, but the number of distinct
-    values of a numeric column that has many (about 3 %); of parts see `merge`.
+    values of a numeric column that has many (about 3 %); of parts see `merge_statistics`.
 
     Args:
         examples: a frame of pandas, polars or Arrow; or an iterable of frames, which are parts of
             one whole and are looked at one by one (chunks of a file that does not fit into
             memory); or a dict, or NamedTuple, of these by split.
-        schema: says how columns are looked at: numbers that are categories.
+        schema: says how columns are looked at: numbers that are categories, and columns of unique
+            values, whose distinct values are then counted exactly.
         columns: only these; None for all.
         slices: columns whose values make slices, which get statistics of their own; a tuple makes
             crosses. `["sex", ("sex", "class")]` makes `sex=female`, …, `sex=female, class=1`.
@@ -62,11 +63,12 @@ def statistics(
     (1, 35.0, (('f', 3), ('m', 1)))
     """
     asked = Asked(
-        None if columns is None else tuple(columns),
+        None if columns is None else tuple(map(str, columns)),
         crosses(slices),
-        weights,
+        None if weights is None else str(weights),
         max_slices,
         schema.kinds() if schema is not None else {},
+        schema.keys() if schema is not None else frozenset(),
     )
     splits = splits_of(examples)
     return Statistics({name: of_split(given, name, asked) for name, given in splits.items()})
@@ -81,6 +83,7 @@ class Asked:
     weights: str | None = None
     max_slices: int = 50
     kinds: dict[str, Kind] = field(default_factory=dict)
+    keys: frozenset[str] = frozenset()
 
 
 def of_split(examples: Any, split: str, asked: Asked) -> SplitStatistics:
@@ -117,7 +120,9 @@ def _of_rows(rows: nw.DataFrame[Any], asked: Asked) -> SplitStatistics:
     if asked.weights:
         weights = _weights(rows[asked.weights], asked.weights)
     found = {
-        str(name): described(rows[name], str(name), asked.kinds.get(str(name)), weights)
+        str(name): described(
+            rows[name], str(name), asked.kinds.get(str(name)), weights, str(name) in asked.keys
+        )
         for name in asked.columns or rows.columns
         if name != asked.weights
     }

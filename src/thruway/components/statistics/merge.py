@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def merge(*parts: Statistics) -> Statistics:
+def merge_statistics(*parts: Statistics) -> Statistics:
     """Return the statistics of a whole from those of its parts, split by split.
 
     A column that a part does not have is missing in all of its rows; a slice likewise.
@@ -49,7 +49,8 @@ def merge(*parts: Statistics) -> Statistics:
 
     >>> import polars as pl
     >>> from thruway.components import statistics
-    >>> both = merge(statistics(pl.DataFrame({"x": [1, 2]})), statistics(pl.DataFrame({"x": [3]})))
+    >>> first, second = pl.DataFrame({"x": [1, 2]}), pl.DataFrame({"x": [3]})
+    >>> both = merge_statistics(statistics(first), statistics(second))
     >>> both["x"].numbers.mean, both == statistics(pl.DataFrame({"x": [1, 2, 3]}))
     (2.0, True)
     """
@@ -112,10 +113,9 @@ def merged_columns(parts: Sequence[ColumnStatistics]) -> ColumnStatistics:
     if not complete:
         distinct, exact = sketches.distinct_of_hashes(sketches.unpacked(hashes)), False
     infinite = sum(one.infinite[0] for one in held), sum(one.infinite[1] for one in held)
+    distinct += sum(map(bool, infinite))
     if len(held) == 1:
         distinct, exact = held[0].distinct, held[0].distinct_exact
-    elif not complete or any(infinite):
-        distinct += sum(map(bool, infinite))
     found = ColumnStatistics(
         held[0].name,
         kind,
@@ -239,8 +239,11 @@ def _moments(found: Sequence[Numbers], count: int) -> tuple[float, float | None]
     mean = fsum(one.mean * (one.count / count) for one in found)
     if any(one.std is None and one.count > 1 for one in found):
         return mean, None
-    inside = fsum((one.std or 0.0) ** 2 * (one.count - 1) for one in found)
-    between = fsum((one.mean - mean) ** 2 * one.count for one in found)
+    try:
+        inside = fsum((one.std or 0.0) ** 2 * (one.count - 1) for one in found)
+        between = fsum((one.mean - mean) ** 2 * one.count for one in found)
+    except OverflowError:  # the squares are larger than any float
+        return mean, None
     return mean, sqrt((inside + between) / (count - 1)) if count > 1 else None
 
 

@@ -2,7 +2,7 @@
 
 Few values, and whole numbers of a small range, are sorted or counted, so that all is exact. Many
 values are never sorted, which would cost ten times as much as all the rest: they are put into
-65,536 bins around their median, finer the nearer to it, whose counts say the ranks; the few values
+131,072 bins around their median, finer the nearer to it, whose counts say the ranks; the few values
 in the bins that hold a quantile are sorted, so that these are exact too.
 """
 
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 SORTED = 1 << 14
 """So many values are simply sorted."""
 COUNTED = 1 << 16
-"""Whole numbers of at most this range are counted one by one."""
+"""Whole numbers of at most this range, or a quarter of their number, are counted one by one."""
 LISTED = 256
 """A numeric column lists its values and counts when it has at most so many distinct ones."""
-_BLOCK = 1 << 16  # values at a time: their intermediate results stay in the processor's cache
-_BINS = 1 << 16
+_BITS = 17
+_BINS = 1 << _BITS
+_HALF = 1 << (_BITS - 1)
+_SHIFT = 32 - _BITS
 _HEAVY = 2 * sketches.POINTS  # a bin with more than this share of all values is looked into
 _SPIKES = 20  # bins with more than this share are looked at one by one: mostly a single value
 
@@ -61,12 +63,13 @@ class _Ranks:
     error: float
 
 
-def found_in(values: NDArray[Any], listed: int = LISTED) -> Found:
+def found_in(values: NDArray[Any], listed: int = LISTED, exact: bool = False) -> Found:
     """Return the statistics of numbers, of which some may be NaN or infinite.
 
     Args:
         values: of an integer or float type, shape (n,).
         listed: with at most so many distinct values, all are listed with their counts.
+        exact: the number of distinct values, however many: they are sorted.
     """
     if values.dtype.kind == "f":
         values = values.astype(np.float64, copy=False)
@@ -77,8 +80,8 @@ def found_in(values: NDArray[Any], listed: int = LISTED) -> Found:
         values = values[np.isfinite(values)]
     if not len(values):
         distinct = sum(map(bool, infinite))
-        return Found(None, nan, infinite, distinct, complete=not distinct)
-    table = _table(values)
+        return Found(None, nan, infinite, distinct)
+    table = _table(values) or (_runs(np.sort(values)) if exact else None)
     if table is None:
         return _of_many(values, nan, infinite, listed)
     return _of_table(values, table, nan, infinite, listed)
@@ -94,10 +97,12 @@ def _table(values: NDArray[Any]) -> _Table | None:
         return _runs(np.sort(values))
     if values.dtype.kind in "iu":
         low = int(values.min())
-        if int(values.max()) - low < COUNTED:
-            counts = np.bincount((values - values.dtype.type(low)).astype(np.int64))
+        if int(values.max()) - low < min(max(COUNTED, len(values) // 4), 1 << 22):
+            wide = values if values.dtype == np.uint64 else values.astype(np.int64, copy=False)
+            counts = np.bincount((wide - wide.dtype.type(low)).astype(np.int64, copy=False))
             held = np.flatnonzero(counts)
-            return _Table(held.astype(values.dtype) + values.dtype.type(low), counts[held])
+            found = held.astype(wide.dtype) + wide.dtype.type(low)
+            return _Table(found.astype(values.dtype), counts[held])
     return None
 
 
@@ -109,7 +114,7 @@ def _runs(ordered: NDArray[Any]) -> _Table:
 def _of_table(
     values: NDArray[Any], table: _Table, nan: int, infinite: tuple[int, int], listed: int
 ) -> Found:
-    few = len(table.values) <= listed and not any(infinite)
+    few = len(table.values) <= listed
     points = () if few else tuple(sketches.rank_points(table.values, table.counts).tolist())
     quantiles = sketches.quantiles_of_table(table.values, table.counts)
     error = 0.0 if len(points) in {0, len(values)} else 0.5 / len(points)
@@ -131,6 +136,8 @@ def most_frequent(
     When some values that occur equally often have to be left out, all of them are.
     """
     bound = 0
+    if len(counts) > listed and int(counts.max()) == 1:
+        return (), 1
     if len(counts) > listed:
         bound = int(np.partition(counts, len(counts) - listed - 1)[len(counts) - listed - 1])
         kept = counts > bound
@@ -141,7 +148,7 @@ def most_frequent(
 
 
 def _hashes(values: NDArray[Any]) -> NDArray[np.uint32]:
-    return sketches.smallest(sketches.hashes_of_numbers(values))
+    return sketches.smallest_of_numbers(values)
 
 
 def _numbers(
@@ -202,36 +209,36 @@ def _of_many(values: NDArray[Any], nan: int, infinite: tuple[int, int], listed: 
 
 
 class _Bins:
-    """Values in 65,536 bins: the leading 16 bits of their distance to the median, as a float."""
+    """Values in 131,072 bins: the leading 17 bits of their distance to the median, as a float."""
 
     def __init__(self, values: NDArray[np.float64]) -> None:
         self.values = values
         self.center = float(np.median(values[:: len(values) // 1024]))
-        self.places = np.empty(len(values), dtype=np.uint16)
-        self.counts = np.zeros(_BINS, dtype=np.int64)
-        for start in range(0, len(values), _BLOCK):
-            part = self._place(values[start : start + _BLOCK])
-            self.places[start : start + _BLOCK] = part
-            self.counts += np.bincount(part, minlength=_BINS)
+        self.places: NDArray[np.int32] = np.empty(len(values), dtype=np.int32)
+        start = 0
+        for part in sketches.blocks(values):
+            self.places[start : start + len(part)] = self._place(part)
+            start += len(part)
+        self.counts = np.bincount(self.places, minlength=_BINS)
         self.reached = np.cumsum(self.counts)
 
     def _place(self, values: NDArray[np.float64]) -> NDArray[np.int32]:
         with np.errstate(all="ignore"):  # beyond the range of a short float: the outermost bins
             bits = (values - self.center).astype(np.float32).view(np.int32)
         bits ^= (bits >> 31) & 0x7FFFFFFF  # now ordered as the numbers are
-        bits >>= 16
-        bits += 1 << 15
+        bits >>= _SHIFT
+        bits += _HALF
         return bits
 
     def _borders(self, places: NDArray[Any]) -> NDArray[np.float64]:
-        bits = ((places.astype(np.int64) - (1 << 15)) << 16).clip(-(1 << 31), (1 << 31) - 1)
+        bits = ((places.astype(np.int64) - _HALF) << _SHIFT).clip(-(1 << 31), (1 << 31) - 1)
         bits = bits.astype(np.int32)
         bits ^= (bits >> 31) & 0x7FFFFFFF
         with np.errstate(all="ignore"):
             found = bits.view(np.float32).astype(np.float64) + self.center
         low, high = self.values.min(), self.values.max()
         # The bins beyond the infinities of short floats are no numbers.
-        found = np.where(np.isnan(found), np.where(places < 1 << 15, low, high), found)
+        found = np.where(np.isnan(found), np.where(places < _HALF, low, high), found)
         return np.clip(found, low, high)
 
     def table(self, values: NDArray[Any]) -> _Table | None:
@@ -258,7 +265,7 @@ class _Bins:
 
     def _at(self, ranks: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the values at ranks (from 0), exactly."""
-        bins = np.searchsorted(self.reached, ranks, side="right")
+        bins: NDArray[np.int64] = np.searchsorted(self.reached, ranks, side="right")
         held, spikes = self._inside(np.unique(bins))
         return np.array(
             [
@@ -269,7 +276,7 @@ class _Bins:
 
     def _near(self, ranks: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return values near ranks: within a bin that is not heavy they are interpolated."""
-        bins = np.searchsorted(self.reached, ranks, side="right")
+        bins: NDArray[np.int64] = np.searchsorted(self.reached, ranks, side="right")
         inside = (ranks - (self.reached[bins] - self.counts[bins]) + 0.5) / self.counts[bins]
         low, high = self._borders(bins), self._borders(bins + 1)
         found = sketches.between(low, high, inside)
@@ -290,7 +297,9 @@ class _Bins:
             held = self.values[self.places == place]
             if held.min() == held.max():
                 spikes[place] = float(held[0])
-        asked = np.zeros(_BINS, dtype=bool)
+        if len(spikes) == len(bins):
+            return {}, spikes
+        asked: NDArray[np.bool_] = np.zeros(_BINS, dtype=bool)
         asked[[place for place in bins.tolist() if place not in spikes]] = True
         ordered = np.sort(self.values[asked[self.places]])
         chosen = np.flatnonzero(asked)

@@ -66,12 +66,16 @@ def read(series: nw.Series[Any]) -> Read:
     """Return a column as statistics look at it."""
     dtype = str(series.to_native().dtype if hasattr(series.to_native(), "dtype") else series.dtype)
     series = _plain(series)
-    if series.dtype in {nw.Object, nw.Unknown}:
+    if dtype.lower() == "null":
+        return Read("empty", dtype, len(series), len(series), series.head(0))
+    if series.dtype in (nw.Object, nw.Unknown):
         return _objects(series, dtype)
     if series.dtype.is_float() and _means_missing_by_nan(series):
         return _floats(series, dtype)
     missing = int(series.null_count())
     present = series.drop_nulls() if missing else series
+    if dtype == "object" and not len(present):
+        return Read("empty", dtype, len(series), missing, present)
     return _typed(present, dtype, len(series), missing)
 
 
@@ -81,23 +85,21 @@ def _typed(present: nw.Series[Any], dtype: str, rows: int, missing: int) -> Read
         return Read("bool", dtype, rows, missing, present)
     if kind.is_numeric():
         return _numbers(present, dtype, rows, missing)
-    if kind in {nw.Datetime, nw.Date}:
+    if kind in (nw.Datetime, nw.Date):
         zone = str(getattr(kind, "time_zone", None) or "")
         return Read("datetime", dtype, rows, missing, present, _micros(present), zone)
     if kind == nw.Duration:
-        stamps = present.dt.total_microseconds().to_numpy().astype(np.int64)
+        stamps: NDArray[np.int64] = present.dt.total_microseconds().to_numpy().astype(np.int64)
         return Read("duration", dtype, rows, missing, present, stamps)
-    if kind in {nw.String, nw.Categorical, nw.Enum}:
+    if kind in (nw.String, nw.Categorical, nw.Enum):
         return Read("string", dtype, rows, missing, present)
-    if kind in {nw.List, nw.Array}:
+    if kind in (nw.List, nw.Array):
         return _lists(present, dtype, rows, missing)
-    if str(kind) == "Null":
-        return Read("empty", dtype, rows, rows, present.head(0))
     return Read("bytes" if kind == nw.Binary else "other", dtype, rows, missing, present)
 
 
 def _numbers(present: nw.Series[Any], dtype: str, rows: int, missing: int) -> Read:
-    if present.dtype.is_decimal():
+    if present.dtype.is_decimal() or present.dtype in (nw.Int128, nw.UInt128):
         present = present.cast(nw.Float64)
     values = present.to_numpy()
     if values.dtype == object:  # 128 bits, or a library that has objects for nullable numbers
@@ -122,13 +124,21 @@ def _micros(present: nw.Series[Any]) -> NDArray[np.int64]:
 
 
 def _lists(present: nw.Series[Any], dtype: str, rows: int, missing: int) -> Read:
-    lengths = present.list.len().to_numpy().astype(np.int64)
-    name = present.name or "value"
-    inner = present.alias(name).to_frame().explode(name)[name]
-    found = read(inner.drop_nulls())
+    if isinstance(present.dtype, nw.Array) and not present.implementation.is_pyarrow():
+        present = present.cast(nw.List(present.dtype.inner))
+    lengths: NDArray[np.int64] = present.list.len().to_numpy().astype(np.int64)
+    found = read(_flat(present).drop_nulls())
     return Read(
         found.type, dtype, rows, missing, found.present, found.numbers, found.zone, lengths=lengths
     )
+
+
+def _flat(present: nw.Series[Any]) -> nw.Series[Any]:
+    if present.implementation.is_pyarrow():  # narwhals has no `explode` for it
+        import pyarrow.compute as pc
+
+        return _series(pc.list_flatten(present.to_native()))
+    return present.alias("value").to_frame().explode("value")["value"]
 
 
 def _means_missing_by_nan(series: nw.Series[Any]) -> bool:
@@ -148,12 +158,25 @@ def _plain(series: nw.Series[Any]) -> nw.Series[Any]:
     if not series.implementation.is_pandas_like():
         return series
     if str(dtype).startswith("period["):
-        return nw.from_native(native.dt.to_timestamp(), series_only=True)
-    if series.dtype in {nw.Categorical, nw.Enum} and hasattr(dtype, "categories"):
-        return nw.from_native(native.astype(dtype.categories.dtype), series_only=True)
+        return _series(native.dt.to_timestamp())
+    if series.dtype in (nw.Categorical, nw.Enum) and hasattr(dtype, "categories"):
+        return _series(native.astype(_nullable(native.cat.categories.dtype, native)))
     if str(dtype).startswith("Sparse["):
-        return nw.from_native(native.sparse.to_dense(), series_only=True)
+        return _series(native.sparse.to_dense())
     return series
+
+
+def _nullable(dtype: Any, native: Any) -> Any:
+    """Return the type of categories, or the one of its kind that has missing values."""
+    kind = getattr(dtype, "kind", "")
+    if kind in {"i", "u", "b"} and isinstance(dtype, np.dtype) and bool(native.isna().any()):
+        return "boolean" if kind == "b" else "Int64"
+    return dtype
+
+
+def _series(native: Any) -> nw.Series[Any]:
+    found: nw.Series[Any] = nw.from_native(native, series_only=True)
+    return found
 
 
 def _objects(series: nw.Series[Any], dtype: str) -> Read:
@@ -191,7 +214,7 @@ def _converted(native: Any, kind: Type) -> nw.Series[Any] | None:
             found = native.astype({"bool": bool, "int": "int64", "float": "float64"}[kind])
     except (ValueError, TypeError, OverflowError):
         return None
-    return nw.from_native(found, series_only=True)
+    return _series(found)
 
 
 def _mixed(native: Any, dtype: str, rows: int, missing: int) -> Read:
@@ -202,9 +225,9 @@ def _mixed(native: Any, dtype: str, rows: int, missing: int) -> Read:
     if set(types) <= {"list", "tuple", "ndarray"}:
         lengths = np.fromiter(map(len, native), dtype=np.int64, count=len(native))
         inner = pd.Series([one for row in native for one in row])
-        found = read(nw.from_native(inner, series_only=True))
+        found = read(_series(inner))
         return Read(found.type, dtype, rows, missing, found.present, found.numbers, lengths=lengths)
     scalar = {"str", "int", "float", "bool", "Decimal", "int64", "float64", "bool_", "str_"}
     kind: Type = "mixed" if set(types) & scalar else "other"
     as_text = pd.Series([str(one) for one in native], dtype=object)
-    return Read(kind, dtype, rows, missing, nw.from_native(as_text, series_only=True), types=types)
+    return Read(kind, dtype, rows, missing, _series(as_text), types=types)

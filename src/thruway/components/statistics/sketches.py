@@ -16,7 +16,7 @@ import numpy as np
 from thruway.components.statistics.types import Histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,6 +26,7 @@ POINTS = 400
 """Values at evenly spaced ranks that are kept of a column: each merge may shift a rank by 1/800."""
 HASHES = 1024
 """Smallest hashes that are kept: the number of distinct values is off by 3 % (one deviation)."""
+BLOCK = 1 << 15
 QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 _MASK = (1 << 64) - 1
 
@@ -52,7 +53,9 @@ def exponent(low: float, high: float) -> int:
 
 
 def _bar(value: float, power: int) -> int:
-    return math.floor(math.ldexp(value, -power))
+    scaled = math.ldexp(value, -power)
+    # A tiny number below 0 may become -0.0: it is in the bar before 0 nevertheless.
+    return -1 if scaled == 0 and value < 0 else math.floor(scaled)
 
 
 def histogram(values: NDArray[Any], weights: NDArray[Any] | None = None) -> Histogram | None:
@@ -63,13 +66,20 @@ def histogram(values: NDArray[Any], weights: NDArray[Any] | None = None) -> Hist
     power = exponent(low, high)
     first = _bar(low, power)
     many = _bar(high, power) - first + 1
-    places = bars_of(values, power)
-    places -= first
-    if weights is None:
-        counts = np.bincount(places, minlength=many)
-    else:
+    if weights is not None:
+        places = bars_of(values, power) - first
         counts = np.rint(np.bincount(places, weights, minlength=many)).astype(np.int64)
+    else:
+        counts = np.zeros(many, dtype=np.int64)
+        for part in blocks(values):
+            counts += np.bincount(bars_of(part, power) - first, minlength=many)
     return Histogram(power, first, tuple(counts.tolist()))
+
+
+def blocks(values: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Yield values some at a time: what is computed of them stays in the processor's cache."""
+    for start in range(0, len(values), BLOCK):
+        yield values[start : start + BLOCK]
 
 
 def bars_of(values: NDArray[Any], power: int) -> NDArray[np.int64]:
@@ -78,7 +88,10 @@ def bars_of(values: NDArray[Any], power: int) -> NDArray[np.int64]:
         scaled = values * 2.0**-power
     else:
         scaled = np.ldexp(values.astype(np.float64), -power)
-    return np.floor(scaled, out=scaled).astype(np.int64)
+    found: NDArray[np.int64] = np.floor(scaled, out=scaled).astype(np.int64)
+    if power > 0 and values.dtype.kind == "f":
+        found[(scaled == 0) & (values < 0)] = -1  # as in `_bar`
+    return found
 
 
 def coarsened(drawn: Histogram, power: int) -> dict[int, int]:
@@ -169,8 +182,8 @@ def moments_of_table(values: NDArray[Any], counts: NDArray[Any]) -> tuple[float,
 
 def between(lower: NDArray[Any], upper: NDArray[Any], share: NDArray[Any]) -> NDArray[Any]:
     """Return points between two values; exactly the value where both are the same."""
-    step = upper / 2 - lower / 2  # halves: the difference of the largest numbers is no number
-    return np.where(lower == upper, lower, lower + 2 * (step * share))
+    # Not `lower + step * share`: the step between the largest numbers is no number.
+    return np.where(lower == upper, lower, lower * (1 - share) + upper * share)
 
 
 def quantiles_of_points(points: Sequence[Any], low: float, high: float) -> dict[str, float]:
@@ -215,27 +228,61 @@ def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return bits
 
 
-def hashes_of_text(joined: bytes, lengths: NDArray[np.int64]) -> NDArray[np.uint64]:
+def hashes_of_text(
+    joined: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> NDArray[np.uint64]:
     """Return 64 bits for each text, the same in every process and for every library.
 
-    Args:
-        joined: all texts in UTF-8, one behind the other.
-        lengths: bytes of each.
+    Eight bytes of all texts are mixed in at a time, in the manner of MurmurHash.
 
-    Source: multilinear hashing, Lemire and Kaser, "Strongly universal string hashing is fast"
-    (2014), with one random multiplier for each place.
+    Args:
+        joined: bytes of all texts in UTF-8.
+        starts: where each begins.
+        lengths: bytes of each.
     """
-    letters = np.frombuffer(joined, dtype=np.uint8).astype(np.uint64)
-    starts = np.cumsum(lengths) - lengths
-    filled = lengths > 0
-    sums = np.zeros(len(lengths), dtype=np.uint64)
-    if len(letters):
-        multipliers = _mixed(np.arange(int(lengths.max()), dtype=np.uint64))
-        places = np.arange(len(letters)) - np.repeat(starts, lengths)
-        letters += np.uint64(1)
-        letters *= multipliers[places]
-        sums[filled] = np.add.reduceat(letters, starts[filled])
-    return _mixed(sums ^ (lengths.astype(np.uint64) << np.uint64(32)))
+    padded = np.concatenate([joined, np.zeros(8, dtype=np.uint8)])
+    words = np.ndarray((len(joined) + 1,), dtype="<u8", buffer=padded, strides=(1,))
+    found: NDArray[np.uint64] = _mixed(lengths.astype(np.uint64))
+    left, at = lengths, starts
+    rows: NDArray[np.int64] | slice = slice(None)
+    while True:
+        held = np.flatnonzero(left > 0)
+        if not len(held):
+            return found
+        if len(held) < len(left):
+            rows = held if isinstance(rows, slice) else rows[held]
+            left, at = left[held], at[held]
+        read = words[at] & _KEPT[np.minimum(left, 8)]
+        found[rows] = _stirred(found[rows], read)
+        left, at = left - 8, at + 8
+
+
+_KEPT = np.array([(1 << (8 * many)) - 1 for many in range(9)], dtype=np.uint64)
+"""Masks of the bytes of a word that belong to a text; by how many do."""
+
+
+def _stirred(state: NDArray[np.uint64], word: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    word *= np.uint64(0xC6A4A7935BD1E995)
+    word ^= word >> np.uint64(47)
+    word *= np.uint64(0xC6A4A7935BD1E995)
+    state = state ^ word
+    state *= np.uint64(0xC6A4A7935BD1E995)
+    state ^= state >> np.uint64(32)
+    return state
+
+
+def smallest_of_numbers(values: NDArray[Any]) -> NDArray[np.uint32]:
+    """Return the smallest distinct hashes of numbers; see `smallest`."""
+    share = 8.0 * HASHES / len(values)
+    while share < 0.5:
+        limit = np.uint64(int(share * _MASK))
+        parts = (hashes_of_numbers(part) for part in blocks(values))
+        found = smallest(np.concatenate([hashes[hashes < limit] for hashes in parts]))
+        if len(found) == HASHES:
+            return found
+        # As many as are needed, if those that were found say how many distinct values there are.
+        share *= max(2.0, 1.5 * HASHES / max(len(found), 1))
+    return smallest(hashes_of_numbers(values))
 
 
 def smallest(hashes: NDArray[np.uint64]) -> NDArray[np.uint32]:

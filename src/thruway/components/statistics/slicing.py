@@ -25,7 +25,9 @@ def crosses(slices: Iterable[str | Sequence[str]]) -> tuple[tuple[str, ...], ...
     """
     if isinstance(slices, str):
         raise UsageError("`slices` is a string", fix=f"give a list: slices=[{slices!r}]")
-    return tuple((one,) if isinstance(one, str) else tuple(one) for one in slices)
+    return tuple(
+        tuple(map(str, one)) if isinstance(one, tuple | list) else (str(one),) for one in slices
+    )
 
 
 def sliced(
@@ -96,7 +98,7 @@ def _where(columns: Sequence[str], values: Sequence[Any]) -> nw.Expr:
         _absent(column) if _is_missing(value) else nw.col(column) == value
         for column, value in zip(columns, values, strict=True)
     ]
-    return nw.all_horizontal(*parts, ignore_nulls=True)
+    return nw.all_horizontal(*parts, ignore_nulls=False)
 
 
 def _absent(column: str) -> nw.Expr:

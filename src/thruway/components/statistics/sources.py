@@ -49,11 +49,11 @@ def frames_of(examples: Any, name: str) -> Iterator[nw.DataFrame[Any]]:
         or not isinstance(examples, Iterable)
         or isinstance(examples, str | bytes)
     ):
-        yield wrapped(examples, name)
+        yield tabled(examples, name)
         return
     number = -1
     for number, part in enumerate(examples):
-        yield wrapped(part, f"{name}[{number}]")
+        yield tabled(part, f"{name}[{number}]")
     if number < 0:
         raise DataError(
             f"`{name}` has no part: nothing is known of it, not even its columns",
@@ -61,12 +61,39 @@ def frames_of(examples: Any, name: str) -> Iterator[nw.DataFrame[Any]]:
         )
 
 
+def tabled(value: Any, name: str) -> nw.DataFrame[Any]:
+    """Return a frame whose columns have text for names; pandas allows numbers, and tuples.
+
+    Raises:
+        DataError: it is no frame.
+    """
+    if _is_batch(value):
+        import pyarrow as pa
+
+        value = pa.Table.from_batches([value])
+    frame = wrapped(value, name)
+    if all(isinstance(one, str) for one in frame.columns):
+        return frame
+    native: Any = frame.to_native()
+    native = native.set_axis([str(one) for one in native.columns], axis=1)
+    return nw.from_native(native, eager_only=True)
+
+
+def _is_batch(value: Any) -> bool:
+    kind = type(value)
+    return kind.__name__ == "RecordBatch" and kind.__module__.startswith("pyarrow")
+
+
 def is_frame(value: Any) -> bool:
     """Tell whether a value is a frame of a library that components know; also a lazy one."""
+    if _is_batch(value):
+        return True
     try:
         nw.from_native(value)
     except TypeError:
         return False
+    except Exception:  # a frame that narwhals refuses: its column names; `wrapped` says why
+        return True
     return True
 
 

@@ -148,7 +148,7 @@ class ColumnStatistics:
         distinct: how many different values.
         distinct_exact: else within about 3 % (one standard deviation).
         values: most frequent ones and their counts; what occurs more often comes first.
-        complete: `values` are all there are, and exact.
+        complete: `values` are all there are (of numbers: all finite ones), and exact.
         bound: how often a value that is not listed may occur at most (and by how much the count of
             a listed one may be too low).
         numbers: for numbers; for datetimes in microseconds since 1970 in UTC, for durations in
@@ -191,6 +191,14 @@ class ColumnStatistics:
     def present(self) -> float:
         """Share of the rows that have a value; 1 when there are no rows."""
         return self.count / self.rows if self.rows else 1.0
+
+    @property
+    def sequential(self) -> bool:
+        """Whether it looks like numbers of rows: whole, almost all different, with few gaps."""
+        if self.type != "int" or self.numbers is None or self.count < 20:
+            return False
+        dense = self.numbers.max - self.numbers.min < 2 * self.count
+        return dense and self.distinct >= 0.9 * self.count
 
 
 @dataclass(frozen=True)

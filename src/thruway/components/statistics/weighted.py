@@ -39,8 +39,8 @@ def weigh(series: nw.Series[Any], column: Read, weights: NDArray[np.float64]) ->
 def _held(series: nw.Series[Any], column: Read) -> NDArray[np.bool_]:
     if column.missing == 0:
         return np.ones(column.rows, dtype=bool)
-    absent = series.is_null().to_numpy().astype(bool)
-    return np.asarray(~absent)
+    absent: NDArray[np.bool_] = series.is_null().to_numpy().astype(bool)
+    return ~absent
 
 
 def _numbers(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import warnings
 from dataclasses import dataclass, field
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thruway.components import seeds
 from thruway.components.models import tables
 from thruway.components.models.adapters import estimators
 from thruway.components.models.adapters.recognise import is_a, root_of
 from thruway.components.models.labels import as_codes
-from thruway.components.train import families, seeds, warm, weights
+from thruway.components.train import families, warm, weights
 from thruway.components.transform.fitting import cloned, refusal, said
 from thruway.errors import DataError, ThruwayError, UsageError
 
@@ -173,10 +173,10 @@ def configure(estimator: Any, hyperparameters: Mapping[str, Any]) -> None:
         elif inner in known or (free and "__" not in one):
             told[inner] = value
         else:
-            close = difflib.get_close_matches(one, known, 1)
+            close = tables.nearest(one, known)
             raise UsageError(
                 f"{type(estimator).__name__} has no parameter `{one}`",
-                fix=f"do you mean `{close[0]}`?" if close else "see its `get_params()`",
+                fix=f"do you mean `{close}`?" if close else "see its `get_params()`",
             )
     estimator.set_params(**told)
 

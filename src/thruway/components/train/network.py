@@ -10,16 +10,16 @@ for numbers. A module may end in a sigmoid or a softmax, or give logits.
 from __future__ import annotations
 
 import copy
-import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thruway.components import seeds
 from thruway.components.models import tables
 from thruway.components.models.adapters import torch_modules
 from thruway.components.models.labels import as_codes
-from thruway.components.train import seeds, weights
+from thruway.components.train import weights
 from thruway.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -90,10 +90,10 @@ def _settings(job: Job) -> Settings:
     known = vars(Settings())
     for name in job.hyperparameters:
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
+            close = tables.nearest(name, known)
             raise UsageError(
                 f"the loop for torch has no setting `{name}`",
-                fix=f"do you mean `{close[0]}`?" if close else f"it has {tables.quoted([*known])}",
+                fix=f"do you mean `{close}`?" if close else f"it has {tables.quoted([*known])}",
             )
     settings = Settings(**job.hyperparameters)
     if settings.epochs < 1 or settings.batch_size < 1 or not settings.learning_rate > 0:

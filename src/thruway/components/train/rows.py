@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -143,11 +142,11 @@ def _check_several(labels: NDArray[Any], name: str) -> None:
 def _one_a_row(table: Any, given: Any, name: str, argument: str) -> NDArray[Any]:
     if isinstance(given, str):
         if given not in table.columns:
-            close = difflib.get_close_matches(given, [str(one) for one in table.columns], 1)
+            close = tables.nearest(given, table.columns)
             raise DataError(
                 f"`{name}` has no column `{given}`, the `{argument}`",
                 where=f"columns: {tables.quoted(table.columns)}",
-                fix=f"do you mean `{close[0]}`?" if close else "name a column that is there",
+                fix=f"do you mean `{close}`?" if close else "name a column that is there",
             )
         return _tidy(_of_series(table[given]))
     values = np.asarray(given)

@@ -6,11 +6,13 @@ Each becomes an object with `apply`, which holds what was fitted. What the user 
 from __future__ import annotations
 
 import copy
+import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from thruway.components import seeds
 from thruway.components.models import tables
 from thruway.components.models.adapters import estimators
 from thruway.errors import DataError, UsageError
@@ -25,15 +27,24 @@ class ByTransformer:
     """A fitted transformer of scikit-learn, skrub, or made after them."""
 
     fitted: Any
+    heard: tuple[str, ...] = ()
 
     def apply(self, table: Any) -> Any:
         """Return what it makes of a frame (narwhals).
 
+        What it warned of while it was fitted, it need not warn of for each row.
+
         Raises:
             DataError: it cannot take what is in the frame.
         """
+        data = estimators.as_fitted(self.fitted, table)
         try:
-            return self.fitted.transform(estimators.as_fitted(self.fitted, table))
+            if not self.heard:
+                return self.fitted.transform(data)
+            with warnings.catch_warnings():
+                for text in self.heard:
+                    warnings.filterwarnings("ignore", message=re.escape(text))
+                return self.fitted.transform(data)
         except Exception as error:  # each library refuses in its own way
             raise refusal(self.fitted, "transform", table, error) from error
 
@@ -79,7 +90,7 @@ class ByFunction:
 Fitted = ByTransformer | ByFunctions | ByFunction
 
 
-def fit(transformer: Any, table: Any, labels: Any) -> tuple[Fitted, Any, list[str]]:
+def fit(transformer: Any, table: Any, labels: Any, seed: int = 0) -> tuple[Fitted, Any, list[str]]:
     """Return the fitted object, what fitting made of its rows (or None), and what was warned of.
 
     Args:
@@ -88,6 +99,7 @@ def fit(transformer: Any, table: Any, labels: Any) -> tuple[Fitted, Any, list[st
         labels: (n_rows,); None when it must not see them. With them, a transformer makes the rows
             it learns from by `fit_transform`, which cross-fits where it can: a row's own label
             is not in its features.
+        seed: for the random states that are open.
 
     Raises:
         UsageError: the transformer is nothing of these.
@@ -98,7 +110,7 @@ def fit(transformer: Any, table: Any, labels: Any) -> tuple[Fitted, Any, list[st
         given = (table.to_native(),) if labels is None else (table.to_native(), labels)
         return ByFunctions(function, learn(*given)), None, []
     if hasattr(transformer, "transform") and not isinstance(transformer, type):
-        return _fit_transformer(transformer, table, labels)
+        return _fit_transformer(transformer, table, labels, seed)
     if callable(transformer) and not isinstance(transformer, type):
         return ByFunction(transformer), None, []
     raise UsageError(
@@ -132,8 +144,11 @@ def cloned(estimator: Any) -> Any:
     return copy.deepcopy(estimator)
 
 
-def _fit_transformer(transformer: Any, table: Any, labels: Any) -> tuple[Fitted, Any, list[str]]:
+def _fit_transformer(
+    transformer: Any, table: Any, labels: Any, seed: int
+) -> tuple[Fitted, Any, list[str]]:
     made = cloned(transformer)
+    seeds.seed(made, seed)
     data = estimators.as_fitted(made, table)
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
@@ -144,6 +159,12 @@ def _fit_transformer(transformer: Any, table: Any, labels: Any) -> tuple[Fitted,
         except Exception as error:  # each library refuses in its own way
             raise refusal(made, "fit", table, error) from error
     return ByTransformer(made), rows, said(heard)
+
+
+def muted(fitted: Fitted, heard: list[warnings.WarningMessage]) -> Fitted:
+    """Return what was fitted, quiet about what was heard."""
+    texts = tuple(dict.fromkeys(str(one.message) for one in heard))
+    return replace(fitted, heard=texts) if isinstance(fitted, ByTransformer) else fitted
 
 
 def said(heard: list[warnings.WarningMessage]) -> list[str]:

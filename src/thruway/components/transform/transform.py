@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from thruway.components import splits
+from thruway.components import seeds, splits
 from thruway.components.frames import wrapped
 from thruway.components.models import tables
 from thruway.components.models.levels import levels_of
@@ -42,6 +43,7 @@ def transform(
     use_label: bool = False,
     keep: Sequence[str] = (),
     output: Output = "frame",
+    seed: int = 0,
 ) -> Transformed:
     """Return the transformation fitted on the training rows, and all rows transformed with it.
 
@@ -63,6 +65,8 @@ def transform(
         keep: further columns that pass by unchanged and unseen, as keys do.
         output: `frame`, in the library of the examples, or `array`: what the transformer makes,
             sparse where it is sparse, without label and kept columns.
+        seed: for the random states that the transformer leaves open, and for the global streams
+            while it is fitted; these are put back afterwards.
 
     Raises:
         DataError: rows that the transformer cannot take, or a result with other rows.
@@ -98,7 +102,8 @@ def transform(
         output=output,
         fit_on=tuple(learnt_from),
     )
-    return _completed(graph, examples, parts, transformer, label if use_label else None)
+    with seeds.seeded(seed):
+        return _completed(graph, examples, parts, transformer, label if use_label else None, seed)
 
 
 def _completed(
@@ -107,6 +112,7 @@ def _completed(
     parts: dict[str, Any],
     transformer: Any,
     label: str | None,
+    seed: int,
 ) -> Transformed:
     ready: dict[str, Any] = {}
     heard: list[str] = []
@@ -117,7 +123,7 @@ def _completed(
         graph = replace(graph, categories=levels_of(rows.select(*graph.features)))
         inputs = graph.inputs(rows)
         labels = None if label is None else rows[label].to_numpy()
-        fitted, made, heard = fitting.fit(transformer, inputs, labels)
+        fitted, made, heard = fitting.fit(transformer, inputs, labels, seed)
         graph = replace(graph, fitted=fitted, n_rows=len(rows))
         if made is not None:
             ready = _apart(graph, made, inputs, parts)
@@ -137,7 +143,11 @@ def _measured(
     """Return the graph with what its first result shows (columns, types, rows alone), and that."""
     inputs = graph.inputs(table)
     graph = replace(graph, raw_mark=mark(inputs, graph.features))
-    made = graph.fitted.apply(inputs)
+    with warnings.catch_warnings(record=True) as more:
+        warnings.simplefilter("always")
+        made = graph.fitted.apply(inputs)
+    graph = replace(graph, fitted=fitting.muted(graph.fitted, more))
+    heard = [*heard, *(one for one in fitting.said(more) if one not in heard)]
     if graph.output == "array":
         whole = making.arrayed(made, inputs)
         named = graph.fitted.names() or [f"x{number}" for number in range(whole.shape[1])]

@@ -205,7 +205,7 @@ def _folds(
         kind = "GroupKFold" if groups else "KFold" if task == "regression" else "StratifiedKFold"
         shuffled = {} if groups else {"shuffle": True, "random_state": seed}
         cv = getattr(model_selection, kind)(cv, **shuffled)
-    if not hasattr(cv, "split"):
+    if isinstance(cv, str) or not hasattr(cv, "split"):
         raise UsageError(
             f"`cv` is a {type(cv).__qualname__}",
             fix="give a number of folds, or a splitter of scikit-learn",

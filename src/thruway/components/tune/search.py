@@ -139,12 +139,14 @@ def study_of(
     search that is taken up again proposes what it would have proposed.
     """
     optuna = spaces.optuna()
-    optuna.logging.disable_default_handler()
     state = np.random.SeedSequence([seed, len(trials)]).generate_state(1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # `constant_liar` is called experimental
         sampler = optuna.samplers.TPESampler(seed=int(state[0]), constant_liar=True)
+    loud = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # it tells of each study that is made
     study = optuna.create_study(direction=direction, sampler=sampler, pruner=pruner)
+    optuna.logging.set_verbosity(loud)
     for trial in trials:
         known = _known(optuna, trial, space)
         if known is not None:

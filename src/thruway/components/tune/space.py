@@ -34,7 +34,7 @@ def optuna() -> Any:
     except ImportError as error:
         raise UsageError(
             "`tune` needs the library optuna, which is not installed",
-            fix="install it: pip install optuna",
+            fix='install it: pip install "thruway[tune]"',
         ) from error
     return library
 

@@ -67,7 +67,8 @@ def tune(
             `neg_log_loss` where there are probabilities, else `accuracy`;
             `neg_root_mean_squared_error` for numbers.
         direction: of a function; scorers of scikit-learn are all better when larger.
-        cv: folds, stratified by class; or a splitter of scikit-learn, as `TimeSeriesSplit(5)`.
+        cv: folds, stratified by class; or a splitter of scikit-learn, as `TimeSeriesSplit(5)`;
+            None measures on `eval`, by default the part of that name.
         groups: a column whose rows stay together in a fold; no feature then.
         eval: rows to measure on, instead of folds.
         seed: of the proposals, the folds, and each fit.

@@ -79,7 +79,9 @@ def validate(
             "there is nothing to compare the data with", fix="give a schema, or a baseline"
         )
     if significance is not None and not 0 < significance < 1:
-        raise UsageError(f"`significance` is {significance}", fix="give one between 0 and 1, or None")
+        raise UsageError(
+            f"`significance` is {significance}", fix="give one between 0 and 1, or None"
+        )
     severities = checked(policy)
     asked = {"drift": limits_of(drift, "drift"), "skew": limits_of(skew, "skew")}
     if expected is None and environment:
@@ -96,9 +98,7 @@ def validate(
             report.add(findings(split, expected, environment), name)
         for comparison, other in others.items():
             against = _counterpart(name, other)
-            done = compared(
-                split, against, comparison, asked[comparison], expected, significance
-            )
+            done = compared(split, against, comparison, asked[comparison], expected, significance)
             report.compare(done, name, comparison)
     return report.finished()
 

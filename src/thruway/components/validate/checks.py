@@ -119,8 +119,12 @@ def _type(column: ColumnStatistics, feature: Feature) -> Finding:
     if expected in {"int", "float"} and column.type in {"string", "mixed"} and column.text:
         share = column.text.numbers / column.count
         if share > 0.5 and strings:
-            type_ = "INT_TYPE_NOT_INT_STRING" if expected == "int" else "FLOAT_TYPE_STRING_NOT_FLOAT"
-            said = f"{_percent(share)} of the values read as numbers, others do not: {_some(strings)}"
+            type_ = (
+                "INT_TYPE_NOT_INT_STRING" if expected == "int" else "FLOAT_TYPE_STRING_NOT_FLOAT"
+            )
+            said = (
+                f"{_percent(share)} of the values read as numbers, others do not: {_some(strings)}"
+            )
             return Finding(name, type_, "text among numbers", said)
     got = column.type
     more = ""
@@ -152,7 +156,8 @@ def _domain(column: ColumnStatistics, feature: Feature) -> Iterator[Finding]:
     if not new and not unlisted:
         return
     share = mass / column.count
-    if feature.min_domain_mass < 1.0 and share <= 1.0 - feature.min_domain_mass:
+    inside = (column.count - mass) / column.count
+    if feature.min_domain_mass < 1.0 and inside >= feature.min_domain_mass:
         return
     said = ", ".join(f"{value!r} ({_percent(many / column.count)})" for value, many in new[:_SHOWN])
     more = len(new) - _SHOWN
@@ -171,7 +176,8 @@ def _range(column: ColumnStatistics, feature: Feature) -> Iterator[Finding]:
         "datetime": ("DATETIME_TYPE_EARLY", "DATETIME_TYPE_LATE"),
     }.get(feature.type, ("FLOAT_TYPE_SMALL_FLOAT", "FLOAT_TYPE_BIG_FLOAT"))
     time = feature.type == "datetime"
-    low, high = (micros(one) if time else one for one in (feature.min, feature.max))
+    bounds: tuple[Any, Any] = feature.min, feature.max
+    low, high = map(micros, bounds) if time else bounds
     if low is not None and numbers.min < low:
         said = f"the smallest value is {_shown(numbers.min, time)}, expected at least {feature.min}"
         yield Finding(column.name, small, "too small", said)
@@ -230,7 +236,9 @@ def _unique(column: ColumnStatistics, feature: Feature) -> Iterator[Finding]:
         said = "the number of distinct values is only estimated: pass the schema to `statistics`"
         yield Finding(column.name, "STATS_NOT_AVAILABLE", "not known", said)
     elif column.distinct < column.count:
-        said = f"{column.distinct:,} distinct values in {column.count:,} rows, each should be unique"
+        said = (
+            f"{column.distinct:,} distinct values in {column.count:,} rows, each should be unique"
+        )
         yield Finding(column.name, "FEATURE_TYPE_LOW_UNIQUE", "values repeat", said)
 
 

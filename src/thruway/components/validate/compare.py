@@ -87,15 +87,27 @@ def compared(
     limits: dict[str, dict[str, float]],
     schema: Schema | None,
     alpha: float | None,
+    other_name: str = "",
 ) -> Compared:
-    """Return the distances of all columns that both have, and which are beyond their limits."""
+    """Return the distances of all columns that both have, and which are beyond their limits.
+
+    Args:
+        new: the data that is judged.
+        old: what it is compared with.
+        comparison: what this is, for the names.
+        limits: by column; see `limits_of`.
+        schema: has limits too.
+        alpha: see `validate`.
+        other_name: what the other data is called in sentences.
+    """
+    other_name = other_name or _OTHER[comparison]
     done = Compared()
     for name, column in new.columns.items():
         own = _own_limits(name, comparison, limits, schema)
         other = old.columns.get(name)
         if other is None:
             if own:
-                said = f"the {_OTHER[comparison]} does not have it"
+                said = f"the {other_name} does not have it"
                 done.findings.append(
                     Finding(name, "COMPARATOR_CONTROL_DATA_MISSING", "nothing to compare", said)
                 )
@@ -105,7 +117,7 @@ def compared(
             done.skipped.append((name, why))
             continue
         judged = own if own is not None else limits.get("*", DEFAULT)
-        _measure(done, column, other, comparison, judged, alpha)
+        _measure(done, column, other, comparison, judged, alpha, other_name)
     return done
 
 
@@ -125,15 +137,13 @@ def _own_limits(
 
 
 def _pointless(new: ColumnStatistics, old: ColumnStatistics) -> str:
-    """Return why a column is not judged unless it is asked for: it always changes, or says nothing."""
+    """Return why a column is judged only if asked for: it always changes, or says nothing."""
     if new.kind == "datetime":
         return "times go on; give it limits of its own if it should be compared"
     if new.kind == "text" or old.kind == "text":
         return "text; give it limits of its own if its values should be compared"
-    for column in (new, old):
-        if column.type in {"int", "string"} and column.count >= 20:
-            if column.distinct >= 0.97 * column.count:
-                return "almost every value is another one, as in a key"
+    if new.sequential or old.sequential:
+        return "numbers of rows; give it limits of its own if it should be compared"
     return ""
 
 
@@ -144,6 +154,7 @@ def _measure(
     comparison: Comparison,
     limits: dict[str, float],
     alpha: float | None,
+    other_name: str,
 ) -> None:
     for measure in measures_of(new):
         found = distance(measure, new, old, alpha)
@@ -155,7 +166,7 @@ def _measure(
         )
         if limit is not None and _high(one):
             one = replace(one, high=True)
-            done.findings.append(_finding(one))
+            done.findings.append(_finding(one, other_name))
         done.measurements.append(one)
     absent = [one for one in limits if one not in measures_of(new) and new.name]
     if absent and limits is not DEFAULT and limits.get(absent[0]) is not None:
@@ -170,11 +181,11 @@ def _high(one: Measurement) -> bool:
     return one.value > one.limit and (one.chance is None or one.value > one.chance)
 
 
-def _finding(one: Measurement) -> Finding:
+def _finding(one: Measurement, other_name: str) -> Finding:
     about = "" if one.exact else "about "
     side = "below" if one.measure == "chi_square" else "above"
     said = (
-        f"{one.comparison}: the {_WORDS[one.measure]} to the {_OTHER[one.comparison]} is"
+        f"{one.comparison}: the {_WORDS[one.measure]} to the {other_name} is"
         f" {about}{one.value:.3g}, {side} {one.limit:g}"
     )
     return Finding(one.column, NAMES[one.measure], f"{one.comparison}: {one.measure}", said)

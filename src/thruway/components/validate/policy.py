@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import cast
 
 from thruway.components.validate.types import Severity
 from thruway.errors import UsageError
@@ -22,6 +21,7 @@ WARNED = (
     "COMPARATOR_*",
     "STATS_NOT_AVAILABLE",
     "DATASET_HIGH_NUM_EXAMPLES",
+    "PERFORMANCE_LOW",
 )
 """What only warns by default: everything else fails. `BOOL_TYPE_*` fails: 2 is no truth."""
 _FAILS = ("BOOL_TYPE_*", "COMPARATOR_CONTROL_DATA_MISSING")
@@ -70,4 +70,4 @@ def severity_of(column: str, type_: str, policy: Policy) -> Severity:
 def _default(type_: str) -> Severity:
     fails = any(fnmatchcase(type_, one) for one in _FAILS)
     warned = not fails and any(fnmatchcase(type_, one) for one in WARNED)
-    return cast("Severity", "warn" if warned else "fail")
+    return "warn" if warned else "fail"

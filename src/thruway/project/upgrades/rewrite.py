@@ -17,12 +17,12 @@ def rewritten(content: bytes, edits: Iterable[Edit]) -> bytes:
     r"""Return the text of a module with edits made, and with the import that they need.
 
     >>> from thruway.project.upgrades.types import Edit
-    >>> text = rewritten(b"import pandas as pd\n\nx = pd.read_csv(a)\n", [Edit(25, 39, "…")])
+    >>> text = rewritten(b"import pandas as pd\n\nx = pd.read_csv(a)\n", [Edit(25, 39, "load(a)")])
     >>> print(text.decode())
     import pandas as pd
     from thruway import components
     <BLANKLINE>
-    x = …
+    x = load(a)
     <BLANKLINE>
     """
     for edit in sorted(edits, key=lambda each: each.start, reverse=True):

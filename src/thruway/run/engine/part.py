@@ -123,17 +123,25 @@ def run_part(
         return run.part_result()
 
 
-def finish_parts(project: ProjectConfig, of: EngineRun) -> tuple[str, State]:
+def finish_parts(
+    project: ProjectConfig, of: EngineRun, elsewhere: Mapping[str, State] | None = None
+) -> tuple[str, State]:
     """End a run of another engine: its state, its results and its files; return its id and state.
 
     To be called when nothing of it runs any more, whatever became of its steps.
+
+    Args:
+        project: the project.
+        of: the run.
+        elsewhere: steps that the engine did with means of its own, without `run_part` → how they
+            ended; nothing of theirs is in the store.
 
     Raises:
         UsageError: no part of it was run.
     """
     dag = project.dag()
     with _PartRun(project, dag, RunOptions(isolate=True), SilentReporter(), Part(of, "")) as run:
-        return run.end()
+        return run.end(elsewhere or {})
 
 
 class _PartRun(PipelineRun):
@@ -335,13 +343,14 @@ class _PartRun(PipelineRun):
 
     # The end ------------------------------------------------------------------------------------
 
-    def end(self) -> tuple[str, State]:
+    def end(self, elsewhere: Mapping[str, State]) -> tuple[str, State]:
         """Record how the run ended, from what became of its steps."""
-        names = [node.name for node in self.dag.nodes]
+        names = [node.name for node in self.dag.nodes if node.name not in elsewhere]
         self._skip_left_out()
         self.schedule.narrow([], map(_result, self._before.values()))
         results = [_result(self._before[name]) for name in names if name in self._before]
         good = len(results) == len(names) and not any(map(stops, results))
+        good = good and all(state in _DONE for state in elsewhere.values())
         made = any(self._before[name].state == "COMPLETE" for name in names if good)
         state: State = "FAILED" if not good else "COMPLETE" if made else "CACHED"
         files = {

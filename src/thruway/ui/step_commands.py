@@ -1,4 +1,4 @@
-"""The commands about components: which there are, whether one of the user's is one."""
+"""The commands about ready-made steps: which there are, adding them, whether one is one."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from thruway.errors import UsageError
-from thruway.ui.app import Debug, Json, app, emit
+from thruway.ui.app import Debug, Json, Project, app, emit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from thruway.api import Added
 
 
 @app.command(epilog="Examples: thruway components; thruway components --json")
@@ -75,6 +77,69 @@ def check(
     )
     emit(report.dump() if as_json else str(report))
     return 0 if report.ok else 1
+
+
+@app.command(
+    epilog="Examples: thruway add evaluate churn --dry-run; thruway add bless churn --set "
+    "\"thresholds={'roc_auc': {'lower': 0.8}}\"; thruway add evaluate churn --into examples=test "
+    "--label paid"
+)
+def add(
+    component: Annotated[str, typer.Argument(help="Name of the component.")],
+    project: Project,
+    into: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--into", metavar="PORT=VALUE", help="What a port takes: a name, step.output."
+        ),
+    ] = None,
+    label: Annotated[
+        str, typer.Option("--label", help="Column of the label, or the value that holds it.")
+    ] = "",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="K=V", help="Write a parameter with this value."),
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="Name of the result.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change; write nothing.")
+    ] = False,
+    as_json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 - read by main
+) -> int:
+    """Add a component to a pipeline, wired to what is there; the rest stays as it is written."""
+    from thruway import api
+
+    done = api.add(
+        component,
+        project,
+        into=_pairs(into, "--into PORT=VALUE"),
+        label=label,
+        values=_pairs(settings, "--set K=V"),
+        name=name,
+        dry_run=dry_run,
+    )
+    emit(done.dump() if as_json else _added_text(done))
+    return 0
+
+
+def _pairs(given: Sequence[str] | None, form: str) -> dict[str, str]:
+    found = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise UsageError(f"`{text}` says no value", fix=f"write {form}")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _added_text(done: Added) -> str:
+    word = "added" if done.written else "would be added"
+    lines = [f"{word} to {done.file}: {', '.join(done.components)}"]
+    width = max(map(len, done.wiring), default=0)
+    lines += [f"  {port:{width}}  {text}: {why}" for port, (text, why) in done.wiring.items()]
+    lines += [f"  next: {hint}" for hint in done.hints]
+    return "\n".join(lines if done.written else [*lines, "", done.diff.rstrip()])
 
 
 def _named(text: str) -> Any:

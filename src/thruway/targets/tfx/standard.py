@@ -1,0 +1,204 @@
+"""Which canonical components can be TFX's own, and why the others stay ours.
+
+TFX's components hand files to each other, and ours values of the store. So a call is replaced only
+if everything that takes its result is replaced, too, the pipeline does not return it, and it asks
+for nothing that TFX's component has not. What reads the CSV file may run twice: as ours for our
+steps, and as `CsvExampleGen` for TFX's.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from thruway.kit.dag import FromLiteral, FromOutput, FromParameter, outputs_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from thruway.kit.dag import Binding, Dag, Node
+
+PACKAGE = "thruway.components"
+# Component → TFX's, and the arguments that both have.
+_EQUALS = {
+    "ingest": ("CsvExampleGen", ("source",)),
+    "statistics": ("StatisticsGen", ("examples",)),
+    "infer_schema": ("SchemaGen", ("statistics",)),
+    "import_schema": ("ImportSchemaGen", ("source",)),
+    "validate": ("ExampleValidator", ("statistics", "schema")),
+}
+# What an argument has to come from, for TFX's component to take it.
+_FROM = {
+    "examples": ("ingest",),
+    "statistics": ("statistics",),
+    "schema": ("infer_schema", "import_schema"),
+}
+_ENDS = {"ingest": ".csv", "import_schema": ".pbtxt"}
+_WHY_OURS = {
+    "split": "CsvExampleGen splits by a hash of the record: other rows would be in each part",
+    "train": "Trainer runs a `run_fn` of a module file, and not an estimator or a function",
+    "transform": "Transform runs a `preprocessing_fn` of TensorFlow",
+    "tune": "Tuner runs a `tuner_fn` of a module file",
+    "evaluate": "Evaluator takes a SavedModel of Trainer and examples as TFRecord",
+    "bless": "Evaluator blesses only what it evaluated itself",
+    "infra_validate": "InfraValidator takes a SavedModel of Trainer",
+    "push": "Pusher takes a SavedModel of Trainer; the model is a value of the store here",
+    "resolve": "Resolver finds models that Pusher pushed",
+    "importer": "Importer gives an artifact, and the steps take a file",
+}
+
+
+@dataclass(frozen=True)
+class Standard:
+    """A call of a component of TFX.
+
+    Attributes:
+        node: the call of ours that it stands for.
+        kind: its class.
+        inputs: argument → node whose output it takes.
+        source: file that it reads, as Python; "" for none.
+        parameter: of the pipeline, that says another file than `source`; "" for none.
+    """
+
+    node: str
+    kind: str
+    inputs: tuple[tuple[str, str], ...] = ()
+    source: str = ""
+    parameter: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is replaced.
+
+    Attributes:
+        standard: calls of TFX's components, in the order of the pipeline.
+        dropped: nodes that ours do not run.
+        kept: canonical components that stay ours → why.
+    """
+
+    standard: tuple[Standard, ...] = ()
+    dropped: frozenset[str] = frozenset()
+    kept: tuple[tuple[str, str], ...] = ()
+
+
+def choose(dag: Dag) -> Choice:
+    """Return which calls of a pipeline TFX's own components can do."""
+    kept: dict[str, str] = {}
+    chosen: dict[str, Standard] = {}
+    for node in dag.nodes:
+        if node.step.module == PACKAGE or node.step.module.startswith(f"{PACKAGE}."):
+            why = _why_not(node, chosen, dag)
+            if why:
+                kept[node.name] = why
+            else:
+                chosen[node.name] = _standard(node, dag)
+    while lost := _needed_by_ours(dag, chosen):
+        kept |= lost
+        for name in lost:
+            del chosen[name]
+    readers = {source for one in chosen.values() for _, source in one.inputs}
+    for name in [name for name, one in chosen.items() if one.kind == "CsvExampleGen"]:
+        if name not in readers:
+            kept[name] = "nothing that takes its examples is a component of TFX"
+            del chosen[name]
+    dropped = frozenset(name for name in chosen if not _takers(dag, name, chosen))
+    order = {node.name: at for at, node in enumerate(dag.nodes)}
+    return Choice(
+        tuple(chosen.values()),
+        dropped,
+        tuple(sorted(kept.items(), key=lambda pair: order[pair[0]])),
+    )
+
+
+def _why_not(node: Node, chosen: Mapping[str, Standard], dag: Dag) -> str:
+    """Return why a call stays ours, whatever takes its result; "" if it need not."""
+    name = node.step.name
+    if name not in _EQUALS:
+        return _WHY_OURS.get(name, "TFX has no such component")
+    kind, known = _EQUALS[name]
+    if node.mapped or node.condition is not None:
+        return f"{kind} runs once, and in any case"
+    given = _arguments(node, known)
+    foreign = [argument for argument in given if argument not in known]
+    if foreign:
+        return f"{kind} has no `{foreign[0]}`"
+    for argument, binding in given.items():
+        why = _why_not_from(argument, binding, chosen, dag, _ENDS.get(name, ""), kind)
+        if why:
+            return why
+    return "" if len(given) == len(known) else f"{kind} needs {' and '.join(known)}"
+
+
+def _why_not_from(
+    argument: str,
+    binding: Binding,
+    chosen: Mapping[str, Standard],
+    dag: Dag,
+    ends: str,
+    kind: str,
+) -> str:
+    if argument == "source":
+        text = _text(binding, dag)
+        return "" if text.endswith(ends) else f"{kind} reads one file that ends in {ends}"
+    found = isinstance(binding, FromOutput) and binding.field is None and binding.node in chosen
+    if found and dag.node(binding.node).step.name in _FROM[argument]:  # type: ignore[union-attr]
+        return ""
+    return f"{kind} takes {argument} of {' or '.join(_EQUALS[n][0] for n in _FROM[argument])} only"
+
+
+def _text(binding: Binding, dag: Dag) -> str:
+    """Return the file that is meant unless a run says another; "" if that is not known."""
+    if isinstance(binding, FromParameter):
+        found = next(each for each in dag.parameters if each.name == binding.name)
+        literal = found.default
+    else:
+        literal = binding.text if isinstance(binding, FromLiteral) else ""
+    value = ast.literal_eval(literal) if literal else ""
+    special = isinstance(value, str) and ("://" in value or set(value) & set("*?[{"))
+    return value if isinstance(value, str) and not special else ""
+
+
+def _arguments(node: Node, known: tuple[str, ...]) -> dict[str, Binding]:
+    def named(name: str) -> str:
+        return known[int(name)] if name.isdigit() and int(name) < len(known) else name
+
+    return {named(name): binding for name, binding in node.inputs}
+
+
+def _standard(node: Node, dag: Dag) -> Standard:
+    kind, known = _EQUALS[node.step.name]
+    given = _arguments(node, known)
+    inputs = [(name, each.node) for name, each in given.items() if isinstance(each, FromOutput)]
+    source = given.get("source")
+    return Standard(
+        node.name,
+        kind,
+        tuple(inputs),
+        "" if source is None else repr(_text(source, dag)),
+        source.name if isinstance(source, FromParameter) else "",
+    )
+
+
+def _needed_by_ours(dag: Dag, chosen: Mapping[str, Standard]) -> dict[str, str]:
+    """Return calls that cannot be replaced as things are → why."""
+    lost = {}
+    for name, one in chosen.items():
+        gone = [source for _, source in one.inputs if source not in chosen]
+        takers = _takers(dag, name, chosen)
+        if gone:
+            lost[name] = f"{one.kind} would need `{gone[0]}` of TFX"
+        elif takers and one.kind != "CsvExampleGen":
+            lost[name] = f"{takers[0]} takes its value from the store"
+    return lost
+
+
+def _takers(dag: Dag, name: str, chosen: Mapping[str, Standard]) -> list[str]:
+    """Return what of ours takes the value of a node."""
+    nodes = [f"`{node.name}`" for node in dag.nodes if name in node.needs]
+    ours = [each for each in nodes if each.strip("`") not in chosen]
+    returned = any(
+        output.node == name for _, binding in dag.outputs for output in outputs_in(binding)
+    )
+    return [*ours, *(["the pipeline"] if returned else [])]

@@ -1,0 +1,2 @@
+def twice(column):
+    return column * 2
