@@ -54,7 +54,12 @@ EXAMPLES = {"cancer": "cancer/cancer.ipynb", "diabetes": "diabetes/diabetes.py"}
 # A GridSearchCV keeps the seconds that its fits took: it is another one in every run.
 TIMED = {"train_regressors.search"}
 AGAIN = "diamond, a second time"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Every task is a process: with byte code, it does not compile again all that it imports."""
+    kept = {k: text for k, text in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPATH": str(ROOT / "src"), "PYTHONPYCACHEPREFIX": str(home / "bytecode")}
 
 
 def compiled(folder: Path, into: Path, **more: str) -> str:
@@ -84,7 +89,8 @@ def example_job(folder: Path, name: str, program: str) -> dict[str, Any]:
     shutil.copytree(ROOT / "examples" / name, folder / name)
     words = ["migrate", str(folder / program), "-o", str(folder / "plain"), "--quiet"]
     words += ["--no-verify"]
-    subprocess.run([sys.executable, "-m", "thruway.ui.main", *words], check=True, env=ENVIRONMENT)
+    main = [sys.executable, "-m", "thruway.ui.main"]
+    subprocess.run([*main, *words], check=True, env=environment(folder.parent))
     shutil.copytree(folder / "plain", folder / "engine")
     package = compiled(folder / "engine", folder / "package")
     paths = {"plain": str(folder / "plain"), "engine": str(folder / "engine")}
@@ -106,7 +112,7 @@ def done(tmp_path_factory):
         asked.write_text(json.dumps(part))
         log = (home / f"log{number}.txt").open("w")
         words = [PYTHON, Path(__file__).with_name("kubeflow_side.py"), asked, found]
-        process = subprocess.Popen(words, stdout=log, stderr=log, env=ENVIRONMENT, cwd=home)
+        process = subprocess.Popen(words, stdout=log, stderr=log, env=environment(home), cwd=home)
         running.append((process, found, log))
     results: dict[str, Any] = {}
     for process, found, log in running:
