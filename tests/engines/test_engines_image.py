@@ -75,7 +75,7 @@ def test_it_installs_and_runs_a_step(context, tmp_path):
             )
     # The store that all tasks reach is not in the image.
     environment["THRUWAY_STORE"] = str(tmp_path / "store")
-    place = context.folder / "work" / context.place.name
+    place = context.folder / "pipeline" / context.place.name
     project = load_project(place)
     options = CompileOptions(image=context.image, project=str(place))
     spec = compile_project(project, "kubeflow", options).files["flow.yaml"]

@@ -286,3 +286,42 @@ def test_what_is_handed_on_are_references(local):
     done = run_part(project, Part(EngineRun("engine", "one"), "load"))
     text = json.dumps(done.dump())
     assert json.loads(text)["outputs"]["return"]["hash"] == done.result.outputs["return"].hash
+
+
+@pytest.mark.parametrize("n", [6, 3])
+def test_an_engine_may_leave_out_a_branch_itself(local, n):
+    project, of = flow(local, "condition"), EngineRun("engine", "left out")
+    options = RunOptions(params={"n": n})
+    left_out = "hold" if n == 6 else "push"
+    for node in project.dag().nodes:
+        if node.name != left_out:
+            one(project, of, node, options)
+    run, state = finish_parts(project, of)
+    assert state == "COMPLETE"
+    done = describe_run(project.storage, run)["executions"]
+    assert [each["step"] for each in done if each["state"] == "SKIPPED"] == [left_out]
+    result, _ = local.run(params={"n": n}, executor="processes", no_cache=True)
+    assert hashes(project, run) == hashes(project, result.run)
+
+
+def test_a_branch_that_nobody_takes_is_recorded_at_the_end(local):
+    local.write(
+        f"{STEPS}\n    @pipeline\n    def flow(n: int = 3):\n        model = fit(load(n))\n"
+        "        when(good(model), push, model=model)\n        return model\n"
+    )
+    project, of = load_project(local.dir), EngineRun("engine", "nobody")
+    for name in ("load", "fit", "good"):
+        run_part(project, Part(of, name))
+    run, state = finish_parts(project, of)
+    assert state == "COMPLETE"
+    states = {e["step"]: e["state"] for e in describe_run(project.storage, run)["executions"]}
+    assert states["push"] == "SKIPPED"
+
+
+def test_a_branch_that_should_have_run_is_not_taken_for_skipped(local):
+    project, of = flow(local, "condition"), EngineRun("engine", "forgotten")
+    for node in project.dag().nodes[:3]:
+        one(project, of, node)
+    with pytest.raises(UsageError, match="needs `push`"):
+        run_part(project, Part(of, "tell"))
+    assert finish_parts(project, of)[1] == "FAILED"

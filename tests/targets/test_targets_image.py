@@ -64,15 +64,15 @@ def test_what_is_in_it(project, tmp_path):
             "constraints.txt",
             "requirements.txt",
             NAME,
-            "work/churn/churn/__init__.py",
-            "work/churn/churn/flow.py",
-            "work/churn/pyproject.toml",
-            "work/churn/requirements.txt",
-            "work/raw/2026/rows.csv",
+            "pipeline/churn/churn/__init__.py",
+            "pipeline/churn/churn/flow.py",
+            "pipeline/churn/pyproject.toml",
+            "pipeline/churn/requirements.txt",
+            "pipeline/raw/2026/rows.csv",
         ]
     )
-    assert (made.files, str(made.place), made.image) == (5, "/work/churn", "churn:latest")
-    assert load_project(tmp_path / "image" / "work" / "churn").data.name == "raw"
+    assert (made.files, str(made.place), made.image) == (5, "/pipeline/churn", "churn:latest")
+    assert load_project(tmp_path / "image" / "pipeline" / "churn").data.name == "raw"
     assert made.commands[0].endswith(f" build -t churn:latest {tmp_path / 'image'}")
 
 
@@ -97,9 +97,9 @@ COPY requirements.txt constraints.txt {NAME} ./
 RUN python3 -m pip install -r requirements.txt -c constraints.txt
 
 # Whoever runs a step may write beside the project (the store's copies of objects), nowhere else.
-COPY --chown=1000:0 work /work
+COPY --chown=1000:0 pipeline /pipeline
 USER 1000:0
-WORKDIR /work/churn
+WORKDIR /pipeline/churn
 CMD ["python3", "-m", "thruway.ui.main", "plan", "."]
 """
     )
@@ -120,7 +120,7 @@ def test_it_is_made_again_the_same_and_only_over_itself(project, tmp_path):
 def test_a_context_inside_the_project_is_not_copied_into_itself(project):
     build_context(project, project.dir / "image")
     build_context(project, project.dir / "image")
-    assert not (project.dir / "image" / "work" / "churn" / "image").exists()
+    assert not (project.dir / "image" / "pipeline" / "churn" / "image").exists()
 
 
 def test_data_that_is_not_there_is_refused(project, tmp_path):
@@ -215,7 +215,7 @@ def test_the_place_follows_the_data(tmp_path):
     (project / "pyproject.toml").write_text(
         '[tool.thruway]\npipeline = "flow:flow"\ndata = ".."\nclimb = 1\n'
     )
-    assert str(place_in_image(load_project(project))) == "/work/b/p"
+    assert str(place_in_image(load_project(project))) == "/pipeline/b/p"
 
 
 def test_the_command_says_what_comes_next(project, tmp_path, capsys):
@@ -225,4 +225,4 @@ def test_the_command_says_what_comes_next(project, tmp_path, capsys):
     assert f"build -t r/churn:1 {tmp_path / 'image'}" in said
     assert "push r/churn:1" in said
     assert _guarded([*words, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["project"] == "/work/churn"
+    assert json.loads(capsys.readouterr().out)["project"] == "/pipeline/churn"

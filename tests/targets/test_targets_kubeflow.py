@@ -317,11 +317,11 @@ def test_values_of_parameters(written, told, given_, tmp_path):
 
 
 def test_the_words_of_a_task(tmp_path):
-    found = leaf(tmp_path, "load", project="/work/churn", more={"ui": "https://ml/pipeline/"})
+    found = leaf(tmp_path, "load", project="/pipeline/churn", more={"ui": "https://ml/pipeline/"})
     assert found["command"] == ["python3", "-m", "thruway.ui.main"]
     run = "{{$.inputs.parameters['run-id']}}"
     assert found["args"] == [
-        *("task", "/work/churn", "load", "--engine", "kubeflow", "--run-id", run),
+        *("task", "/pipeline/churn", "load", "--engine", "kubeflow", "--run-id", run),
         *("--link", f"https://ml/pipeline/#/runs/details/{run}"),
         *("--protocol", "kfp.dsl.executor_main", "--message", "{{$}}"),
     ]
@@ -436,6 +436,11 @@ def test_a_schedule_is_a_program(tmp_path):
     assert said["enable_caching"] == "False"
 
 
+def test_a_scheduled_run_has_nobody_to_ask(tmp_path):
+    with pytest.raises(UsageError, match="no value for `rows`"):
+        made(tmp_path, "return load(rows)", parameters="rows: int", schedule="@daily")
+
+
 # Text -------------------------------------------------------------------------------------------
 
 CASES = {
@@ -450,7 +455,7 @@ def test_the_text_is_as_expected(case, tmp_path):
     body, more = CASES[case]
     parameters = "rows: int = 40, C: float = 1.0, deep: bool = True"
     compiled = made(
-        tmp_path, body, parameters, store="s3://bucket/churn", project="/work/churn", more=more
+        tmp_path, body, parameters, store="s3://bucket/churn", project="/pipeline/churn", more=more
     )
     text = compiled.files["flow.yaml"]
     file = GOLDEN / f"{case}.yaml"

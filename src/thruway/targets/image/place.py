@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from thruway.kit.project import ProjectConfig
 
-ROOT = PurePosixPath("/work")
+ROOT = PurePosixPath("/pipeline")
 """Folder of the image that holds the project and the folder of its data, as they lie here."""
 
 

@@ -86,8 +86,14 @@ def recurring_file(tasks: Tasks, options: CompileOptions) -> str:
     """Return the text of the program that schedules a pipeline.
 
     Raises:
-        UsageError: the schedule is no cron expression.
+        UsageError: the schedule is no cron expression, or nobody would give a parameter.
     """
+    required = [parameter.name for parameter in tasks.parameters if parameter.required]
+    if required:
+        raise UsageError(
+            f"a run that begins by itself has no value for `{required[0]}`",
+            fix="give the parameter a default, or leave --schedule out",
+        )
     return _PROGRAM.format(
         pipeline=tasks.pipeline,
         name=dashed(tasks.pipeline),
