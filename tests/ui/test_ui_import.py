@@ -41,7 +41,8 @@ def test_as_json(project, capsys):
     assert told["files"] == [str(folder / f"weigh_rows_csv.{end}") for end in ("py", "yaml")]
 
 
-def test_what_is_none_ends_with_an_error(project, capsys):
+@pytest.mark.usefixtures("project")
+def test_what_is_none_ends_with_an_error(capsys):
     assert main(["import", "missing.yaml"]) == 2
     assert "cannot be read" in capsys.readouterr().err
 
