@@ -196,7 +196,19 @@ def test_a_container_runs_where_there_is_an_engine(project, monkeypatch, tmp_pat
 
 # What cannot be ------------------------------------------------------------------------------
 
+ONE = (
+    "components: {{a: {{executorLabel: a, inputDefinitions: {}}}}}\n"
+    "deploymentSpec: {{executors: {{a: {{container: {{image: b}}}}}}}}"
+)
 REFUSED = {
+    "a list of artifacts": (
+        ONE.format("{artifacts: {many: {isArtifactList: true}}}"),
+        "`many` of a.yaml is a list of artifacts",
+    ),
+    "the state of a task": (
+        ONE.format("{parameters: {status: {parameterType: TASK_FINAL_STATUS}}}"),
+        "`status` of a.yaml is TASK_FINAL_STATUS",
+    ),
     "a graph": ("implementation: {graph: {tasks: {}}}", "a graph of components"),
     "a pipeline": (
         "components: {a: {executorLabel: a}, b: {executorLabel: b}}\ndeploymentSpec: {}",

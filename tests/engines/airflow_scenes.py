@@ -26,9 +26,10 @@ MORE = {
     ),
     "one branch, not taken": Shape(
         "frame = load(rows)\nmodel = fit(frame)\ngood = is_good(judge(model, frame), limit)\n"
-        "said = tell(when(good, push, model=model))\nreturn said",
+        "said = maybe(when(good, push, model=model))\nreturn said",
         {"said": "It was None."},
         {"limit": 0.0},
+        before='@step\ndef maybe(what: str | None) -> str:\n    return f"It was {what}."\n\n',
         skipped=("push",),
     ),
     "gate with retries fails": Shape(

@@ -96,9 +96,10 @@ def Longest(
 '''
 MIGRATED = {
     "chain": ("tests/corpus/programs/chain.py", "tests/corpus/data/people.csv"),
-    "driver": ("tests/corpus/programs/driver.py", "tests/corpus/data/people.csv"),
     "diabetes": ("examples/diabetes/diabetes.py", "examples/diabetes/patients.csv"),
 }
+# A grid search keeps how many seconds each fit took, so no two runs of it give the same.
+TIMED = {"diabetes": {"train_regressors.search", "train_regressors.boosting"}}
 ROWS = "age,sex\n" + "".join(f"{20 + n % 50},{'fm'[n % 2]}\n" for n in range(200))
 
 
@@ -131,7 +132,10 @@ def work_of(folder):
         params = {**shape.params, "counter": str(place / "counter.txt")}
         here = {**params, "counter": str(place / "counter-local.txt")}
         runs = [{"params": params}] * (2 if name == "diamond" else 1)
-        yield {"name": name, "folder": str(place), "local": here, "runs": runs}
+        given = {"local": here, "runs": runs}
+        if name == "output that cannot be stored":
+            given["executor"] = "processes"
+        yield {"name": name, "folder": str(place), **given}
     for name, files in MIGRATED.items():
         place = folder / name
         place.mkdir()
@@ -140,7 +144,8 @@ def work_of(folder):
         migrate(place / f"{name}.py", output=place / "project", verify=False)
         shutil.copytree(place / "project", place / "local")
         compiled(place, place / "project", f"migrated_{name}")
-        yield {"name": name, "folder": str(place), "local": {}, "runs": [{"params": {}}]}
+        given = {"local": {}, "executor": "processes", "runs": [{"params": {}}]}
+        yield {"name": name, "folder": str(place), **given}
     for name in FLOWS:
         place = folder / name.replace(" ", "_")
         project, counter = flow(place / "project", name), place / "counter.txt"
@@ -210,9 +215,11 @@ def test_a_migrated_program_gives_the_same(name, answers):
     assert "crashed" not in answers[name], answers[name]["crashed"]
     want, (got,) = answers[name]["local"], answers[name]["runs"]
     assert (got["error"], got["state"]) == ("", "COMPLETE")
-    assert got["hashes"] == want["hashes"]
     assert got["states"] == want["states"]
-    assert got["hashes"]
+    assert got["hashes"].keys() == want["hashes"].keys()
+    different = {port for port, found in got["hashes"].items() if found != want["hashes"][port]}
+    assert different <= TIMED.get(name, set())
+    assert len(got["hashes"]) > len(different)
 
 
 def test_lineage_is_in_ml_metadata_too(answers):

@@ -164,12 +164,34 @@ def _of_sdk_2(file: Path, text: str, data: Mapping[str, Any]) -> Foreign:
     command = [*container.get("command", ()), *container.get("args", ())]
     function = _function(command)
     name = function or label.removeprefix("comp-")
+    _check_2(file, component)
     inputs = list(_inputs_2(component.get("inputDefinitions") or {}))
     outputs = list(_outputs_2(component.get("outputDefinitions") or {}, bool(function)))
     source = _source(command, function) if function else _program(command)
     root = (data.get("root") or {}).get("inputDefinitions") or {}
     said = {"description": _description(data, root)}
     return _foreign(file, text, name, said, inputs, outputs, container, command, source, function)
+
+
+def _check_2(file: Path, component: Mapping[str, Any]) -> None:
+    """Refuse what a step has no type for."""
+    for side in ("inputDefinitions", "outputDefinitions"):
+        said = component.get(side) or {}
+        for name, each in (said.get("artifacts") or {}).items():
+            if each.get("isArtifactList"):
+                raise UsageError(
+                    f"`{name}` of {file.name} is a list of artifacts, of a number not known before",
+                    where=str(file),
+                    fix="write a step that calls it for each, or compile the pipeline to kubeflow",
+                )
+        for name, each in (said.get("parameters") or {}).items():
+            if each.get("parameterType", "STRING") not in _VALUES_2:
+                raise UsageError(
+                    f"`{name}` of {file.name} is {each['parameterType']}, which only a run of "
+                    "Kubeflow Pipelines has",
+                    where=str(file),
+                    fix="import a component that takes plain values",
+                )
 
 
 def _inputs_2(said: Mapping[str, Any]) -> Iterator[Input]:

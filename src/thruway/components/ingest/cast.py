@@ -298,12 +298,15 @@ def _arrow(column: Any, kind: Kind) -> Any:
         raise ValueError("some have a time zone, and some have none")
     if kind.name == "date":
         return pa.chunked_array([pa.array([one and one.date() for one in values], pa.date32())])
+    import pyarrow.compute as pc
+
     if zoned == {True}:
-        made = pa.chunked_array([pa.array(values, pa.timestamp("us", "UTC"))])
+        # Made moments of UTC here: Arrow was seen to drop the offset of another zone.
+        moments = [one and one.astimezone(dt.UTC).replace(tzinfo=None) for one in values]
+        naive = pa.chunked_array([pa.array(moments, pa.timestamp("us"))])
+        made = pc.assume_timezone(naive, "UTC")
         return made.cast(kind.arrow) if kind.zone else made
     made = pa.chunked_array([pa.array(values, pa.timestamp("us"))])
     if not kind.zone:
         return made
-    import pyarrow.compute as pc
-
     return pc.assume_timezone(made, kind.zone)
