@@ -1,6 +1,6 @@
 """Runs compiled pipelines in the environment of KFP, and the same ones without it.
 
-    python kubeflow_side.py jobs.json results.json
+    python kubeflow_side.py jobs.txt results.json
 
 A job is {name, plain: folder, engine: folder, package: file, params}: its pipeline is run with an
 executor of ours in one folder, and by `kfp.local` from the package in the other. What the two
@@ -9,6 +9,7 @@ lineages say is written down, with the artifacts that KFP saw.
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from kfp import local as runner
 
 def main() -> None:
     """Do the jobs."""
-    jobs = json.loads(Path(sys.argv[1]).read_text())
+    jobs = ast.literal_eval(Path(sys.argv[1]).read_text())  # there are tuples in them
     done = {job["name"]: one(job) for job in jobs}
     Path(sys.argv[2]).write_text(json.dumps(done, default=repr))
 

@@ -97,26 +97,96 @@ def example_job(folder: Path, name: str, program: str) -> dict[str, Any]:
     return {"name": name, **paths, "plain_params": {}, "package": package, "params": {}}
 
 
+STEPS = """
+from thruway import map_over, pipeline, step, when
+
+@step(role="ingest")
+def load() -> list:
+    return [1, 2, 3]
+
+@step(role="train")
+def fit(rows: list) -> dict:
+    return {"n": len(rows)}
+
+@step
+def ten(n: int) -> int:
+    return n * 10
+
+@step
+def total(all: list) -> int:
+    return sum(all)
+
+@step
+def push(model: dict) -> str:
+    return "pushed"
+
+@step
+def hold(model: dict) -> str:
+    return "held"
+
+@step
+def tell(what: str, n: int, share: float, names: tuple, age: object, rates: list) -> str:
+    return f"{what} {n!r} {share!r} {names!r} {age!r} {rates!r}"
+
+@pipeline
+def inner():
+    rows = load()
+    return fit(rows), total(map_over(ten, rows))
+"""
+# Pipeline → what a local run is given, and what is written into the form of KFP.
+TEXTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "no parameters": ("def flow():\n    model, sum_ = inner()\n    return model, sum_\n", {}, {}),
+    "parameters of every kind": (
+        """def flow(n: int, share: float = 1.0, deep: bool = False, names: tuple = (1, 2),
+         age: int | None = None, rates: list[float] = [0.5]):
+    model, sum_ = inner()
+    what = when(deep, push, hold, model=model)
+    return tell(what, n, share, names, age, rates), sum_
+""",
+        {"n": 5, "share": 2.0, "deep": True, "names": (3,), "age": 7, "rates": [1.0, 2.5]},
+        {"n": 5, "share": 2.0, "deep": True, "names": "[3]", "age": "7", "rates": [1, 2.5]},
+    ),
+}
+TEXTS["their defaults"] = (TEXTS["parameters of every kind"][0], {"n": 1}, {"n": 1})
+
+
+def text_job(folder: Path, name: str) -> dict[str, Any]:
+    body, plain_params, params = TEXTS[name]
+    for part in ("plain", "engine"):
+        (folder / part).mkdir(parents=True)
+        (folder / part / "flow.py").write_text(f"{STEPS}\n@pipeline\n{body}")
+        (folder / part / "pyproject.toml").write_text('[tool.thruway]\npipeline = "flow:flow"\n')
+    return {
+        "name": name,
+        "plain": str(folder / "plain"),
+        "plain_params": plain_params,
+        "engine": str(folder / "engine"),
+        "package": compiled(folder / "engine", folder / "package"),
+        "params": params,
+    }
+
+
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
     """What came of every pipeline, both ways."""
     home = tmp_path_factory.mktemp("kubeflow")
     jobs = [shape_job(home / str(at), name, ALL[name]) for at, name in enumerate(ALL)]
     jobs += [example_job(home / name, name, program) for name, program in EXAMPLES.items()]
+    jobs += [text_job(home / f"text{at}", name) for at, name in enumerate(TEXTS)]
     twice = shape_job(home / "twice", AGAIN, SHAPES["diamond"])
     jobs.append({**twice, "plain": "", "times": 2})
     jobs.sort(key=lambda job: -len(load_project(job["engine"]).dag().nodes))
     running = []
     for number, part in enumerate((jobs[::2], jobs[1::2])):
-        asked, found = home / f"jobs{number}.json", home / f"found{number}.json"
-        asked.write_text(json.dumps(part))
+        asked, found = home / f"jobs{number}.txt", home / f"found{number}.json"
+        asked.write_text(repr(part))
         log = (home / f"log{number}.txt").open("w")
         words = [PYTHON, Path(__file__).with_name("kubeflow_side.py"), asked, found]
         process = subprocess.Popen(words, stdout=log, stderr=log, env=environment(home), cwd=home)
         running.append((process, found, log))
+    statuses = [process.wait() for process, _, _ in running]
     results: dict[str, Any] = {}
-    for process, found, log in running:
-        status = process.wait()
+    for status, (_, found, log) in zip(statuses, running, strict=True):
         log.close()
         assert status == 0, Path(log.name).read_text()[-5000:]
         results |= json.loads(found.read_text())
@@ -149,6 +219,15 @@ def test_a_migrated_program_gives_what_it_gave(name, done):
     differ = {port for port in want["hashes"] if got["hashes"][port] != want["hashes"][port]}
     assert differ <= TIMED
     assert len(want["hashes"]) > 5
+    assert got["states"] == want["states"]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_parameters_arrive_as_they_are(name, done):
+    got, want = done[name]["engine"], done[name]["plain"]
+    assert (got["error"], got["state"]) == ("", "COMPLETE")
+    assert (got["hashes"], got["params"]) == (want["hashes"], want["params"])
+    assert got["values"] == want["values"]
     assert got["states"] == want["states"]
 
 

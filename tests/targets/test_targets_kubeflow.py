@@ -178,6 +178,17 @@ def test_the_end_is_recorded_whatever_became_of_the_rest(tmp_path):
     assert spec["deploymentSpec"]["executors"]["exec-finish"]["container"]["args"][0] == "task-end"
 
 
+def test_every_dag_has_an_input(tmp_path):
+    """Without one, kfp.local hands no artifact into it."""
+    before = "@pipeline\ndef trained(frame: pd.DataFrame):\n    return fit(frame)\n"
+    body = "frame = load(4)\nmodel = trained(frame)\nreturn model"
+    spec, *_ = documents(made(tmp_path, body, parameters="", before=before))
+    assert flaws(spec) == []
+    (task,) = spec["root"]["dag"]["tasks"]["exit-handler-1"]["inputs"]["parameters"]
+    inner = spec["components"]["comp-exit-handler-1"]["dag"]["tasks"]["trained"]
+    assert [task] == list(inner["inputs"]["parameters"]) == ["run-id"]
+
+
 def test_steps_with_names_of_ours_keep_apart(tmp_path):
     before = "@step\ndef finish(n: int) -> int: return n\n\n@step\ndef for_loop_1(n: int) -> int: return n\n"
     spec, *_ = documents(made(tmp_path, "return for_loop_1(finish(rows))", before=before))

@@ -1,8 +1,8 @@
 """Kubeflow Pipelines: a pipeline as IR YAML, written as text; KFP itself is not imported.
 
-`graph` nests the tasks as KFP does, `spec` makes the IR of them, `containers` says what runs in
-each and what it needs. `protocol` is the other side: in the container, it reads what KFP tells a
-task and leaves behind what KFP shows (`views`).
+`graph` nests the tasks as KFP does, `spec` and `scope` make the IR of them, `containers` says what
+runs in each and what it needs. `protocol` is the other side: in the container, it reads what KFP
+tells a task and leaves behind what KFP shows (`views`).
 """
 
 from __future__ import annotations

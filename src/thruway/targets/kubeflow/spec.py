@@ -1,13 +1,11 @@
 """The IR: a pipeline as KFP's protobuf has it, as plain data.
 
-A value that is used elsewhere than it is made has to be handed up out of every DAG around it and
-down into every DAG around its user. `_Scope` does that on demand: whoever asks a scope for a value
-gets what to write in the inputs of one of its tasks, and the scopes in between learn of it.
+`scope` is one DAG of it and says how values come from one into another.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from thruway.kit.dag import FromOutput
 from thruway.run.engine.choose import wanted_fields
@@ -15,8 +13,9 @@ from thruway.run.store.store import WHOLE
 from thruway.targets.kubeflow import containers
 from thruway.targets.kubeflow.graph import Group, Leaf, deciding, leaves, surely_some
 from thruway.targets.kubeflow.kinds import Output, outputs_of
-from thruway.targets.kubeflow.names import ITEM, OUTPUT, RUN, channel, holds_key
+from thruway.targets.kubeflow.names import ITEM, OUTPUT, RUN, channel, dashed, holds_key
 from thruway.targets.kubeflow.parameters import definition, type_of
+from thruway.targets.kubeflow.scope import Record, Scope, after, by_name, schema_of, some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from thruway.kit.dag import Dag
     from thruway.targets.kubeflow.settings import Settings
     from thruway.targets.tasks import Tasks
-
-Record = dict[str, Any]
 
 SCHEMA = "2.1.0"
 _SDK = "kfp-2.17.0"
@@ -43,102 +40,6 @@ def ir_of(dag: Dag, tasks: Tasks, tree: Group, settings: Settings) -> tuple[Reco
     return _Spec(dag, tasks, tree, settings).whole()
 
 
-class _Scope:
-    """A DAG while it is made: its tasks, what comes into it and what goes out of it."""
-
-    def __init__(self, spec: _Spec, group: Group | None, parent: _Scope | None) -> None:
-        self.spec = spec
-        self.group = group
-        self.parent = parent
-        self.tasks: dict[str, Record] = {}
-        self.parameters: Record = {}
-        self.artifacts: Record = {}
-        self.outputs: dict[str, tuple[str, str, Record]] = {}
-        self.results: dict[str, tuple[str, str, str]] = {}
-
-    @property
-    def task(self) -> Record:
-        """The task of the scope around it that it is."""
-        assert self.parent is not None
-        assert self.group is not None
-        return self.parent.tasks[self.group.id]
-
-    def takes(self, name: str, kind: str, source: Record) -> None:
-        """Note that a parameter comes in."""
-        self.parameters[name] = {"parameterType": kind}
-        self.task["inputs"].setdefault("parameters", {})[name] = source
-
-    def parameter(self, name: str, kind: str) -> Record:
-        """Return where a task of this scope has a parameter of the pipeline from."""
-        if self.parent is None:
-            return {"componentInputParameter": name}
-        inner = f"pipelinechannel--{name}"
-        if inner not in self.parameters:
-            self.takes(inner, kind, self.parent.parameter(name, kind))
-        return {"componentInputParameter": inner}
-
-    def artifact(self, user: Record, maker: Leaf, output: Output) -> Record:
-        """Return where a task of this scope has an artifact from.
-
-        Args:
-            user: the task.
-            maker: the task that makes it.
-            output: which artifact of that.
-        """
-        path = self.spec.path_in(self, maker)
-        if path is not None:
-            first = path[0] if path else maker
-            key = self.spec.surface(path, maker, output)
-            _after(user, first.id)
-            return {"taskOutputArtifact": {"outputArtifactKey": key, "producerTask": first.id}}
-        assert self.parent is not None
-        name = channel(maker.id, output.key)
-        if name not in self.artifacts:
-            source = self.parent.artifact(self.task, maker, output)
-            self.task["inputs"].setdefault("artifacts", {})[name] = source
-            self.artifacts[name] = {"artifactType": _schema(output.kind)}
-        return {"componentInputArtifact": name}
-
-    def result(self, user: Record, maker: Leaf, key: str, kind: str) -> Record:
-        """Return where a task of this scope has a parameter that a task gives from."""
-        path = self.spec.path_in(self, maker)
-        if path is not None:
-            first = path[0] if path else maker
-            inner = self.spec.surface_result(path, maker, key, kind)
-            _after(user, first.id)
-            return {"taskOutputParameter": {"outputParameterKey": inner, "producerTask": first.id}}
-        assert self.parent is not None
-        name = channel(maker.id, key)
-        if name not in self.parameters:
-            self.takes(name, kind, self.parent.result(self.task, maker, key, kind))
-        return {"componentInputParameter": name}
-
-    def component(self) -> Record:
-        """Return it as a component."""
-        selectors = {
-            name: {"artifactSelectors": [{"outputArtifactKey": key, "producerSubtask": task}]}
-            for name, (task, key, _) in self.outputs.items()
-        }
-        results = {
-            name: {"valueFromParameter": {"outputParameterKey": key, "producerSubtask": task}}
-            for name, (task, key, _) in self.results.items()
-        }
-        dag: Record = {}
-        outputs = _some(artifacts=_by_name(selectors), parameters=_by_name(results))
-        if outputs:
-            dag["outputs"] = outputs
-        dag["tasks"] = {name: _task_text(self.tasks[name]) for name in sorted(self.tasks)}
-        found: Record = {"dag": dag}
-        inputs = _some(artifacts=_by_name(self.artifacts), parameters=_by_name(self.parameters))
-        if inputs:
-            found["inputDefinitions"] = inputs
-        given = _some(
-            artifacts={name: shape for name, (*_, shape) in sorted(self.outputs.items())},
-            parameters={n: {"parameterType": k} for n, (*_, k) in sorted(self.results.items())},
-        )
-        return found | ({"outputDefinitions": given} if given else {})
-
-
 class _Spec:
     def __init__(self, dag: Dag, tasks: Tasks, tree: Group, settings: Settings) -> None:
         self.dag = dag
@@ -151,7 +52,7 @@ class _Spec:
         self.leaf_of = {leaf.task.name: leaf for leaf in leaves(tree)}
         self.gives = {leaf.node.name: leaf for leaf in leaves(tree)}  # the last one gives
         self.paths: dict[str, tuple[Group, ...]] = {}
-        self.scopes: dict[str, _Scope] = {}
+        self.scopes: dict[str, Scope] = {}
         self.components: Record = {}
         self.executors: Record = {}
         self._learn(tree, ())
@@ -163,13 +64,13 @@ class _Spec:
                 self._learn(child, (*above, group))
 
     def whole(self) -> tuple[Record, Record]:
-        root = _Scope(self, None, None)
+        root = Scope(self, None, None)
         self._group(root, self.tree)
         finish = self._finish(root)
         for scope in self.scopes.values():
-            assert scope.group is not None
             self._seal(scope)
-            self.components[f"comp-{scope.group.id}"] = scope.component()
+        for name, scope in self.scopes.items():
+            self.components[f"comp-{name}"] = scope.component()
         dag = root.component()["dag"]
         written = {parameter.name: parameter for parameter in self.dag.parameters}
         inputs = {each.name: definition(each, written[each.name]) for each in self.tasks.parameters}
@@ -177,11 +78,11 @@ class _Spec:
         names = [leaf.id for leaf in leaves(self.tree)] + [finish]
         on_each = containers.on_kubernetes(self.settings)
         spec: Record = {
-            "components": _by_name(self.components),
-            "deploymentSpec": {"executors": _by_name(self.executors)},
-            "pipelineInfo": info | {"name": _pipeline_name(self.tasks.pipeline)},
+            "components": by_name(self.components),
+            "deploymentSpec": {"executors": by_name(self.executors)},
+            "pipelineInfo": info | {"name": dashed(self.tasks.pipeline)},
             "root": {"dag": dag}
-            | ({"inputDefinitions": {"parameters": _by_name(inputs)}} if inputs else {}),
+            | ({"inputDefinitions": {"parameters": by_name(inputs)}} if inputs else {}),
             "schemaVersion": SCHEMA,
             "sdkVersion": _SDK,
         }
@@ -193,13 +94,13 @@ class _Spec:
 
     # DAGs ---------------------------------------------------------------------------------------
 
-    def _group(self, scope: _Scope, group: Group) -> None:
+    def _group(self, scope: Scope, group: Group) -> None:
         """Add a DAG to a scope, with all that is in it."""
         task: Record = {"componentRef": {"name": f"comp-{group.id}"}, "inputs": {}}
         scope.tasks[group.id] = task | {"taskInfo": {"name": group.id}}
-        inner = self.scopes[group.id] = _Scope(self, group, scope)
+        inner = self.scopes[group.id] = Scope(self, group, scope)
         if group.kind == "loop":
-            self._iterate(scope, inner)
+            self._iterate(inner)
         if group.kind == "condition":
             self._decide(scope, group)
         for child in group.children:
@@ -208,7 +109,7 @@ class _Spec:
             else:
                 self._leaf(inner, child)
 
-    def _iterate(self, scope: _Scope, inner: _Scope) -> None:
+    def _iterate(self, inner: Scope) -> None:
         """Have a loop go over the list that its items task gives."""
         assert inner.group is not None
         items = channel(inner.group.items, OUTPUT)
@@ -216,16 +117,15 @@ class _Spec:
         inner.takes(items, "LIST", {"taskOutputParameter": source})
         inner.parameters[f"{items}-loop-item"] = {"parameterType": "NUMBER_INTEGER"}
         task = inner.task
-        _after(task, inner.group.items)
+        after(task, inner.group.items)
         task["parameterIterator"] = {
             "itemInput": f"{items}-loop-item",
             "items": {"inputParameter": items},
         }
         if self.settings.parallel:
             task["iteratorPolicy"] = {"parallelismLimit": self.settings.parallel}
-        del scope
 
-    def _decide(self, scope: _Scope, group: Group) -> None:
+    def _decide(self, scope: Scope, group: Group) -> None:
         """Have a branch run only when its condition holds."""
         inner = self.scopes[group.id]
         binding = group.binding
@@ -240,14 +140,14 @@ class _Spec:
         holds = f"inputs.parameter_values['{name}'] == true"
         inner.task["triggerPolicy"] = {"condition": f"!({holds})" if group.negated else holds}
 
-    def _seal(self, scope: _Scope) -> None:
+    def _seal(self, scope: Scope) -> None:
         """Give a DAG an input, if it has none: kfp.local hands artifacts on only beside one."""
         if not scope.task["inputs"].get("parameters"):
             scope.takes(RUN, "STRING", {"runtimeValue": {"constant": _ID_OF_RUN}})
 
     # Tasks --------------------------------------------------------------------------------------
 
-    def _leaf(self, scope: _Scope, leaf: Leaf) -> None:
+    def _leaf(self, scope: Scope, leaf: Leaf) -> None:
         """Add the task of a part to a scope."""
         task: Record = {
             "cachingOptions": {},
@@ -267,19 +167,19 @@ class _Spec:
             item = f"{channel(scope.group.items, OUTPUT)}-loop-item"
             given[ITEM] = {"componentInputParameter": item}
             types[ITEM] = "NUMBER_INTEGER"
-        task["inputs"]["parameters"] = _by_name(given)
+        task["inputs"]["parameters"] = by_name(given)
         artifacts, shapes = self._artifacts(scope, task, leaf)
         if artifacts:
-            task["inputs"]["artifacts"] = _by_name(artifacts)
+            task["inputs"]["artifacts"] = by_name(artifacts)
         self._wait(scope, task, leaf)
         self._component(leaf, types, shapes)
         self.executors[f"exec-{leaf.id}"] = {
             "container": containers.container_of(leaf, self.settings)
         }
 
-    def _wait(self, scope: _Scope, task: Record, leaf: Leaf) -> None:
+    def _wait(self, scope: Scope, task: Record, leaf: Leaf) -> None:
         """Have a task wait for those that it needs, or for the DAGs of this scope they are in."""
-        inside: _Scope | None = scope
+        inside: Scope | None = scope
         for needed in leaf.task.needs:
             maker = self.leaf_of[needed]
             inside, user = scope, task
@@ -289,9 +189,9 @@ class _Spec:
                 assert inside.parent is not None
                 inside = inside.parent
                 path = self.path_in(inside, maker)
-            _after(user, (path[0] if path else maker).id)
+            after(user, (path[0] if path else maker).id)
 
-    def _artifacts(self, scope: _Scope, task: Record, leaf: Leaf) -> tuple[Record, Record]:
+    def _artifacts(self, scope: Scope, task: Record, leaf: Leaf) -> tuple[Record, Record]:
         """Return where the artifacts come from that a task takes, and what they are."""
         sources: Record = {}
         shapes: Record = {}
@@ -302,7 +202,7 @@ class _Spec:
             key = f"{name}-value" if name in self.types else name
             listed = leaf.task.stage == "gather"
             sources[key] = scope.artifact(task, maker, found[0])
-            shapes[key] = {"artifactType": _schema(found[0].kind)}
+            shapes[key] = {"artifactType": schema_of(found[0].kind)}
             if listed:
                 shapes[key]["isArtifactList"] = True
         return sources, shapes
@@ -329,7 +229,7 @@ class _Spec:
     def _component(self, leaf: Leaf, types: Mapping[str, str], shapes: Record) -> None:
         """Add the component of a task: what comes in and what goes out."""
         inputs = {name: {"parameterType": kind} for name, kind in types.items()}
-        given = {each.key: {"artifactType": _schema(each.kind)} for each in self._outputs(leaf)}
+        given = {each.key: {"artifactType": schema_of(each.kind)} for each in self._outputs(leaf)}
         results: Record = {}
         if leaf.task.stage == "items":
             results[OUTPUT] = {"parameterType": "LIST"}
@@ -337,13 +237,13 @@ class _Spec:
             if node == leaf.node.name:
                 results[holds_key(field or WHOLE)] = {"parameterType": "BOOLEAN"}
         found: Record = {"executorLabel": f"exec-{leaf.id}"}
-        found["inputDefinitions"] = _some(artifacts=_by_name(shapes), parameters=_by_name(inputs))
-        outputs = _some(artifacts=_by_name(given), parameters=_by_name(results))
+        found["inputDefinitions"] = some(artifacts=by_name(shapes), parameters=by_name(inputs))
+        outputs = some(artifacts=by_name(given), parameters=by_name(results))
         self.components[f"comp-{leaf.id}"] = found | (
             {"outputDefinitions": outputs} if outputs else {}
         )
 
-    def _finish(self, root: _Scope) -> str:
+    def _finish(self, root: Scope) -> str:
         """Add the task that ends the run, whatever became of the others; return its name."""
         name = _FINISH
         while name in self.paths or name == self.tree.id:
@@ -375,7 +275,7 @@ class _Spec:
 
     # From one DAG to another --------------------------------------------------------------------
 
-    def path_in(self, scope: _Scope, leaf: Leaf) -> tuple[Group, ...] | None:
+    def path_in(self, scope: Scope, leaf: Leaf) -> tuple[Group, ...] | None:
         """Return the DAGs around a task that are in a scope, outermost first; None: it is not."""
         around = self.paths[leaf.id]
         if scope.group is None:
@@ -390,7 +290,7 @@ class _Spec:
         for group in reversed(path):
             scope, name = self.scopes[group.id], channel(leaf.id, output.key)
             listed = listed or group.kind == "loop"
-            shape: Record = {"artifactType": _schema(output.kind)}
+            shape: Record = {"artifactType": schema_of(output.kind)}
             scope.outputs[name] = task, key, shape | ({"isArtifactList": True} if listed else {})
             task, key = group.id, name
         return key
@@ -403,33 +303,3 @@ class _Spec:
             self.scopes[group.id].results[name] = task, inner, kind
             task, inner = group.id, name
         return inner
-
-
-def _after(task: Record, name: str) -> None:
-    """Have a task wait for another one."""
-    task["dependentTasks"] = sorted({*task.get("dependentTasks", ()), name})
-
-
-def _schema(kind: str) -> Record:
-    return {"schemaTitle": kind, "schemaVersion": "0.0.1"}
-
-
-def _task_text(task: Record) -> Record:
-    """Return a task as it is written: sorted, without empty inputs."""
-    inputs = {kind: _by_name(each) for kind, each in sorted(task["inputs"].items()) if each}
-    rest = {key: value for key, value in task.items() if key != "inputs"}
-    return _by_name(rest | ({"inputs": inputs} if inputs else {}))
-
-
-def _some(**records: Record) -> Record:
-    return {name: record for name, record in records.items() if record}
-
-
-def _by_name(record: Record) -> Record:
-    return dict(sorted(record.items()))
-
-
-def _pipeline_name(name: str) -> str:
-    from thruway.targets.kubeflow.names import dashed
-
-    return dashed(name)
