@@ -55,7 +55,7 @@ lint: $(STAMP)  ## ruff, mypy and the layer contracts
 	$(BIN)/lint-imports
 
 golden: $(STAMP)  ## rewrite the golden corpus, on purpose
-	THRUWAY_GOLDEN=write $(BIN)/python -m pytest -q tests/project tests/corpus
+	THRUWAY_GOLDEN=write $(BIN)/python -m pytest -q tests/project tests/corpus tests/targets
 
 bench: $(STAMP)  ## measure, as ratios in one run
 	$(BIN)/python benchmarks/ratios.py
