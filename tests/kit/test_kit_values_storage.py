@@ -5,8 +5,10 @@ from __future__ import annotations
 import collections
 import datetime as dt
 import io
+import itertools
 import json
 import sqlite3
+import sys
 import threading
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -67,7 +70,7 @@ EXACT = {
         X, np.asfortranarray(X), np.array(3.5), np.zeros((0, 3)), np.array(["a", "bc"]),
         np.array(["2020-01-01", "NaT"], "M8[D]"), np.arange(3, dtype=">i2"), np.array([1 + 2j]),
     ],
-    "objects/1": [
+    "objects/2": [
         (1, 2), [(1,)], {1: "a"}, {1, 2}, 1 << 70, "\ud800", b"x", np.float64(1.5), np.bool_(True),
         collections.OrderedDict(a=1), collections.defaultdict(list, a=[1]), dt.date(2020, 1, 1),
         X[::2], X.T[:, ::-1], locked(X[:5].copy()), locked(X.copy()[::2]), locked(np.arange(3)),
@@ -84,7 +87,7 @@ EXACT = {
         RandomForestClassifier(3, random_state=0).fit(X, Y), HistGradientBoostingClassifier(max_iter=3).fit(X, Y),
         make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y),
     ],
-    "pickle/2": [Mine({"a": [Mine(1)]}), len, Mine, [FRAME, Mine(X)]],
+    "pickle/3": [Mine({"a": [Mine(1)]}), len, Mine, [FRAME, Mine(X)]],
 }  # fmt: skip
 CASES = [(name, value) for name, values in EXACT.items() for value in values]
 
@@ -99,7 +102,7 @@ def test_exact(name, value, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "array", [a for a in EXACT["npy/1"] + EXACT["objects/1"] if type(a) is np.ndarray]
+    "array", [a for a in EXACT["npy/1"] + EXACT["objects/2"] if type(a) is np.ndarray]
 )
 def test_layout_comes_back(array, tmp_path):
     back = round_trip({"x": array}, tmp_path)[1]["x"]
@@ -230,11 +233,40 @@ def test_figures_are_refused():
     assert "figure" in unstorable([figure.add_subplot()])
 
 
+def text(content):
+    """Return a text that Python does not know, whatever it has met before."""
+    return "".join([content[:1], content[1:]])
+
+
+TEXTS = {
+    "keys": lambda a, b: [{a: 1.5}, {b: (a, b)}],
+    "the value's own name": lambda a, b: (a, b),
+    "columns": lambda a, b: pd.DataFrame({a: [1, 2], "other": [b, a]}),
+    "objects": lambda a, b: np.array([a, b, None, 1], dtype=object),
+    "attributes": lambda a, b: Mine({a: b, "content": "content"}),
+    "an estimator's parameter": lambda a, b: (SimpleImputer(strategy=a), {b: "strategy"}),
+}
+
+
+@pytest.mark.parametrize("case", TEXTS)
+@pytest.mark.parametrize("content", ["data", "strategy", "content", "mean", "two words", "ü"])
+def test_equal_texts_are_the_same_bytes_wherever_they_come_from(case, content):
+    """A process has a name from its source, the next one from a file: not the same object."""
+    make, known = TEXTS[case], sys.intern(text(content))
+    both = [known, text(content)]
+    written = set()
+    for a, b in itertools.product(both, both):
+        handle = io.BytesIO()
+        write({content: make(a, b)}, handle)
+        written.add(handle.getvalue())
+    assert len(written) == 1
+
+
 def test_unknown_format(tmp_path):
     with pytest.raises(StorageError, match="unknown"):
         read("tar/9", tmp_path)
     (tmp_path / "x").write_bytes(b"garbage")
-    for name in ("json/1", "npy/1", "objects/1", "pickle/1", "pickle/2"):
+    for name in ("json/1", "npy/1", "objects/2", "pickle/1", "pickle/3"):
         with pytest.raises(StorageError, match="read back"):
             read(name, tmp_path / "x")
         with pytest.raises(StorageError, match="cannot be read"):

@@ -1,7 +1,9 @@
 """Values as a pickle stream with the large memory beside it, and whether all it names is known.
 
 The stream is pickle's own, but for what plain pickling changes, or what is read back only by code
-that could be abused: arrays, dtypes, time zones and tensors are written as calls of `rebuild`.
+that could be abused: arrays, dtypes, time zones and tensors are written as calls of `rebuild`. And
+equal texts are one text: whether a program got the same one twice from Python depends on where they
+come from (its source, another process), and the same value shall be the same bytes.
 """
 
 from __future__ import annotations
@@ -54,8 +56,13 @@ class Pickler(pickle.Pickler):
         self._shared = views.shared(values.values())
         self._ways: dict[type, Reduce] = {}
         self._storages: dict[tuple[int, int], _Storage] = {}
+        self._texts: dict[str, str] = {}
         self.named: set[str] = set()
         self.known = not copyreg._extension_registry  # type: ignore[attr-defined]
+
+    def persistent_id(self, part: Any) -> str | None:
+        """Return the one text for all that are equal; None for anything else."""
+        return self._texts.setdefault(part, part) if type(part) is str else None
 
     def reducer_override(self, part: Any) -> Any:
         """Return how a part is made again.

@@ -4,13 +4,14 @@ Four formats, the plainest that is exact:
 
 - `json/1`: small data of exact built-in types.
 - `npy/1`: one plain array; its name follows the array, so `numpy.load` reads the file too.
-- `objects/1`: what is made of constructors of known libraries only (`known`); read by an unpickler
+- `objects/2`: what is made of constructors of known libraries only (`known`); read by an unpickler
   that finds nothing else, so that it can be read from anyone.
-- `pickle/2`: everything else: classes and functions of the program, torch's modules. Reading it
+- `pickle/3`: everything else: classes and functions of the program, torch's modules. Reading it
   can run code, so it is read from the user's own store only.
 
 The last two are one stream of pickle with the memory of large arrays beside it (`container`), which
-is mapped when it is read, not copied. `pickle/1`, a bare stream, is still read.
+is mapped when it is read, not copied. What earlier versions wrote is still read: `pickle/1`, a bare
+stream, and `objects/1` and `pickle/2`, in which equal texts are not one.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def write(values: Mapping[str, object], handle: BinaryIO, named: set[str] | None
     writer.close()
     if named is not None:
         named |= pickler.named
-    return "objects/1" if pickler.known else "pickle/2"
+    return "objects/2" if pickler.known else "pickle/3"
 
 
 def is_safe(format: str) -> bool:  # noqa: A002 - the word of the store
@@ -234,7 +235,7 @@ def _read_pickle(path: Path) -> dict[str, object]:
 
 def _read_beside(path: Path) -> dict[str, object]:
     stream, pieces = container.read(path)
-    found: dict[str, object] = pickle.load(stream, buffers=pieces)
+    found: dict[str, object] = unpickling.Texts(stream, buffers=pieces).load()
     return found
 
 
@@ -256,7 +257,14 @@ _READERS = {
     "json/1": _read_json,
     "npy/1": _read_array,
     "objects/1": _read_objects,
+    "objects/2": _read_objects,
     "pickle/1": _read_pickle,
     "pickle/2": _read_beside,
+    "pickle/3": _read_beside,
 }
-_SAFE = {"json/1": _read_json, "npy/1": _read_array, "objects/1": _vet_objects}
+_SAFE = {
+    "json/1": _read_json,
+    "npy/1": _read_array,
+    "objects/1": _vet_objects,
+    "objects/2": _vet_objects,
+}

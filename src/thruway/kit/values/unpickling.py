@@ -67,11 +67,29 @@ def _slow(kind: type[Any]) -> type[Any]:
     def get_extension(_: object, code: int) -> None:
         raise Unlisted(f"the stream uses the short name {code}")
 
-    own = {"find_class": kind.find_class, "get_extension": get_extension}
+    own = {
+        "find_class": kind.find_class,
+        "get_extension": get_extension,
+        "persistent_load": kind.persistent_load,
+    }
     return type(kind.__name__, (pickle._Unpickler,), own)
 
 
-class _Reader(pickle.Unpickler):
+class Texts(pickle.Unpickler):
+    """An unpickler of streams in which equal texts are one."""
+
+    def persistent_load(self, text: Any) -> str:
+        """Return the text that a stream refers to.
+
+        Raises:
+            Unlisted: it refers to something else.
+        """
+        if type(text) is not str:
+            raise Unlisted("the stream refers to what is not in it")
+        return text
+
+
+class _Reader(Texts):
     def find_class(self, module: str, name: str) -> Any:
         return known.find(module, name)
 
@@ -96,7 +114,7 @@ def _checked_arrow(data: Any) -> Any:
     return made
 
 
-class _Vetting(pickle.Unpickler):
+class _Vetting(Texts):
     def find_class(self, module: str, name: str) -> Any:
         known.find(module, name)
         return _stand_in(module, name)
