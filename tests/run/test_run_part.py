@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from thruway.errors import GateFailed, StepFailed, UsageError
 from thruway.kit.project import load_project
 from thruway.run import EngineRun, Part, RunOptions, describe_run, finish_parts, list_runs, run_part
+from thruway.run.lineage.lineage import Lineage
 
 STEPS = """
     import os
@@ -316,6 +318,31 @@ def test_a_branch_that_nobody_takes_is_recorded_at_the_end(local):
     assert state == "COMPLETE"
     states = {e["step"]: e["state"] for e in describe_run(project.storage, run)["executions"]}
     assert states["push"] == "SKIPPED"
+
+
+def test_a_branch_that_many_see_is_skipped_once(local, monkeypatch):
+    """Two tasks that begin at the same moment both see that a step is left out."""
+    local.write(
+        f"{STEPS}\n    @pipeline\n    def flow(n: int = 3):\n        model = fit(load(n))\n"
+        "        when(good(model), push, model=model)\n"
+        "        return fit(load(n), C=2.0), fit(load(n), C=3.0)\n"
+    )
+    project, of = load_project(local.dir), EngineRun("engine", "many")
+    for name in ("load", "load_2", "load_3", "fit", "good"):
+        run_part(project, Part(of, name))
+    both, skip = threading.Barrier(2), Lineage.skip
+
+    def skip_together(*arguments):
+        both.wait(30)
+        skip(*arguments)
+
+    monkeypatch.setattr(Lineage, "skip", skip_together)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda name: run_part(project, Part(of, name)), ["fit_2", "fit_3"]))
+    assert finish_parts(project, of)[1] == "COMPLETE"
+    with Lineage(project.storage) as lineage:
+        rows = lineage.query("SELECT step FROM execution WHERE state = 'SKIPPED'")
+    assert rows == [{"step": "push"}]
 
 
 def test_a_branch_that_should_have_run_is_not_taken_for_skipped(local):

@@ -456,6 +456,68 @@ def test_a_damaged_object_is_made_anew(line, content):
     assert again.load("value") == 12.0
 
 
+def test_what_cannot_be_read_here_is_made_anew(toy, tmp_path):
+    """`keeper` keeps what it makes in a box where `boxes` is installed, as pandas does in Arrow."""
+    site = tmp_path / "site-packages"
+    for name, text in {
+        "boxes": "class Box(list):\n    pass\n",
+        "keeper": "try:\n    from boxes import Box as make\n"
+        "except ImportError:\n    make = list\n",
+    }.items():
+        (site / name).mkdir(parents=True)
+        (site / name / "__init__.py").write_text(text)
+        (site / f"{name}-1.0.dist-info").mkdir()
+        (site / f"{name}-1.0.dist-info" / "METADATA").write_text(f"Name: {name}\nVersion: 1.0\n")
+        (site / f"{name}-1.0.dist-info" / "top_level.txt").write_text(name)
+    toy.write("""
+        import keeper
+
+        @step
+        def load() -> list:
+            return keeper.make([1, 2])
+
+        @step
+        def value(rows: list) -> float:
+            return float(len(rows))
+
+        @pipeline
+        def flow():
+            rows = load()
+            length = value(rows)
+            return length
+    """)
+
+    def run(expected):
+        done = subprocess.run(
+            [sys.executable, "-c", REASONS, str(toy.dir), str(int(toy.isolate))],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCE), str(site)])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout.splitlines() == expected, done.stderr
+
+    run(["load COMPLETE it never ran before", "value COMPLETE it never ran before", "2.0"])
+    run(["load CACHED ", "value CACHED ", "2.0"])
+    shutil.rmtree(site / "boxes")
+    shutil.rmtree(site / "boxes-1.0.dist-info")
+    reason = "what it gave is read with `boxes`, which is not installed"
+    run([f"load COMPLETE {reason}", "value COMPLETE input `rows` changed; package boxes is gone", "2.0"])
+    run(["load CACHED ", "value CACHED ", "2.0"])
+
+
+REASONS = """
+import sys
+from thruway.kit.project import load_project
+from thruway.run import RunOptions, run_project
+options = RunOptions(isolate=sys.argv[2] == "1")
+done = run_project(load_project(sys.argv[1]), options)
+for step in done.steps:
+    print(step.name, step.state, step.reason)
+print(done.load("length"))
+"""
+
+
 def test_a_large_damaged_object_is_found_when_it_is_read(line, monkeypatch):
     monkeypatch.setattr("thruway.run.engine.answers._VERIFIED_ON_HIT", 0)
     result, _ = line.run()

@@ -225,7 +225,7 @@ class RunResult:
         """Return the value of a pipeline result, or of `step.port`.
 
         Raises:
-            KeyError: no such result or port.
+            KeyError: no such result or port, or several steps have a port of that name.
             StorageError: the object is not in the store any more, or is damaged.
         """
         from thruway.run.store.store import Store
@@ -237,10 +237,16 @@ class RunResult:
 
     def _port(self, name: str) -> ArtifactRef:
         step, _, port = name.rpartition(".")
-        for candidate in self.steps:
-            if port in candidate.outputs and step in ("", candidate.name):
-                return candidate.outputs[port]
-        raise KeyError(name)
+        found = {
+            candidate.name: candidate.outputs[port]
+            for candidate in self.steps
+            if port in candidate.outputs and step in ("", candidate.name)
+        }
+        if len({one.hash for one in found.values()}) > 1:
+            raise KeyError(f"{name}: say which of {', '.join(f'{step}.{port}' for step in found)}")
+        if not found:
+            raise KeyError(name)
+        return next(iter(found.values()))
 
     def dump(self) -> dict[str, Any]:
         """Return the record for `--json`."""

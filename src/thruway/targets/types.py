@@ -21,7 +21,7 @@ class CompileOptions:
         store: URL of the store that all tasks reach; "" for that of the project.
         lineage: URL of the lineage that all tasks reach; "" for that of the project.
         project: where tasks find the project: a folder on the workers, or in the image; "" for
-            where it is now.
+            where it is now, or, for targets that run containers, where `thruway build` puts it.
         schedule: when it runs by itself: a cron expression or a word of the target; "" for never.
         start: first date that is scheduled, ISO 8601; "" for none.
         catchup: whether spans that were missed are made up for.

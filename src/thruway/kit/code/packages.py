@@ -83,7 +83,7 @@ def _versions(
         version = known.get(_normal(name))
         if version:
             return ((_normal(name), version),)
-    providers = _providers(path, changed).get(top, ()) if _is_found(top) else ()
+    providers = _providers(path, changed).get(top, ()) if is_found(top) else ()
     found = sorted({_normal(name) for name in providers})
     return tuple((name, known.get(name, "unknown")) for name in found) or ((top, "missing"),)
 
@@ -118,7 +118,7 @@ def _content(folder: Path) -> str:
     return f" ({hashlib.blake2b(b''.join(lines), digest_size=4).hexdigest()})"
 
 
-def _is_found(top: str) -> bool:
+def is_found(top: str) -> bool:
     """Whether any finder knows a module of this name, loaded or not.
 
     Compiled modules name some that are nowhere: `_cython_3_0_11`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
 import time
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from thruway.kit.dag import Node
     from thruway.run.events.reporter import Reporter
+    from thruway.run.executors.interpreter import CodeKeys
     from thruway.run.lineage.lineage import Execution, Lineage
     from thruway.run.step.sight import Sight
     from thruway.run.store.store import Store
@@ -37,6 +39,7 @@ class Answers:
         store, lineage: of the project.
         wanted: node → parts of its result that are taken.
         reporter: hears what is wrong with the store.
+        code: of the pipeline; knows what steps can import.
         sound: addresses of objects that were checked, or written, in this run.
     """
 
@@ -44,6 +47,7 @@ class Answers:
     lineage: Lineage
     wanted: Mapping[str, frozenset[str | None]]
     reporter: Reporter
+    code: CodeKeys
     sound: set[str] = field(default_factory=set)
     _runs: dict[str, dict[str, Execution]] = field(default_factory=dict)
 
@@ -154,7 +158,9 @@ class Answers:
                 reason = f"`{artifact.member}` in the store is {self._fault(artifact)}"
                 self.reporter.warned(step, f"{reason}: made anew")
                 return reason
-        return ""
+        taken = (candidate.outputs[port].named for port in self._ports(step))
+        lacking = self.code.lacking(itertools.chain.from_iterable(taken))
+        return f"what it gave is read with `{lacking}`, which is not installed" if lacking else ""
 
     def _fault(self, artifact: ArtifactRef) -> str:
         pickled = artifact.format.startswith("pickle") and self.store.has(artifact.hash)

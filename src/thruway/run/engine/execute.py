@@ -108,11 +108,11 @@ class PipelineRun:
         self.store.prepare()
         self.lineage = Lineage(project.storage)
         self.store.announce(self.lineage.id, self.lineage.database.place)
-        self.answers = Answers(self.store, self.lineage, self.schedule.wanted, reporter)
         self.scratch = Scratch(project, self.store, lambda: self.run, shared=not options.apart)
         self._executors = Executors(self.scratch, dag, options)
         self.events = events_of(project, dag, lambda text: reporter.warned(dag.name, text))
         self.code = CodeKeys(dag, project.roots, self._executors.about)
+        self.answers = Answers(self.store, self.lineage, self.schedule.wanted, reporter, self.code)
         self.memory: dict[tuple[str, str], Any] = {}
         load = load_from(self.schedule, self.memory, self.store.load)
         self.conditions = Conditions(self.schedule, parameters, load)

@@ -105,10 +105,10 @@ class _Forecaster:
         self._schedule = Schedule(dag, options)
         self._store = Store(project.storage)
         self._lineage = lineage
-        self._answers = Answers(self._store, lineage, self._schedule.wanted, SilentReporter())
         self._scratch = Scratch(project, self._store, lambda: "", shared=not options.apart)
         executors = Executors(self._scratch, dag, options)
         code = CodeKeys(dag, project.roots, executors.about)
+        self._answers = Answers(self._store, lineage, self._schedule.wanted, SilentReporter(), code)
         seed = project.seed if options.seed is None else options.seed
         parameters = choose.parameter_values(dag, options.params)
         load = load_from(self._schedule, {}, self._store.load)

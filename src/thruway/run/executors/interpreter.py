@@ -128,6 +128,24 @@ class CodeKeys:
             versions |= {each: found for each, found in used.items() if found != "missing"}
         return places, versions
 
+    def lacking(self, named: Iterable[str]) -> str:
+        """Return a package that values are made of and steps would not find here, "" if none.
+
+        A frame may need one that no step names: where pyarrow is installed, pandas keeps texts so.
+
+        Args:
+            named: as in `ArtifactRef`.
+        """
+        for name in named:
+            root = name.partition(":")[0].partition(".")[0]
+            found = self._of_value(name)
+            if root.startswith("_") or found.ingredients:  # made up by compiled code; the program's
+                continue
+            versions = self._parts(found)[1].values()
+            if "missing" in versions and (self.foreign or not packages.is_found(root)):
+                return root
+        return ""
+
     def _of_value(self, name: str) -> CodeKey:
         if name not in self._named:
             module, _, definition = name.partition(":")

@@ -2,7 +2,7 @@
 
 Artifact (a stored value), Execution (a step that ran, or was answered from the cache), Event (an
 execution took or gave an artifact at a port) and Context (the run). The database itself is
-`lineage_database`'s business, its rows are `lineage_rows`'.
+`database`'s business, its rows are `rows`'.
 """
 
 from __future__ import annotations
@@ -212,8 +212,17 @@ class Lineage:
         return row
 
     def skip(self, context: int, position: int, execution: Execution, seed: int) -> None:
-        """Record a step whose condition did not hold."""
+        """Record a step whose condition did not hold, once: several parts of a run may see it."""
         with self.database.transaction() as db:
+            db.lock()
+            last = db.rows(
+                "SELECT state FROM execution WHERE context = :context AND step = :step"
+                " ORDER BY id DESC LIMIT 1",
+                context=context,
+                step=execution.step,
+            )
+            if last and last[0]["state"] == "SKIPPED":
+                return
             db.add(
                 "execution",
                 **_beginning(context, position, execution, seed),
