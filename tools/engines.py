@@ -3,10 +3,10 @@
     python tools/engines.py            # make all of them, or say where they are
     python tools/engines.py airflow    # one of them: prints its interpreter
 
-They lie in `.engines/` (not in git), with Thruway and the packages that the test pipelines use.
-Their versions are in `tools/engines/<name>.txt`: names and versions only. `uv` makes them, itself
-in an environment there: TFX 1.16 says that it needs an older Python than it does, and pip refuses
-that.
+They lie in `.engines/` (not in git), with Thruway and the packages that the test pipelines use:
+`tools/engines/<name>.txt`, in the versions of `tools/engines/pins/<name>.txt`. `uv` makes them,
+itself in an environment there: TFX 1.16 says that it needs an older Python than it does, and pip
+refuses that. What an engine needs an older Python for than there is, is left out, and said.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = ROOT / "tools" / "engines"
+ONLY = {"tfx": "3.11"}
 NAMES = tuple(sorted(file.stem for file in PINS.glob("*.txt")))
 
 
@@ -35,7 +36,10 @@ def main() -> int:
     for name in asked.names or NAMES:
         if name not in NAMES:
             parser.error(f"there is no engine `{name}`")
-        print(f"{name}\t{environment(name, asked.into)}", flush=True)
+        if _interpreter(name) is None:
+            print(f"{name}\tnot made: it needs Python {ONLY[name]}, which is not here", flush=True)
+        else:
+            print(f"{name}\t{environment(name, asked.into)}", flush=True)
     return 0
 
 
@@ -45,14 +49,17 @@ def environment(name: str, folder: Path = ROOT / ".engines") -> Path:
     python = target / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     pins = PINS / f"{name}.txt"
     stamp = target / ".installed"
-    wanted = f"{pins.read_text()}\n{ROOT}"
+    versions = PINS / "pins" / pins.name
+    wanted = f"{pins.read_text()}\n{versions.read_text()}\n{ROOT}"
     if stamp.is_file() and stamp.read_text() == wanted:
         return python
     print(f"making the environment of {name} …", file=sys.stderr, flush=True)
     uv = _uv(folder)
     clean = {key: text for key, text in os.environ.items() if key != "VIRTUAL_ENV"}
     subprocess.run(
-        [uv, "venv", "-q", "--clear", "-p", sys.executable, str(target)], check=True, env=clean
+        [uv, "venv", "-q", "--clear", "-p", _interpreter(name) or sys.executable, str(target)],
+        check=True,
+        env=clean,
     )
     # Each task is a process of its own: without byte code, each would compile all that it imports.
     words = [
@@ -65,10 +72,19 @@ def environment(name: str, folder: Path = ROOT / ".engines") -> Path:
         str(python),
         "-r",
         str(pins),
+        "-c",
+        str(versions),
     ]
     subprocess.run([*words, "-e", str(ROOT)], check=True, env=clean)
     stamp.write_text(wanted)
     return python
+
+
+def _interpreter(name: str) -> str | None:
+    """Return the Python that an engine's environment is made with, None if it is not here."""
+    version = ONLY.get(name, "")
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return sys.executable if version in ("", here) else shutil.which(f"python{version}")
 
 
 def _uv(folder: Path) -> str:
