@@ -39,7 +39,7 @@ test-s3:  ## shared objects on a server that speaks S3; apart, since it needs ol
 
 test-engines: $(STAMP)  ## compiled pipelines on real engines: Airflow, Kubeflow Pipelines, TFX
 	$(BIN)/python tools/engines.py
-	$(BIN)/python -m pytest -q tests/engines
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/engines
 
 test-legacy: $(STAMP)  ## the main job inside pandas 1.5, NumPy 1.23, scikit-learn 1.1
 	$(BIN)/python tools/legacy.py

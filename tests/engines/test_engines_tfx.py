@@ -30,8 +30,21 @@ pytestmark = pytest.mark.skipif(
 
 MORE = """
 from thruway import map_over, pipeline, step
-from thruway.components import infer_schema, ingest, statistics, validate
+from thruway.components import (
+    bless, evaluate, infer_schema, ingest, push, statistics, validate
+)
+from sklearn.linear_model import LogisticRegression
 import pandas as pd
+
+
+@step(role="train")
+def learn(rows: pd.DataFrame) -> LogisticRegression:
+    return LogisticRegression().fit(rows[["age"]], rows.sex)
+
+
+@step
+def at_least(bar: float) -> dict:
+    return {"accuracy": {"lower": bar}}
 
 
 @step(role="train")
@@ -69,6 +82,14 @@ FLOWS = {
         (
             "rows = ingest(csv)\nstats = statistics(rows)\nvalidate(stats, infer_schema(stats))\n"
             "model = fit(rows)\nreturn model"
+        ),
+    ),
+    "pushed": (
+        "served: str, csv: str = 'rows.csv', bar: float = 0.1",
+        (
+            "rows = ingest(csv)\nmodel = learn(rows)\n"
+            "verdict = bless(evaluate(rows, model, 'sex'), thresholds=at_least(bar))\n"
+            "push(model, verdict, destination=served)\nreturn model"
         ),
     ),
     "goes on": (
@@ -149,11 +170,15 @@ def work_of(folder):
     for name in FLOWS:
         place = folder / name.replace(" ", "_")
         project, counter = flow(place / "project", name), place / "counter.txt"
-        more = {"standard-components": "yes"} if name == "standard" else {}
+        more = {"standard-components": "yes"} if name in ("standard", "pushed") else {}
         compiled(place, project, place.name, **more)
         runs = {
             "typed": [{"params": {"counter": str(counter)}}],
             "standard": [{"params": {}}],
+            "pushed": [
+                {"params": {"served": str(place / "served")}},
+                {"params": {"served": str(place / "not"), "bar": 1.5}},
+            ],
             "goes on": [
                 {"params": {"counter": str(counter)}, "write": [str(counter), ""], "run_id": "one"},
                 {
@@ -271,6 +296,32 @@ def test_components_of_tfx_do_what_is_theirs(answers):
     done = dict(answers["standard"]["lineage"]["executions"])
     theirs = ("CsvExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "AnomaliesGate")
     assert [done[name] for name in theirs] == ["COMPLETE"] * 5
+
+
+def test_a_blessed_model_is_pushed_by_pusher(answers):
+    done, failed = answers["pushed"]["runs"]
+    assert (done["error"], done["state"], done["status"]) == ("", "COMPLETE", 0)
+    assert "push" not in done["states"]
+    served = Path(answers["pushed"]["folder"]) / "served"
+    (version,) = served.iterdir()
+    assert version.name.isdigit()
+    manifest = json.loads((version / "model.json").read_text())
+    assert manifest["provenance"]["hash"] == done["hashes"]["learn.return"]
+    assert ["Pusher", "COMPLETE"] in answers["pushed"]["lineage"]["executions"]
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom thruway.components.packaging import unpack\n"
+        "print(sorted(unpack(Path(sys.argv[1])).classes_))"
+    )
+    said = subprocess.run(
+        [PYTHON, "-c", program, version],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "['f', 'm']\n"
+    assert (failed["state"], failed["status"]) == ("FAILED", 9)
+    assert not (served.parent / "not").exists()
 
 
 def test_a_run_that_failed_goes_on(answers):

@@ -36,7 +36,7 @@ def main() -> None:
 
 def answered(case: dict[str, Any]) -> dict[str, Any]:
     folder = Path(case["folder"])
-    answer: dict[str, Any] = {}
+    answer: dict[str, Any] = {"folder": str(folder)}
     if "local" in case:
         # In this process where that is the same, since it is faster.
         executor = case.get("executor", "in-process")

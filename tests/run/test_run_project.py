@@ -461,8 +461,7 @@ def test_what_cannot_be_read_here_is_made_anew(toy, tmp_path):
     site = tmp_path / "site-packages"
     for name, text in {
         "boxes": "class Box(list):\n    pass\n",
-        "keeper": "try:\n    from boxes import Box as make\n"
-        "except ImportError:\n    make = list\n",
+        "keeper": "try:\n    from boxes import Box as make\nexcept ImportError:\n    make = list\n",
     }.items():
         (site / name).mkdir(parents=True)
         (site / name / "__init__.py").write_text(text)
@@ -502,7 +501,13 @@ def test_what_cannot_be_read_here_is_made_anew(toy, tmp_path):
     shutil.rmtree(site / "boxes")
     shutil.rmtree(site / "boxes-1.0.dist-info")
     reason = "what it gave is read with `boxes`, which is not installed"
-    run([f"load COMPLETE {reason}", "value COMPLETE input `rows` changed; package boxes is gone", "2.0"])
+    run(
+        [
+            f"load COMPLETE {reason}",
+            "value COMPLETE input `rows` changed; package boxes is gone",
+            "2.0",
+        ]
+    )
     run(["load CACHED ", "value CACHED ", "2.0"])
 
 

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import pandas as pd
 from thruway import map_over, pipeline, step, when
 from thruway.components import (
-    import_schema, infer_schema, ingest, push, split, statistics, train, validate
+    bless, import_schema, infer_schema, ingest, push, split, statistics, train, validate
 )
 from thruway.kit.gate import Gate
 
@@ -81,6 +81,10 @@ WRITTEN = {
     ),
     "gate": "rows = load(n)\nchecked = check(rows)\nreturn tell(checked)",
     "mapped": "alls = map_over(load, [1, 2])\nreturn tell(alls)",
+    "pushed": (
+        "model = fit(load(n))\nverdict = bless(good(model, load(n)))\n"
+        "push(model, verdict, destination='served')\nreturn model"
+    ),
     "standard": (
         "rows = ingest('rows.csv')\nstats = statistics(rows)\nschema = infer_schema(stats)\n"
         "validate(stats, schema)\nreturn fit(rows)"
@@ -90,7 +94,7 @@ WRITTEN = {
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_what_is_written(name, tmp_path):
-    more = {"standard-components": "yes"} if name == "standard" else {}
+    more = {"standard-components": "yes"} if name in ("standard", "pushed") else {}
     files = made(tmp_path, WRITTEN[name], doc="Is it good?", more=more).files
     assert tuple(files) == FILES
     for path, text in files.items():
@@ -291,12 +295,33 @@ STANDARD = {
         {},
         {"statistics": "StatisticsGen takes examples of CsvExampleGen only"},
     ),
+    "a push": (
+        "m = fit(load(n))\npush(m, bless(good(m, load(n))), destination='served')\nreturn m",
+        {"push": "Pusher"},
+        {"bless": "Evaluator blesses only what it evaluated itself"},
+    ),
+    "a push to a registry": (
+        "m = fit(load(n))\npush(m, bless(good(m, load(n))), destination='models:/m')\nreturn m",
+        {},
+        {
+            "bless": "Evaluator blesses only what it evaluated itself",
+            "push": "Pusher writes to a folder",
+        },
+    ),
+    "a push with an alias": (
+        "m = fit(load(n))\npush(m, bless(good(m, load(n))), destination='a', aliases=['b'])\nreturn m",
+        {},
+        {
+            "bless": "Evaluator blesses only what it evaluated itself",
+            "push": "Pusher has no `aliases`",
+        },
+    ),
     "models": (
         "m = train(n, load(n))\npush(m, destination='m')\nreturn split(load(n))",
         {},
         {
             "train": "Trainer runs a `run_fn` of a module file, and not an estimator or a function",
-            "push": "Pusher takes a SavedModel of Trainer; the model is a value of the store here",
+            "push": "Pusher takes one verdict, of `bless` or of `infra_validate`",
             "split": "CsvExampleGen splits by a hash of the record: other rows would be in each part",
         },
     ),
@@ -320,6 +345,17 @@ def test_nothing_of_ours_is_refused(tmp_path):
     body = "s = statistics(ingest('a.csv'))\nvalidate(s, infer_schema(s))"
     with pytest.raises(CompileRefused, match="nothing of the pipeline"):
         made(tmp_path, body, more={"standard-components": "yes"})
+
+
+def test_where_pusher_writes_to(tmp_path):
+    made(tmp_path, "return fit(load(n))")
+    steps = Steps(str(tmp_path))
+    assert steps.destination("served") == str(tmp_path / "outputs" / "served")
+    assert steps.destination("/srv/models") == str(Path("/srv/models").absolute())
+    assert steps.destination("gs://bucket/models") == "gs://bucket/models"
+    for other in ("", "models:/churn"):
+        with pytest.raises(UsageError, match="writes to a folder"):
+            steps.destination(other)
 
 
 def test_one_file_that_is_read_is_on_this_machine(tmp_path):

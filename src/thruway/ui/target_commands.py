@@ -42,6 +42,10 @@ def compile_(
     image: Annotated[
         str, typer.Option("--image", metavar="IMAGE", help="Container image of the tasks.")
     ] = "",
+    standard: Annotated[
+        bool,
+        typer.Option("--standard-components", help="TFX's own components where they do the same."),
+    ] = False,
     option: Annotated[
         list[str] | None,
         typer.Option("--option", "-o", metavar="K=V", help="An option of the target."),
@@ -54,9 +58,10 @@ def compile_(
     from thruway.targets import CompileOptions, compile_project
     from thruway.ui.parameters import parse_pairs
 
-    options = CompileOptions(
-        store, lineage, at, schedule, start, catchup, image, parse_pairs(option or [], "-o")
-    )
+    more = parse_pairs(option or [], "-o")
+    if standard:
+        more["standard-components"] = "yes"
+    options = CompileOptions(store, lineage, at, schedule, start, catchup, image, more)
     compiled = compile_project(load_project(project), to, options)
     written = []
     for path, content in compiled.files.items():

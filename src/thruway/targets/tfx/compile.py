@@ -27,6 +27,7 @@ _OURS = ("pipeline-root", "metadata-path", "standard-components")
 _VARIABLES = {
     *("PIPELINE_NAME", "PIPELINE_ROOT", "METADATA_PATH", "STEPS", "PARAMETERS", "AS_JSON"),
     *("STANDARD", "BEAM", "AnomaliesGate", "GateFailed", "anomalies_pb2", "parameters"),
+    *("csv_examples", "destination"),
     *("RUN_ID", "Steps", "tfx", "json", "run", "run_id", "pipeline_root", "metadata_path"),
     *("InputArtifact", "OutputArtifact", "Parameter", "component", "create_pipeline"),
     *TYPES,
@@ -63,7 +64,7 @@ def compile_tfx(project: ProjectConfig, tasks: Tasks, options: CompileOptions) -
         calls,
         runtime_of(tasks.parameters, dag),
         begin,
-        standard_text(choice, calls, variables),
+        standard_text(choice, calls, variables, titles, dag),
         options.project or str(project.dir),
         options.store,
         options.lineage,

@@ -102,7 +102,7 @@ def _wiring(
     """Return (input, who gives it, type); an input is not named as an output is."""
     names = Names({*RESERVED, *keys})
     return tuple(
-        (_input(names, argument), *_source(output, calls)) for argument, output in _taken(node)
+        (_input(names, argument), *source_of(output, calls)) for argument, output in _taken(node)
     )
 
 
@@ -121,7 +121,8 @@ def _taken(node: Node) -> Iterator[tuple[str, FromOutput]]:
             yield argument, output
 
 
-def _source(output: FromOutput, calls: Mapping[str, Call]) -> tuple[tuple[str, str], str]:
+def source_of(output: FromOutput, calls: Mapping[str, Call]) -> tuple[tuple[str, str], str]:
+    """Return who gives a value, its key there, and the type of its artifact."""
     call = calls[output.node]
     given = call.component.outputs
     found = next((one for one in given if one.port == output.field), given[0])

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from thruway.components.packaging import pack
 from thruway.errors import StepFailed, UsageError
 from thruway.kit.options import with_options
 from thruway.kit.project import load_project
@@ -101,6 +102,52 @@ class Steps:
             )
         return str(place.parent), place.name
 
+    def destination(self, path: str) -> str:
+        """Return the folder that models are pushed to; one that is relative is of the outputs.
+
+        Raises:
+            UsageError: it is none, but a registry.
+        """
+        if not path or path.startswith(("models:", "mlflow:")):
+            raise UsageError(
+                f"TFX's Pusher writes to a folder, and is told `{path}`",
+                fix="compile without standard-components to push to a registry",
+            )
+        if "://" in path:
+            return path
+        with self._project() as project:
+            return str((project.outputs / path).absolute())
+
+    def export(self, node: str, model: Any, exported: Any) -> None:
+        """Write a model of the store as a folder, where `Pusher` looks for it.
+
+        Args:
+            node: that gave the model.
+            model: the artifact that stands for it.
+            exported: a `Model` artifact.
+
+        Raises:
+            UsageError: there is no model: the step gave several values, or none.
+        """
+        address = model.get_string_custom_property("hash")
+        member = model.get_string_custom_property("member")
+        if not address:
+            raise UsageError(
+                f"step `{node}` gave no single value that could be pushed",
+                fix="return the model by a name of its own, or compile without standard-components",
+            )
+        with self._project() as project:
+            value = load_artifact(project.storage, f"{address}/{member}")
+            pack(
+                value,
+                Path(exported.uri) / _SERVING,
+                provenance={
+                    "step": node,
+                    "hash": address,
+                    "run": model.get_string_custom_property("thruway_run"),
+                },
+            )
+
     def finish(self, run_id: str, elsewhere: Mapping[str, State]) -> tuple[str, State] | None:
         """Record how a run ended; return its id in the store and its state; None if none began.
 
@@ -171,6 +218,11 @@ class _Call:
         return with_options(said)
 
 
+# Where TFX's own components look for what is served.
+_SERVING = "Format-Serving"
+_BLESSINGS = ("ModelBlessing", "InfraBlessing")
+
+
 def _describe(
     artifact: Any, done: PartResult, refs: Mapping[str, ArtifactRef], project: ProjectConfig
 ) -> None:
@@ -190,6 +242,9 @@ def _describe(
         }
     for name, text in said.items():
         artifact.set_string_custom_property(name, text)
+    if artifact.type_name in _BLESSINGS:
+        # A gate that fails does not come here.
+        artifact.set_int_custom_property("blessed", int(bool(refs)))
     if artifact.type_name in _VALUES:
         artifact.value = _value(_VALUES[artifact.type_name], refs, project)
         return

@@ -3,7 +3,8 @@
 TFX's components hand files to each other, and ours values of the store. So a call is replaced only
 if everything that takes its result is replaced, too, the pipeline does not return it, and it asks
 for nothing that TFX's component has not. What reads the CSV file may run twice: as ours for our
-steps, and as `CsvExampleGen` for TFX's.
+steps, and as `CsvExampleGen` for TFX's. `Pusher` copies files: a component of ours writes the model
+of the store as a folder first, in the form that `push` writes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ _EQUALS = {
     "infer_schema": ("SchemaGen", ("statistics",)),
     "import_schema": ("ImportSchemaGen", ("source",)),
     "validate": ("ExampleValidator", ("statistics", "schema")),
+    "push": ("Pusher", ("model", "blessings", "destination")),
 }
+# What blesses → what Pusher calls that.
+BLESSES = {"bless": "model_blessing", "infra_validate": "infra_blessing"}
 # What an argument has to come from, for TFX's component to take it.
 _FROM = {
     "examples": ("ingest",),
@@ -43,7 +47,6 @@ _WHY_OURS = {
     "evaluate": "Evaluator takes a SavedModel of Trainer and examples as TFRecord",
     "bless": "Evaluator blesses only what it evaluated itself",
     "infra_validate": "InfraValidator takes a SavedModel of Trainer",
-    "push": "Pusher takes a SavedModel of Trainer; the model is a value of the store here",
     "resolve": "Resolver finds models that Pusher pushed",
     "importer": "Importer gives an artifact, and the steps take a file",
 }
@@ -57,8 +60,9 @@ class Standard:
         node: the call of ours that it stands for.
         kind: its class.
         inputs: argument → node whose output it takes.
-        source: file that it reads, as Python; "" for none.
-        parameter: of the pipeline, that says another file than `source`; "" for none.
+        source: file that it reads, or folder that it writes to, as Python; "" for none.
+        parameter: of the pipeline, that says another one than `source`; "" for none.
+        takes: argument → value of the store that it takes, as a file or a verdict.
     """
 
     node: str
@@ -66,6 +70,7 @@ class Standard:
     inputs: tuple[tuple[str, str], ...] = ()
     source: str = ""
     parameter: str = ""
+    takes: tuple[tuple[str, FromOutput], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def choose(dag: Dag) -> Choice:
     kept: dict[str, str] = {}
     chosen: dict[str, Standard] = {}
     for node in dag.nodes:
-        if node.step.module == PACKAGE or node.step.module.startswith(f"{PACKAGE}."):
+        if _is_canonical(node):
             why = _why_not(node, chosen, dag)
             if why:
                 kept[node.name] = why
@@ -124,6 +129,8 @@ def _why_not(node: Node, chosen: Mapping[str, Standard], dag: Dag) -> str:
     foreign = [argument for argument in given if argument not in known]
     if foreign:
         return f"{kind} has no `{foreign[0]}`"
+    if kind == "Pusher":
+        return _why_not_pushed(given, dag)
     for argument, binding in given.items():
         why = _why_not_from(argument, binding, chosen, dag, _ENDS.get(name, ""), kind)
         if why:
@@ -148,16 +155,43 @@ def _why_not_from(
     return f"{kind} takes {argument} of {' or '.join(_EQUALS[n][0] for n in _FROM[argument])} only"
 
 
+def _why_not_pushed(given: Mapping[str, Binding], dag: Dag) -> str:
+    """Return why Pusher cannot do what a `push` does; "" if it can."""
+    model, blessing, destination = map(given.get, _EQUALS["push"][1])
+    for one in (model, blessing):
+        if isinstance(one, FromOutput) and dag.node(one.node).condition is not None:
+            return f"Pusher does not know that `{one.node}` may be left out"
+    blesses = "Pusher takes one verdict, of `bless` or of `infra_validate`"
+    if not isinstance(model, FromOutput):
+        return "Pusher takes the model of a step"
+    if not isinstance(blessing, FromOutput):
+        return blesses
+    by = dag.node(blessing.node)
+    if not _is_canonical(by) or by.step.name not in BLESSES or blessing.field or by.mapped:
+        return blesses
+    if isinstance(destination, FromParameter) and not _default(destination, dag):
+        return ""  # each run says where
+    text = _text(destination, dag) if destination is not None else ""
+    return "" if text and not text.startswith("models:") else "Pusher writes to a folder"
+
+
+def _is_canonical(node: Node) -> bool:
+    return node.step.module == PACKAGE or node.step.module.startswith(f"{PACKAGE}.")
+
+
 def _text(binding: Binding, dag: Dag) -> str:
-    """Return the file that is meant unless a run says another; "" if that is not known."""
+    """Return the place that is meant unless a run says another; "" if that is not known."""
     if isinstance(binding, FromParameter):
-        found = next(each for each in dag.parameters if each.name == binding.name)
-        literal = found.default
+        literal = _default(binding, dag)
     else:
         literal = binding.text if isinstance(binding, FromLiteral) else ""
     value = ast.literal_eval(literal) if literal else ""
     special = isinstance(value, str) and ("://" in value or set(value) & set("*?[{"))
     return value if isinstance(value, str) and not special else ""
+
+
+def _default(binding: FromParameter, dag: Dag) -> str | None:
+    return next(each.default for each in dag.parameters if each.name == binding.name)
 
 
 def _arguments(node: Node, known: tuple[str, ...]) -> dict[str, Binding]:
@@ -170,14 +204,19 @@ def _arguments(node: Node, known: tuple[str, ...]) -> dict[str, Binding]:
 def _standard(node: Node, dag: Dag) -> Standard:
     kind, known = _EQUALS[node.step.name]
     given = _arguments(node, known)
-    inputs = [(name, each.node) for name, each in given.items() if isinstance(each, FromOutput)]
-    source = given.get("source")
+    taken = [(name, each) for name, each in given.items() if isinstance(each, FromOutput)]
+    source = given.get("source", given.get("destination"))
+    if kind == "Pusher":
+        inputs, takes = [], taken
+    else:
+        inputs, takes = [(name, each.node) for name, each in taken], []
     return Standard(
         node.name,
         kind,
         tuple(inputs),
         "" if source is None else repr(_text(source, dag)),
         source.name if isinstance(source, FromParameter) else "",
+        tuple(takes),
     )
 
 
@@ -197,7 +236,7 @@ def _needed_by_ours(dag: Dag, chosen: Mapping[str, Standard]) -> dict[str, str]:
 def _takers(dag: Dag, name: str, chosen: Mapping[str, Standard]) -> list[str]:
     """Return what of ours takes the value of a node."""
     nodes = [f"`{node.name}`" for node in dag.nodes if name in node.needs]
-    ours = [each for each in nodes if each.strip("`") not in chosen]
+    ours = [n for n in nodes if n.strip("`") not in chosen or chosen[n.strip("`")].takes]
     returned = any(
         output.node == name for _, binding in dag.outputs for output in outputs_in(binding)
     )

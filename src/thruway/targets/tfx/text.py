@@ -178,7 +178,7 @@ def _create(told: Written) -> str:
     body = "\n    ".join(lines)
     names = [begin, *(call.name for call in told.calls), *told.standard.names]
     given = ", parameters: dict | None = None" if told.standard.reads else ""
-    beam = "beam_pipeline_args=BEAM," if told.standard.lines else ""
+    beam = "beam_pipeline_args=BEAM," if told.standard.beam else ""
     return f'''def create_pipeline(
     pipeline_root: str = PIPELINE_ROOT, metadata_path: str = METADATA_PATH{given}
 ) -> tfx.dsl.Pipeline:
