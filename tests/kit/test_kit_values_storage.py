@@ -19,6 +19,7 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -260,6 +261,26 @@ def test_equal_texts_are_the_same_bytes_wherever_they_come_from(case, content):
         write({content: make(a, b)}, handle)
         written.add(handle.getvalue())
     assert len(written) == 1
+
+
+@pytest.mark.parametrize("kind", [CountVectorizer, TfidfVectorizer])
+@pytest.mark.parametrize("stop_words", [None, "english", ["one"]])
+def test_vectorizers_are_the_same_bytes_in_every_process(kind, stop_words, tmp_path):
+    """They keep the address of their stop words, which is another one in each process."""
+    texts = ["one two", "apples three of them", "pears"]
+    written = set()
+    for address in (1, 2):
+        made = kind(stop_words=stop_words).fit(texts)
+        made._stop_words_id = address
+        with (tmp_path / str(address)).open("wb") as handle:
+            form = write({"v": made}, handle)
+        written.add((tmp_path / str(address)).read_bytes())
+        assert made._stop_words_id == address
+    assert len(written) == 1
+    back = read(form, tmp_path / "1", trusted=False)["v"]
+    assert form == "objects/2"
+    assert (back.transform(texts) != made.transform(texts)).nnz == 0
+    assert fingerprint(back) == fingerprint(made)
 
 
 def test_unknown_format(tmp_path):

@@ -124,6 +124,18 @@ class Pickler(pickle.Pickler):
         self.known = _is_known(part, reduced)
         return reduced
 
+    def _vectorizer(self, part: Any) -> Any:
+        """Write what makes numbers of texts, without the address of its stop words.
+
+        It has it to check them once in a process; in another process it checks them again anyway.
+        """
+        make, arguments, state, *rest = part.__reduce_ex__(_PROTOCOL)
+        if isinstance(state, dict):
+            state = {name: value for name, value in state.items() if name != "_stop_words_id"}
+        reduced = (make, arguments, state, *rest)
+        self.known = self.known and _is_known(part, reduced)
+        return reduced
+
     def _array(self, part: Any) -> Any:
         """Write an array as its memory, in the order in which it lies there."""
         whole = self._shared.get(id(part))
@@ -340,6 +352,13 @@ def _row(part: Any) -> Any:
     return rebuild.row, (sys.modules["numpy"].asarray(part),)
 
 
+def _sklearn_way(pickler: Pickler, kind: type) -> Reduce | None:
+    checks = getattr(kind, "_check_stop_words_consistency", None)
+    names = {"__reduce_ex__", "__reduce__"}
+    plain = all(names.isdisjoint(vars(base)) for base in kind.__mro__[:-1])
+    return pickler._vectorizer if checks is not None and plain else None
+
+
 def _torch_way(pickler: Pickler, kind: type) -> Reduce | None:
     torch = sys.modules["torch"]
     return pickler._tensor if kind in (torch.Tensor, torch.nn.Parameter) else None
@@ -357,6 +376,7 @@ def _zone(part: Any) -> Any:
 
 _LIBRARIES: dict[str, Callable[[Pickler, type], Reduce | None]] = {
     "numpy": _numpy_way,
+    "sklearn": _sklearn_way,
     "torch": _torch_way,
     "zoneinfo": _zone_way,
 }
