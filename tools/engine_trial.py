@@ -57,13 +57,12 @@ def _tried(program: Path, engine: str, asked: argparse.Namespace) -> dict[str, A
     place = (asked.out / engine / program.parent.name).resolve()
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(source, place / "data")
-    python = environment(engine, asked.engines)
+    trial = Trial(place, environment(engine, asked.engines), engine)
     try:
-        found = Trial(place, python, engine).compared(place / "data" / program.relative_to(source))
+        found = trial.compared(place / "data" / program.relative_to(source))
     except subprocess.CalledProcessError as error:
-        said = (error.stdout + error.stderr).strip().splitlines()[-12:]
         step = next(word for word in error.cmd if word in _STEPS)
-        found = {"verdict": f"{_STEPS[step]} failed", "said": said}
+        found = {"verdict": f"{_STEPS[step]} failed", "said": trial.said}
     return {"program": program.parent.name, "engine": engine, **found}
 
 
@@ -83,10 +82,15 @@ class Trial:
         place: folder for all of it.
         python: the engine's interpreter.
         engine: its name.
+
+    Attributes:
+        env: of everything that is called.
+        said: the end of what the last call printed.
     """
 
     def __init__(self, place: Path, python: Path, engine: str) -> None:
         self.place, self.python, self.engine = place, python, engine
+        self.said: list[str] = []
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("THRUWAY", "AIRFLOW"))}
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
         self.env = kept | {
@@ -114,7 +118,7 @@ class Trial:
     def on_engine(self, made: Path, store: Path) -> None:
         """Compile a project and run it on the engine, with a store that is given."""
         into = self.place / "compiled"
-        words = ["compile", made, "--to", "kubeflow" if self.engine == "kfp" else self.engine]
+        words = ["compile", made, "--to", self.engine]
         if self.engine == "kfp":
             words += ["--image", "python-trial:1", "--project-at", made]
         self._called(*MAIN, *words, "--into", into, "--store", store)
@@ -166,7 +170,6 @@ def _comparison(here: dict[str, Any], there: dict[str, Any]) -> dict[str, Any]:
         "only in one": lacking,
         "states": "same" if verdicts[0][:2] == verdicts[1][:2] else verdicts,
         "params": here["params"],
-        "engine": there["engine"],
         "engine_run": there["engine_run"],
     }
 

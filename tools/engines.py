@@ -36,15 +36,19 @@ def main() -> int:
     for name in asked.names or NAMES:
         if name not in NAMES:
             parser.error(f"there is no engine `{name}`")
-        if _interpreter(name) is None:
-            print(f"{name}\tnot made: it needs Python {ONLY[name]}, which is not here", flush=True)
-        else:
+        try:
             print(f"{name}\t{environment(name, asked.into)}", flush=True)
+        except LookupError as error:
+            print(f"{name}\tnot made: {error}", flush=True)
     return 0
 
 
 def environment(name: str, folder: Path = ROOT / ".engines") -> Path:
-    """Return the interpreter of an engine's environment, made unless it is there as pinned."""
+    """Return the interpreter of an engine's environment, made unless it is there as pinned.
+
+    Raises:
+        LookupError: the Python that it needs is not here.
+    """
     target = folder.resolve() / name
     python = target / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     pins = PINS / f"{name}.txt"
@@ -53,11 +57,12 @@ def environment(name: str, folder: Path = ROOT / ".engines") -> Path:
     wanted = f"{pins.read_text()}\n{versions.read_text()}\n{ROOT}"
     if stamp.is_file() and stamp.read_text() == wanted:
         return python
+    interpreter = _interpreter(name)
     print(f"making the environment of {name} …", file=sys.stderr, flush=True)
     uv = _uv(folder)
     clean = {key: text for key, text in os.environ.items() if key != "VIRTUAL_ENV"}
     subprocess.run(
-        [uv, "venv", "-q", "--clear", "-p", _interpreter(name) or sys.executable, str(target)],
+        [uv, "venv", "-q", "--clear", "-p", interpreter, str(target)],
         check=True,
         env=clean,
     )
@@ -80,11 +85,15 @@ def environment(name: str, folder: Path = ROOT / ".engines") -> Path:
     return python
 
 
-def _interpreter(name: str) -> str | None:
-    """Return the Python that an engine's environment is made with, None if it is not here."""
+def _interpreter(name: str) -> str:
+    """Return the Python that an engine's environment is made with."""
     version = ONLY.get(name, "")
-    here = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return sys.executable if version in ("", here) else shutil.which(f"python{version}")
+    if version in ("", f"{sys.version_info.major}.{sys.version_info.minor}"):
+        return sys.executable
+    found = shutil.which(f"python{version}")
+    if found is None:
+        raise LookupError(f"it needs Python {version}, which is not here")
+    return found
 
 
 def _uv(folder: Path) -> str:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _NOTHING: tuple[Any, ...] = ()
 _COLORMAP = "matplotlib.colors.Colormap"
+ADDRESS_OF_STOP_WORDS = "_stop_words_id"
+"""What vectorizers of scikit-learn keep, and means something in one process only."""
 
 # What hides its state, or would change if it were looked at.
 _OPAQUE_ROOTS = {
@@ -460,7 +462,7 @@ def _caches_of(kind: type) -> frozenset[str]:
     if any(f"{base.__module__}.{base.__name__}" == _COLORMAP for base in kind.__mro__):
         found |= {"_isinit", "_lut"}  # its colours as a table, from when it is first drawn
     # scikit-learn loses the first of its own in pickling; the second is an address.
-    own = {"_deprecated_key_to_warnings", "_stop_words_id"}
+    own = {"_deprecated_key_to_warnings", ADDRESS_OF_STOP_WORDS}
     return frozenset(found | own | {"_cache", "__weakref__"})
 
 

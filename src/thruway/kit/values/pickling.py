@@ -15,7 +15,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from thruway.kit.values import arrays, known, models, rebuild, views
+from thruway.kit.values import arrays, known, models, objects, rebuild, views
 from thruway.kit.values.storable import refused
 
 if TYPE_CHECKING:
@@ -95,7 +95,10 @@ class Pickler(pickle.Pickler):
 
     def _exception(self, part: Any) -> Any:
         """Write an exception as its class says, whatever a library (tblib) told pickle of it."""
-        reduced = part.__reduce_ex__(_PROTOCOL)
+        return self._noted(part, part.__reduce_ex__(_PROTOCOL))
+
+    def _noted(self, part: Any, reduced: Any) -> Any:
+        """Return how a part is written, after a look at what that names."""
         self.known = self.known and _is_known(part, reduced)
         return reduced
 
@@ -131,10 +134,8 @@ class Pickler(pickle.Pickler):
         """
         make, arguments, state, *rest = part.__reduce_ex__(_PROTOCOL)
         if isinstance(state, dict):
-            state = {name: value for name, value in state.items() if name != "_stop_words_id"}
-        reduced = (make, arguments, state, *rest)
-        self.known = self.known and _is_known(part, reduced)
-        return reduced
+            state = {n: value for n, value in state.items() if n != objects.ADDRESS_OF_STOP_WORDS}
+        return self._noted(part, (make, arguments, state, *rest))
 
     def _array(self, part: Any) -> Any:
         """Write an array as its memory, in the order in which it lies there."""

@@ -149,8 +149,13 @@ def _key(field: str) -> str:
     return f"output_{field}" if field.isdigit() else field
 
 
+def is_canonical(step: StepRef) -> bool:
+    """Say whether a step is a canonical component."""
+    return step.module == _COMPONENTS or step.module.startswith(f"{_COMPONENTS}.")
+
+
 def _whole(step: StepRef) -> str:
-    if step.module == _COMPONENTS or step.module.startswith(f"{_COMPONENTS}."):
+    if is_canonical(step):
         return _BY_COMPONENT.get(step.name, OWN)
     return type_of(step.returns, step.role)
 

@@ -38,6 +38,9 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "String": str,
     "Boolean": bool,
 }
+# What TFX's own components look for: where a model is served from, and who says that it may be.
+_SERVING = "Format-Serving"
+_BLESSINGS = ("ModelBlessing", "InfraBlessing")
 
 
 @dataclass(frozen=True)
@@ -216,11 +219,6 @@ class _Call:
 
         said = {name: ast.literal_eval(text) for name, text in self.node.step.options}
         return with_options(said)
-
-
-# Where TFX's own components look for what is served.
-_SERVING = "Format-Serving"
-_BLESSINGS = ("ModelBlessing", "InfraBlessing")
 
 
 def _describe(

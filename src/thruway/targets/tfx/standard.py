@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from thruway.kit.dag import FromLiteral, FromOutput, FromParameter, outputs_in
+from thruway.targets.tfx.artifacts import is_canonical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from thruway.kit.dag import Binding, Dag, Node
 
-PACKAGE = "thruway.components"
 # Component → TFX's, and the arguments that both have.
 _EQUALS = {
     "ingest": ("CsvExampleGen", ("source",)),
@@ -93,7 +93,7 @@ def choose(dag: Dag) -> Choice:
     kept: dict[str, str] = {}
     chosen: dict[str, Standard] = {}
     for node in dag.nodes:
-        if _is_canonical(node):
+        if is_canonical(node.step):
             why = _why_not(node, chosen, dag)
             if why:
                 kept[node.name] = why
@@ -167,16 +167,12 @@ def _why_not_pushed(given: Mapping[str, Binding], dag: Dag) -> str:
     if not isinstance(blessing, FromOutput):
         return blesses
     by = dag.node(blessing.node)
-    if not _is_canonical(by) or by.step.name not in BLESSES or blessing.field or by.mapped:
+    if not is_canonical(by.step) or by.step.name not in BLESSES or blessing.field or by.mapped:
         return blesses
     if isinstance(destination, FromParameter) and not _default(destination, dag):
         return ""  # each run says where
     text = _text(destination, dag) if destination is not None else ""
     return "" if text and not text.startswith("models:") else "Pusher writes to a folder"
-
-
-def _is_canonical(node: Node) -> bool:
-    return node.step.module == PACKAGE or node.step.module.startswith(f"{PACKAGE}.")
 
 
 def _text(binding: Binding, dag: Dag) -> str:
@@ -206,17 +202,14 @@ def _standard(node: Node, dag: Dag) -> Standard:
     given = _arguments(node, known)
     taken = [(name, each) for name, each in given.items() if isinstance(each, FromOutput)]
     source = given.get("source", given.get("destination"))
-    if kind == "Pusher":
-        inputs, takes = [], taken
-    else:
-        inputs, takes = [(name, each.node) for name, each in taken], []
+    of_store = kind == "Pusher"
     return Standard(
         node.name,
         kind,
-        tuple(inputs),
+        () if of_store else tuple((name, each.node) for name, each in taken),
         "" if source is None else repr(_text(source, dag)),
         source.name if isinstance(source, FromParameter) else "",
-        tuple(takes),
+        tuple(taken) if of_store else (),
     )
 
 
@@ -235,8 +228,8 @@ def _needed_by_ours(dag: Dag, chosen: Mapping[str, Standard]) -> dict[str, str]:
 
 def _takers(dag: Dag, name: str, chosen: Mapping[str, Standard]) -> list[str]:
     """Return what of ours takes the value of a node."""
-    nodes = [f"`{node.name}`" for node in dag.nodes if name in node.needs]
-    ours = [n for n in nodes if n.strip("`") not in chosen or chosen[n.strip("`")].takes]
+    takers = [node.name for node in dag.nodes if name in node.needs]
+    ours = [f"`{each}`" for each in takers if each not in chosen or chosen[each].takes]
     returned = any(
         output.node == name for _, binding in dag.outputs for output in outputs_in(binding)
     )

@@ -128,11 +128,12 @@ def standard_text(
             lines.append(f"{gate} = AnomaliesGate(anomalies={taken}).with_id({gate!r})")
     kinds = {one.kind for one in choice.standard}
     gates = "ExampleValidator" in kinds
+    beam = kinds != {"Pusher"}
     return StandardText(
         tuple(lines),
         tuple(held.values()),
         (
-            *([_BEAM] if kinds != {"Pusher"} else []),
+            *([_BEAM] if beam else []),
             *([_CSV] if "CsvExampleGen" in kinds else []),
             *([_GATE] if gates else []),
             *(_EXPORT.format(name=t, key=key, type=kind) for (key, kind), t in exports.items()),
@@ -143,7 +144,7 @@ def standard_text(
         "from tensorflow_metadata.proto.v0 import anomalies_pb2\n" if gates else "",
         "from thruway.errors import GateFailed\n" if gates else "",
         any(one.parameter for one in choice.standard),
-        kinds != {"Pusher"},
+        beam,
     )
 
 
