@@ -24,7 +24,12 @@ MAIN = ("-m", "thruway.ui.main")
 ON_KUBEFLOW = """
 import sys, tempfile
 from kfp import components, local
-local.init(local.SubprocessRunner(use_venv=False), pipeline_root=tempfile.mkdtemp())
+local.init(
+    local.SubprocessRunner(use_venv=False),
+    pipeline_root=tempfile.mkdtemp(dir=sys.argv[2]),
+    enable_caching=True,
+    cache_root=sys.argv[2] + "/cache",
+)
 components.load_component_from_file(sys.argv[1])()
 """
 
@@ -39,6 +44,7 @@ def main() -> int:
     add("--on", action="append", choices=NAMES, help="engines; all if not given")
     add("--engines", type=Path, default=ROOT / ".engines", help="folder of their environments")
     add("--out", type=Path, default=Path("trial"), help="folder for projects, stores and results")
+    add("--again", type=int, default=0, help="how often it is run again on the engine, cached")
     add("--folder", type=Path, help="folder that is copied with a program; its own if not given")
     asked = parser.parse_args()
     good = True
@@ -59,7 +65,7 @@ def _tried(program: Path, engine: str, asked: argparse.Namespace) -> dict[str, A
     shutil.copytree(source, place / "data")
     trial = Trial(place, environment(engine, asked.engines), engine)
     try:
-        found = trial.compared(place / "data" / program.relative_to(source))
+        found = trial.compared(place / "data" / program.relative_to(source), asked.again)
     except subprocess.CalledProcessError as error:
         step = next(word for word in error.cmd if word in _STEPS)
         found = {"verdict": f"{_STEPS[step]} failed", "said": trial.said}
@@ -103,8 +109,8 @@ class Trial:
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }
 
-    def compared(self, program: Path) -> dict[str, Any]:
-        """Migrate a program, run it both ways, and compare."""
+    def compared(self, program: Path, again: int) -> dict[str, Any]:
+        """Migrate a program, run it both ways, and compare; so often again with what is cached."""
         made = self.place / "made"
         words = ("migrate", program, "-o", made, "--quiet")
         if self._called(*MAIN, *words, allowed=(0, 1, 5)).returncode:
@@ -112,8 +118,16 @@ class Trial:
         self._called(*MAIN, "run", made, "-x", "processes", store="here")
         here = self._shown(made, "here")
         self.on_engine(made, self.place / "there")
-        there = self._shown(made, "there")
-        return _comparison(here, there)
+        found = _comparison(here, self._shown(made, "there"))
+        for _ in range(again):
+            self.on_engine(made, self.place / "there")
+            there = self._shown(made, "there")
+            compared = _comparison(here, there)
+            states = [each["state"] for each in there["executions"]]
+            compared["answered"] = f"{states.count('CACHED')} of {len(states)}"
+            found.setdefault("again", []).append(compared)
+            found["verdict"] = compared["verdict"] if found["verdict"] == "same" else "different"
+        return found
 
     def on_engine(self, made: Path, store: Path) -> None:
         """Compile a project and run it on the engine, with a store that is given."""
@@ -127,7 +141,9 @@ class Trial:
             (dag,) = into.glob("*_dag.py")
             self._called("-m", "airflow", "dags", "test", dag.stem.removesuffix("_dag"))
         elif self.engine == "kfp":
-            self._called("-c", ON_KUBEFLOW, next(into.glob("*.yaml")))
+            root = self.place / "kubeflow"
+            root.mkdir(exist_ok=True)
+            self._called("-c", ON_KUBEFLOW, next(into.glob("*.yaml")), root)
         else:
             (runner,) = into.glob("*_runner.py")
             self._called(runner.rename(into / "tfx_runner.py"))
@@ -195,7 +211,8 @@ def _line(row: dict[str, Any]) -> str:
         text += f" ({row['steps']} steps, {row['artifacts']} artifacts"
         text += f"; differ: {', '.join(row['differ'])}" if row["differ"] else ""
         text += f"; only in one: {', '.join(row['only in one'])}" if row["only in one"] else ""
-        return text + ")"
+        answered = [each["answered"] for each in row.get("again", ())]
+        return text + (f"; again, cached: {', '.join(answered)})" if answered else ")")
     return text + "\n    " + "\n    ".join(row.get("said", []))
 
 

@@ -82,6 +82,8 @@ def shaped(rows: int = 40, C: float = 1.0, limit: float = 2.0, who: str = "me", 
         fitted.set_accelerator_limit(1).set_env_variable("THRUWAY_STORE", "s3://bucket/shaped")
         kubernetes.use_secret_as_env(fitted, "database", {"password": "PASSWORD"})
         kubernetes.use_config_map_as_env(fitted, "settings", {"region": "REGION"})
+        run = "metadata.labels['pipeline/runid']"
+        kubernetes.use_field_path_as_env(fitted, "THRUWAY_ENGINE_RUN", run)
         kubernetes.mount_pvc(fitted, pvc_name="claim", mount_path="/store")
         kubernetes.set_image_pull_policy(fitted, "Always")
         kubernetes.set_image_pull_secrets(fitted, ["registry"])

@@ -46,7 +46,7 @@ def schedule(file: Path) -> None:
         names = {"__name__": "__main__", "__file__": str(file)}
         exec(compile(file.read_text(), str(file), "exec"), names)
     given = client.create_recurring_run.call_args.kwargs
-    assert (given["pipeline_id"], given["version_id"], given["enable_caching"]) == ("p", "v", False)
+    assert (given["pipeline_id"], given["version_id"]) == ("p", "v")
     assert Path(client.upload_pipeline.call_args.args[0]).is_file()
     client.delete_recurring_run.assert_called_once_with("before")
     assert "cron_expression" in inspect.signature(kfp.Client.create_recurring_run).parameters

@@ -79,36 +79,46 @@ def test_it_installs_and_runs_a_step(context, tmp_path):
     project = load_project(place)
     options = CompileOptions(image=context.image, project=str(place))
     spec = compile_project(project, "kubeflow", options).files["flow.yaml"]
-    for step in ("load", "mean"):
+    environment["THRUWAY_ENGINE_RUN"] = "a-run"  # as Kubernetes has it from the pod
+    for step in ("start", "load", "mean", "finish"):
         words = command(spec, step)
         assert words[:3] == ["python3", "-m", "thruway.ui.main"]
-        words[-1] = json.dumps(message(tmp_path / step))
-        words[words.index("--run-id") + 1] = "a-run"
+        words[-1] = json.dumps(message(tmp_path / step, step))
         done = subprocess.run(
             words, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
     said = json.loads((tmp_path / "mean" / "output.json").read_text())
     assert said["artifacts"]["Output"]["artifacts"][0]["metadata"]["value"] == 2.0
+    said = json.loads((tmp_path / "start" / "output.json").read_text())
+    assert set(said["parameterValues"]) == {"answer-load", "answer-mean"}
     record = describe_run(tmp_path / "store", "latest")
+    assert (record["state"], record["engine_run"]) == ("COMPLETE", "a-run")
     assert [each["state"] for each in record["executions"]] == ["COMPLETE", "COMPLETE"]
 
 
 def command(spec: str, step: str) -> list[str]:
     """The words of a container, as KFP reads them."""
     yaml = pytest.importorskip("yaml")
-    container = yaml.safe_load(spec)["deploymentSpec"]["executors"][f"exec-{step}"]["container"]
+    container = next(yaml.safe_load_all(spec))["deploymentSpec"]["executors"][f"exec-{step}"][
+        "container"
+    ]
     return [*container["command"], *container["args"]]
 
 
-def message(folder: Path) -> dict:
+def message(folder: Path, step: str) -> dict:
+    if step in ("start", "finish"):
+        answers = {"answer-load": {}, "answer-mean": {}} if step == "start" else {}
+        said = {} if step == "start" else {"run-status": {"state": "COMPLETE"}}
+        outputs = {"outputFile": str(folder / "output.json"), "parameters": answers}
+        return {"inputs": {"parameterValues": {"n": 5, **said}}, "outputs": outputs}
     one = {
         "name": "Output",
         "uri": str(folder / "Output"),
         "type": {"schemaTitle": "system.Metrics"},
     }
     return {
-        "inputs": {"parameterValues": {"run-id": "a-run", "n": 5}},
+        "inputs": {"parameterValues": {"store-answer": "a-run", "n": 5}},
         "outputs": {
             "outputFile": str(folder / "output.json"),
             "artifacts": {"Output": {"artifacts": [one]}},

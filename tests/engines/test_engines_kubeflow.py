@@ -166,6 +166,122 @@ def text_job(folder: Path, name: str) -> dict[str, Any]:
     }
 
 
+# With KFP's cache on ------------------------------------------------------------------------------
+
+CACHED = """
+from pathlib import Path
+from thruway import map_over, pipeline, step, when
+import helping
+
+HERE = Path(__file__).parent
+
+@step(role="ingest")
+def load(n: int) -> list:
+    return [float(line) for line in (HERE / "rows.txt").read_text().split()][:n]
+
+@step(role="train")
+def fit(rows: list) -> float:
+    return helping.mean(rows)
+
+@step
+def moved(model: float) -> float:
+    return model + float((HERE / "offset.txt").read_text())
+
+@step
+def ten(row: float) -> float:
+    return row * 10
+
+@step
+def total(all: list) -> float:
+    return sum(all)
+
+@step
+def good(model: float) -> bool:
+    return model > 2
+
+@step
+def push(model: float) -> str:
+    return "pushed"
+
+@step
+def hold(model: float) -> str:
+    return "held"
+
+@pipeline
+def judged(model: float):
+    offset = moved(model)
+    return offset, good(offset)
+
+@pipeline
+def flow(n: int = 3):
+    rows = load(n)
+    model = fit(rows)
+    offset, fine = judged(model)
+    said = when(fine, push, hold, model=offset)
+    return offset, said, total(map_over(ten, rows))
+"""
+MEAN = "def mean(rows):\n    return sum(rows) / len(rows)\n"
+ITEMS = ["ten-item"] * 3
+EDITS: list[tuple[str, dict[str, str], list[str]]] = [
+    # what was done before, files that are written, tasks that KFP does not answer itself
+    (
+        "nothing",
+        {"flow.py": CACHED, "helping.py": MEAN, "rows.txt": "1 2 3 4", "offset.txt": "1.5"},
+        [
+            *("fit", "judged-good", "judged-moved", "load", "push", "start"),
+            *("ten-gather", *ITEMS, "ten-items", "total"),
+        ],
+    ),
+    (
+        "the same: the store answers",
+        {},
+        [
+            *("fit", "judged-good", "judged-moved", "load", "push", "start"),
+            *("ten-gather", *ITEMS, "ten-items", "total"),
+        ],
+    ),
+    ("the same: KFP answers", {}, ["start"]),
+    (
+        "a helper function",
+        {"helping.py": MEAN.replace("sum(", "1 + sum(")},
+        ["fit", "judged-good", "judged-moved", "push", "start"],
+    ),
+    ("back to what the store knows", {"helping.py": MEAN}, ["start"]),
+    (
+        "a file that a later step reads",
+        {"offset.txt": "-9"},
+        ["hold", "judged-good", "judged-moved", "start"],
+    ),
+    (
+        "a file that the first step reads",
+        {"rows.txt": "1 2 5 4"},
+        [
+            *("fit", "hold", "judged-good", "judged-moved", "load", "start"),
+            *("ten-gather", *ITEMS, "ten-items", "total"),
+        ],
+    ),
+]
+
+
+def cache_job(folder: Path) -> dict[str, Any]:
+    for part in ("plain", "engine"):
+        (folder / part).mkdir(parents=True)
+        (folder / part / "flow.py").write_text(CACHED)
+        (folder / part / "helping.py").write_text(MEAN)
+        (folder / part / "pyproject.toml").write_text(
+            '[tool.thruway]\npipeline = "flow:flow"\ndata = "."\n'
+        )
+    return {
+        "name": "KFP's cache",
+        "plain": str(folder / "plain"),
+        "plain_params": {},
+        "engine": str(folder / "engine"),
+        "package": compiled(folder / "engine", folder / "package"),
+        "params": {},
+        "edits": [edit for _, edit, _ in EDITS],
+    }
+
+
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
     """What came of every pipeline, both ways."""
@@ -175,6 +291,7 @@ def done(tmp_path_factory):
     jobs += [text_job(home / f"text{at}", name) for at, name in enumerate(TEXTS)]
     twice = shape_job(home / "twice", AGAIN, SHAPES["diamond"])
     jobs.append({**twice, "plain": "", "times": 2})
+    jobs.append(cache_job(home / "cached"))
     jobs.sort(key=lambda job: -len(load_project(job["engine"]).dag().nodes))
     running = []
     for number, part in enumerate((jobs[::2], jobs[1::2])):
@@ -234,6 +351,16 @@ def test_parameters_arrive_as_they_are(name, done):
 def test_a_second_run_is_answered_by_our_cache(done):
     assert set(done[AGAIN]["engine"]["states"].values()) == {"CACHED"}
     assert done[AGAIN]["engine"]["hashes"] == done["diamond"]["engine"]["hashes"]
+
+
+@pytest.mark.parametrize("at", range(len(EDITS)), ids=[what for what, *_ in EDITS])
+def test_its_cache_answers_what_the_store_would(at, done):
+    found = done["KFP's cache"]["runs"][at]
+    assert found["ran"] == sorted(EDITS[at][2])
+    assert found["engine"]["hashes"] == found["plain"]["hashes"]
+    assert found["engine"]["values"] == found["plain"]["values"]
+    assert found["engine"]["state"] in ("COMPLETE", "CACHED")
+    assert found["engine"]["states"] == found["plain"]["states"]
 
 
 def test_what_kfp_is_told_of_artifacts(done):

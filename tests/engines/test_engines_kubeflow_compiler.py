@@ -107,13 +107,13 @@ def renamed(text: str) -> str:
 
 def test_the_same_tasks_wait_for_the_same(both):
     ours, theirs = (flow(each[0]) for each in both)
-    assert set(ours) == {TASKS.get(name, name) for name in theirs}
+    assert set(ours) == {"start", *(TASKS.get(name, name) for name in theirs)}
     for name, task in theirs.items():
         after = {TASKS.get(each, each) for each in task["after"]}
         mine = set(ours[TASKS.get(name, name)]["after"])
-        # Ours wait for nothing else, but for their items to be counted.
+        # Ours wait for nothing else, but for the start, and for their items to be counted.
         extra = {"scale-items"} if name == "gather" else set()
-        assert mine == after | extra, name
+        assert mine == after | extra | {"start"}, name
 
 
 def test_the_same_artifacts_flow(both):
@@ -140,6 +140,21 @@ def test_the_same_is_decided_repeated_and_retried(both):
         ]
         assert mine["inside"] == inside, name
         assert (mine["retry"], mine["trigger"]) == (task["retry"], task["trigger"]), name
+
+
+def test_the_same_may_be_answered_by_the_cache(both):
+    ours, theirs = (
+        {
+            name: task["cachingOptions"]
+            for component in each[0]["components"].values()
+            for name, task in component.get("dag", {}).get("tasks", {}).items()
+            if "cachingOptions" in task
+        }
+        for each in both
+    )
+    for name in flow(both[1][0]).keys() - {"finish"}:
+        assert ours[TASKS.get(name, name)] == theirs[name] == {"enableCache": True}, name
+    assert ours["start"] == {}
 
 
 def test_the_same_parameters(both):

@@ -58,11 +58,13 @@ NESTED = (
 )
 
 
+@pytest.mark.parametrize("caching", ["yes", "no"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_nothing_dangles(shape, tmp_path):
+def test_nothing_dangles(shape, caching, tmp_path):
     write_project(tmp_path, SHAPES[shape])
-    compiled = compile_project(load_project(tmp_path), "kubeflow", CompileOptions(image=IMAGE))
-    (spec,) = yaml.safe_load_all(compiled.files["shaped.yaml"])
+    options = CompileOptions(image=IMAGE, more={"caching": caching})
+    compiled = compile_project(load_project(tmp_path), "kubeflow", options)
+    spec, *_ = yaml.safe_load_all(compiled.files["shaped.yaml"])
     assert flaws(spec) == []
 
 
@@ -174,7 +176,8 @@ def test_items_that_are_surely_there_are_collected(tmp_path):
 def test_the_end_is_recorded_whatever_became_of_the_rest(tmp_path):
     spec, *_ = documents(made(tmp_path, "return load(rows)"))
     finish = flow(spec)["finish"]
-    assert (finish["after"], finish["trigger"]) == (["load"], "ALL_UPSTREAM_TASKS_COMPLETED")
+    after = ["load", "start"]
+    assert (finish["after"], finish["trigger"]) == (after, "ALL_UPSTREAM_TASKS_COMPLETED")
     assert spec["deploymentSpec"]["executors"]["exec-finish"]["container"]["args"][0] == "task-end"
 
 
@@ -182,7 +185,8 @@ def test_every_dag_has_an_input(tmp_path):
     """Without one, kfp.local hands no artifact into it."""
     before = "@pipeline\ndef trained(frame: pd.DataFrame):\n    return fit(frame)\n"
     body = "frame = load(4)\nmodel = trained(frame)\nreturn model"
-    spec, *_ = documents(made(tmp_path, body, parameters="", before=before))
+    no = {"caching": "no"}
+    spec, *_ = documents(made(tmp_path, body, parameters="", before=before, more=no))
     assert flaws(spec) == []
     (task,) = spec["root"]["dag"]["tasks"]["exit-handler-1"]["inputs"]["parameters"]
     inner = spec["components"]["comp-exit-handler-1"]["dag"]["tasks"]["trained"]
@@ -196,8 +200,51 @@ def test_steps_with_names_of_ours_keep_apart(tmp_path):
     assert list(spec["root"]["dag"]["tasks"]) == ["exit-handler-1", "finish-run"]
 
 
-def test_the_cache_of_kfp_never_answers(tmp_path):
-    spec, *_ = documents(made(tmp_path, "return fit(load(rows), C=C)"))
+# Its cache --------------------------------------------------------------------------------------
+
+
+def test_kfp_may_answer_a_task_by_what_the_store_would_answer(tmp_path):
+    body = (
+        "frame = load(rows)\nscaled = map_over(scale, [1.0], frame=frame)\nreturn fit(frame, C=C)"
+    )
+    spec, *_ = documents(made(tmp_path, body))
+    found = flow(spec)
+    tasks = {
+        name: task
+        for component in spec["components"].values()
+        for name, task in component.get("dag", {}).get("tasks", {}).items()
+    }
+    cached = {name for name, task in tasks.items() if task.get("cachingOptions")}
+    assert cached == {"load", "scale-items", "scale-item", "scale-gather", "fit"}
+    for name in cached:
+        assert tasks[name]["cachingOptions"] == {"enableCache": True}
+        step = name.partition("-")[0]
+        assert found[name]["parameters"]["store-answer"] == f"start.answer-{step}"
+        assert "start" in found[name]["after"]
+        # Nothing in it differs from run to run.
+        assert "{{$.pipeline_job_uuid}}" not in found[name]["parameters"].values()
+    assert found["start"]["parameters"] == {"rows": "$rows", "C": "$C"}
+
+
+def test_a_task_that_kfp_may_answer_has_its_run_from_its_pod(tmp_path):
+    spec, platform = documents(made(tmp_path, "return load(rows)", more={"ui": "https://ml"}))
+    executors = spec["deploymentSpec"]["executors"]
+    args = executors["exec-load"]["container"]["args"]
+    assert args[args.index("--run-id") + 1] == "{{$.pipeline_job_uuid}}"
+    assert args[args.index("--link") + 1] == "https://ml/#/runs/details/{{$.pipeline_job_uuid}}"
+    assert "--engine-cache" in args
+    assert "--engine-cache" in executors["exec-finish"]["container"]["args"]
+    assert executors["exec-start"]["container"]["args"][0] == "task-start"
+    on_each = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    label = {"fieldPath": "metadata.labels['pipeline/runid']", "name": "THRUWAY_ENGINE_RUN"}
+    assert set(on_each) == {"exec-finish", "exec-load", "exec-start"}
+    assert all(each["fieldPathAsEnv"] == [label] for each in on_each.values())
+
+
+def test_with_its_cache_off_kfp_never_answers(tmp_path):
+    no = {"caching": "no"}
+    spec, *more = documents(made(tmp_path, "return fit(load(rows), C=C)", more=no))
+    assert more == []
     for name, task in spec["components"]["comp-exit-handler-1"]["dag"]["tasks"].items():
         assert task["cachingOptions"] == {}, name
         # Also when it is turned on from outside: no two runs have the same inputs.
@@ -328,7 +375,8 @@ def test_values_of_parameters(written, told, given_, tmp_path):
 
 
 def test_the_words_of_a_task(tmp_path):
-    found = leaf(tmp_path, "load", project="/pipeline/churn", more={"ui": "https://ml/pipeline/"})
+    more = {"ui": "https://ml/pipeline/", "caching": "no"}
+    found = leaf(tmp_path, "load", project="/pipeline/churn", more=more)
     assert found["command"] == ["python3", "-m", "thruway.ui.main"]
     run = "{{$.inputs.parameters['run-id']}}"
     assert found["args"] == [
@@ -381,7 +429,7 @@ def test_what_only_kubernetes_knows(tmp_path):
     compiled = made(tmp_path, "return load(rows)", more=more, store="/store")
     spec, platform = documents(compiled)
     executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
-    assert set(executors) == {"exec-load", "exec-finish"}
+    assert set(executors) == {"exec-start", "exec-load", "exec-finish"}
     (secret,) = executors["exec-load"]["secretAsEnv"]
     assert secret["secretName"] == "database"
     assert secret["keyToEnv"] == [
@@ -408,6 +456,7 @@ def test_what_only_kubernetes_knows(tmp_path):
         {"more": {"pull-policy": "Sometimes"}},
         {"more": {"parallel": "many"}},
         {"more": {"views": "some"}},
+        {"more": {"caching": "some"}},
         {"schedule": "often"},
         {"schedule": "@daily", "start": "soon"},
     ],
@@ -444,7 +493,7 @@ def test_a_schedule_is_a_program(tmp_path):
     said = {each.arg: ast.unparse(each.value) for each in call.keywords}
     assert said["cron_expression"] == "'0 30 6 * * 1'"
     assert (said["start_time"], said["no_catchup"]) == ("'2026-02-01T00:00:00Z'", "False")
-    assert said["enable_caching"] == "False"
+    assert "enable_caching" not in said  # each task says it
 
 
 def test_a_scheduled_run_has_nobody_to_ask(tmp_path):
@@ -456,6 +505,7 @@ def test_a_scheduled_run_has_nobody_to_ask(tmp_path):
 
 CASES = {
     "plain": ("return fit(load(rows), C=C)", {}),
+    "uncached": ("return fit(load(rows), C=C)", {"caching": "no"}),
     "loop": ("frame = load(rows)\nreturn map_over(scale, [1.0, 2.0], frame=frame)", {}),
     "branches": ("return tell(when(deep, push, hold, model=fit(load(rows))))", {}),
 }

@@ -9,7 +9,7 @@ import pytest
 
 from thruway.errors import PipelineError, UsageError
 from thruway.kit.project import load_project
-from thruway.run import EngineRun, Part, RunOptions, run_part
+from thruway.run import EngineRun, Part, RunOptions, list_runs, run_part
 from thruway.targets.kubeflow.protocol import ExecutorMain
 from thruway.targets.kubeflow.views import curves_of, numbers_of
 from thruway.ui.main import _guarded
@@ -127,6 +127,56 @@ def test_what_it_is_told(project, tmp_path):
 def test_what_is_no_message(text, project):
     with pytest.raises(UsageError, match="not an executor input"):
         ExecutorMain(project, text)
+
+
+def test_what_it_is_told_of_the_run(project, tmp_path, monkeypatch):
+    told_ = ExecutorMain(project, message(tmp_path)).told()
+    assert (told_.run, told_.failed) == ("", False)
+    monkeypatch.setenv("THRUWAY_ENGINE_RUN", "6a1e")
+    ended = {"run-status": {"state": "FAILED", "pipelineTaskName": "exit-handler-1"}}
+    told_ = ExecutorMain(project, message(tmp_path, ended)).told()
+    assert (told_.run, told_.failed) == ("6a1e", True)
+    ended["run-status"]["state"] = "COMPLETE"
+    assert not ExecutorMain(project, message(tmp_path, ended)).told().failed
+
+
+STEPS = ("table", "broken", "judge", "good", "odd", "check", "twice", "push")
+
+
+def test_what_the_store_answers_is_said_at_the_start(project, tmp_path):
+    keys = [f"answer-{name}" for name in STEPS]
+    words = ["task-start", str(project.dir), "--engine", "kubeflow", "--run-id", "r"]
+    words += ["--protocol", "kfp.dsl.executor_main", "--message"]
+    text = message(tmp_path, {"rows": 7}, types={}, parameters=keys)
+    assert _guarded([*words, text]) == 0
+    file = tmp_path / "out" / "executor_output.json"
+    first = json.loads(file.read_text())["parameterValues"]
+    (run,) = {value for name, value in first.items() if name != "answer-twice"}
+    of = EngineRun("kubeflow", "r")
+    run_part(project, Part(of, "table"), RunOptions(params={"rows": 7}))
+    assert _guarded([*words, text]) == 0
+    second = json.loads(file.read_text())["parameterValues"]
+    assert {name for name in keys if second[name] != run} == {"answer-table"}
+    assert len(second["answer-table"]) == 40
+    assert _guarded([*words, message(tmp_path, types={}, parameters=keys[1:])]) == 2
+
+
+def test_a_task_has_its_run_from_its_pod(project, tmp_path, monkeypatch, capsys):
+    place = "{{$.pipeline_job_uuid}}"
+    words = ["task", str(project.dir), "table", "--engine", "kubeflow", "--run-id", place]
+    words += ["--link", f"https://ml/#/runs/details/{place}", "--message", message(tmp_path)]
+    words += ["--protocol", "kfp.dsl.executor_main", "--engine-cache"]
+    assert _guarded(words) == 2
+    assert "no run is named" in capsys.readouterr().err
+    monkeypatch.setenv("THRUWAY_ENGINE_RUN", "6a1e")
+    assert _guarded(words) == 0
+    (run,) = list_runs(project.storage)
+    assert (run["engine_run"], run["engine_link"]) == ("6a1e", "https://ml/#/runs/details/6a1e")
+    end = ["task-end", str(project.dir), "--engine", "kubeflow", "--run-id", place]
+    end += ["--protocol", "kfp.dsl.executor_main", "--message", message(tmp_path)]
+    assert _guarded(end) == 1  # most of its steps are missing
+    (run,) = list_runs(project.storage)
+    assert (run["engine_run"], run["state"]) == ("6a1e", "FAILED")
 
 
 def test_an_artifact_is_a_reference(project, tmp_path):

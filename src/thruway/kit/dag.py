@@ -259,6 +259,14 @@ class Dag:
     def _by_name(self) -> dict[str, Node]:
         return {node.name: node for node in self.nodes}
 
+    def ancestors(self, name: str) -> tuple[str, ...]:
+        """Return the names of the nodes that one needs, directly or not, in their order."""
+        wanted = {name}
+        for node in reversed(self.nodes):
+            if node.name in wanted:
+                wanted.update(node.needs)
+        return tuple(node.name for node in self.nodes if node.name in wanted - {name})
+
     def check(self) -> None:
         """Check that what each step gives fits what the next one takes; imports the steps.
 

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from thruway.run.engine.direct import run_directly
     from thruway.run.engine.execute import run_project
     from thruway.run.engine.forecasting import Forecast, StepForecast, forecast
-    from thruway.run.engine.part import EngineRun, Part, PartResult, finish_parts, run_part
+    from thruway.run.engine.part import (
+        Begun,
+        EngineRun,
+        Part,
+        PartResult,
+        begin_parts,
+        finish_parts,
+        run_part,
+    )
     from thruway.run.events.reporter import Reporter, SilentReporter
     from thruway.run.lineage.history import (
         describe_artifact,
@@ -28,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArtifactRef",
+    "Begun",
     "EngineRun",
     "Forecast",
     "Lineage",
@@ -41,6 +50,7 @@ __all__ = [
     "StepRecord",
     "StepResult",
     "Store",
+    "begin_parts",
     "describe_artifact",
     "describe_run",
     "difference",
@@ -63,7 +73,15 @@ _HOMES = {
     "lineage.lineage": ("Lineage",),
     "step.key": ("difference",),
     "store.store": ("Store",),
-    "engine.part": ("EngineRun", "Part", "PartResult", "finish_parts", "run_part"),
+    "engine.part": (
+        "Begun",
+        "EngineRun",
+        "Part",
+        "PartResult",
+        "begin_parts",
+        "finish_parts",
+        "run_part",
+    ),
     "engine.forecasting": ("Forecast", "StepForecast", "forecast"),
     "lineage.history": (
         "describe_artifact",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from thruway.kit.project import ProjectConfig
-    from thruway.run import PartResult
+    from thruway.run import Begun, PartResult
     from thruway.targets.tasks import Tasks
 
 
@@ -71,10 +71,14 @@ class Told:
     Attributes:
         params: parameter of the pipeline → value, those that are not the default.
         item: which item of a mapped step; None if it does not say.
+        run: its id of the run; "" if it does not say.
+        failed: it says that a task of the run failed.
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
     item: int | None = None
+    run: str = ""
+    failed: bool = False
 
 
 class Talk(Protocol):
@@ -85,6 +89,13 @@ class Talk(Protocol):
 
         Raises:
             UsageError: a parameter is not of its type.
+        """
+
+    def begin(self, begun: Begun) -> None:
+        """Leave for the engine what the store answers, for the keys of its own cache.
+
+        Raises:
+            UsageError: it asks for another pipeline.
         """
 
     def tell(self, done: PartResult) -> None:

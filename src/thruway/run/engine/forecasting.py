@@ -48,6 +48,8 @@ class StepForecast:
         run: id of the run whose result would be used, "" if none.
         changes: what differs from its newest execution, a sentence each.
         pickled: outputs that its newest execution stored as pickle.
+        answer: digest of what a cached step is answered with, or of that its condition does not
+            hold; "" for another.
     """
 
     name: str
@@ -57,6 +59,7 @@ class StepForecast:
     run: str = ""
     changes: tuple[str, ...] = ()
     pickled: tuple[str, ...] = ()
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ class _Forecaster:
         if not self._conditions.holds(node):
             reason = self._conditions.reason(node)
             self._schedule.finish(StepResult(node.name, "SKIPPED", reason=reason))
-            return StepForecast(node.name, "skip", reason)
+            return StepForecast(node.name, "skip", reason, answer=key.answer_of("", {}))
         return self._asked(node, last, seconds, pickled)
 
     def _asked(
@@ -166,7 +169,13 @@ class _Forecaster:
         self._scratch.add(hit.files, written=False)
         self._schedule.finish(StepResult(node.name, "CACHED", hit.seconds, hit.outputs, hit.files))
         return StepForecast(
-            node.name, "cached", "", hit.seconds, hit.run, pickled=_pickled(hit.outputs)
+            node.name,
+            "cached",
+            "",
+            hit.seconds,
+            hit.run,
+            pickled=_pickled(hit.outputs),
+            answer=key.answer_of(execution.key, {**hit.outputs, **hit.files}),
         )
 
     def _will_write(self, name: str, last: Execution | None) -> None:

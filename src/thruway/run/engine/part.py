@@ -8,6 +8,10 @@ those of a local run.
 
 A mapped step is three kinds of part: `items` says how many items there are, `item` is the call for
 one of them, and `gather` makes the list of what these gave.
+
+An engine may have a cache of its own, by which it leaves parts out. `begin_parts` says what to make
+part of its keys, so that it answers only what the store would answer, and the same; parts that are
+left out are then recorded by those that need them, and by the end, from the store alone.
 """
 
 from __future__ import annotations
@@ -15,9 +19,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from thruway.errors import UsageError
+from thruway.errors import ThruwayError, UsageError
 from thruway.run.engine.execute import PipelineRun, _Going
 from thruway.run.engine.fan import Fan
+from thruway.run.engine.forecasting import forecast
 from thruway.run.engine.schedule import stops
 from thruway.run.events.reporter import Reporter, SilentReporter
 from thruway.run.lineage.lineage import Execution
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
 
     from thruway.kit.dag import Dag, Node
     from thruway.kit.project import ProjectConfig
-    from thruway.run.step.job import Failed
+    from thruway.run.step.job import Failed, Job
     from thruway.run.types import ArtifactRef, State
 
 Stage = Literal["", "items", "item", "gather"]
@@ -98,11 +103,48 @@ class PartResult:
         }
 
 
+@dataclass(frozen=True)
+class Begun:
+    """What is known when a run begins.
+
+    Attributes:
+        run: id of the run in the store.
+        answers: step → digest of what the store would answer now; "" for one that it would not.
+    """
+
+    run: str
+    answers: Mapping[str, str]
+
+
+def begin_parts(project: ProjectConfig, of: EngineRun, options: RunOptions | None = None) -> Begun:
+    """Begin a run of another engine, and say which of its steps the store answers.
+
+    For engines with a cache of their own: with this digest in its key, or the id of the run where
+    there is none, the engine leaves out a part only if the store gives the same as when the engine
+    kept it.
+
+    Args:
+        project: the project.
+        of: the run.
+        options: as for all parts of the run.
+
+    Raises:
+        UsageError: a parameter is missing or unknown.
+    """
+    options = replace(options or RunOptions(), isolate=True, only="", from_step="")
+    with _PartRun(project, project.dag(), options, SilentReporter(), Part(of, "")) as run:
+        begun = run.run
+    steps = forecast(project, options).steps
+    return Begun(begun, {step.name: step.answer for step in steps})
+
+
 def run_part(
     project: ProjectConfig,
     part: Part,
     options: RunOptions | None = None,
     reporter: Reporter | None = None,
+    *,
+    engine_cache: bool = False,
 ) -> PartResult:
     """Run one step of a run of another engine.
 
@@ -112,6 +154,7 @@ def run_part(
         options: `params`, `seed`, `force` and `no_cache` count. They have to be the same for all
             parts of a run; retries are the engine's.
         reporter: hears what happens.
+        engine_cache: the engine may have left out steps before it: the store answers these.
 
     Raises:
         UsageError: a step before it was not run in this run, or there is no such step.
@@ -120,11 +163,16 @@ def run_part(
     options = replace(options or RunOptions(), isolate=True, only="", from_step="")
     run = _PartRun(project, project.dag(), options, reporter or SilentReporter(), part)
     with run:
-        return run.part_result()
+        return run.part_result(engine_cache=engine_cache)
 
 
 def finish_parts(
-    project: ProjectConfig, of: EngineRun, elsewhere: Mapping[str, State] | None = None
+    project: ProjectConfig,
+    of: EngineRun,
+    elsewhere: Mapping[str, State] | None = None,
+    options: RunOptions | None = None,
+    *,
+    engine_cache: bool = False,
 ) -> tuple[str, State]:
     """End a run of another engine: its state, its results and its files; return its id and state.
 
@@ -135,13 +183,21 @@ def finish_parts(
         of: the run.
         elsewhere: steps that the engine did with means of its own, without `run_part` → how they
             ended; nothing of theirs is in the store.
+        options: as for all parts of the run; only needed with `engine_cache`.
+        engine_cache: the engine, for which all went well, may have left out steps: the store
+            answers these.
 
     Raises:
-        UsageError: no part of it was run.
+        UsageError: no part of it was run, or a step that was left out is not in the store.
     """
     dag = project.dag()
-    with _PartRun(project, dag, RunOptions(isolate=True), SilentReporter(), Part(of, "")) as run:
-        return run.end(elsewhere or {})
+    if options is None:
+        nothing = {p.name: None for p in dag.parameters if not p.has_default}
+        options = RunOptions(params=nothing)
+    options = replace(options, isolate=True)
+    part = Part(of, "")
+    with _PartRun(project, dag, options, SilentReporter(), part, begin=False) as run:
+        return run.end(elsewhere or {}, engine_cache=engine_cache)
 
 
 class _PartRun(PipelineRun):
@@ -154,17 +210,18 @@ class _PartRun(PipelineRun):
         options: RunOptions,
         reporter: Reporter,
         part: Part,
+        *,
+        begin: bool = True,
     ) -> None:
         if part.node and part.node not in [node.name for node in dag.nodes]:
             raise UsageError(
                 f"pipeline `{dag.name}` has no step `{part.node}`",
                 fix=f"use one of: {', '.join(node.name for node in dag.nodes)}",
             )
-        if not part.node and not options.params:
-            given = {p.name: None for p in dag.parameters if not p.has_default}
-            options = replace(options, params=given)
         super().__init__(project, dag, options, reporter)
         self._part = part
+        self._may_begin = begin
+        self._answered_only = False
         self._before: dict[str, Execution] = {}
 
     def __enter__(self) -> Self:
@@ -172,9 +229,8 @@ class _PartRun(PipelineRun):
         shown = {name: repr(value) for name, value in self.jobs.parameters.items()}
         of = self._part.of
         engine = (of.engine, of.id, of.link)
-        begin = bool(self._part.node)
         joined = self.lineage.join_run(
-            engine, self.dag.name, shown, self.seed, of.engine, begin=begin
+            engine, self.dag.name, shown, self.seed, of.engine, begin=self._may_begin
         )
         if joined is None:
             self.lineage.__exit__(None, None, None)
@@ -186,13 +242,17 @@ class _PartRun(PipelineRun):
         self.context, run, began = joined
         self.run = run
         self.scratch.of_part(f"{self._part.node}-{self._part.stage}-{self._part.index}")
-        done = [one for one in self.lineage.executions(run) if one.state in _DONE]
-        self._before = {one.step: one for one in done}
+        self._look()
         if began:
             self.events.run_started(run, shown)
         else:
-            self.events.run_joined(run, done)
+            self.events.run_joined(run, list(self._before.values()))
         return self
+
+    def _look(self) -> None:
+        """See what other parts of the run gave."""
+        done = [one for one in self.lineage.executions(self.run) if one.state in _DONE]
+        self._before = {one.step: one for one in done}
 
     def __exit__(
         self,
@@ -205,10 +265,12 @@ class _PartRun(PipelineRun):
         self.scratch.close()
         self.lineage.__exit__(kind, error, traceback)
 
-    def part_result(self) -> PartResult:
+    def part_result(self, *, engine_cache: bool) -> PartResult:
         """Do the part."""
         node = self.dag.node(self._part.node)
         self._skip_left_out()
+        if engine_cache:
+            self._answer_left_out(self.dag.ancestors(node.name))
         missing = [name for name in node.needs if name not in self._before]
         if missing:
             raise UsageError(
@@ -231,13 +293,62 @@ class _PartRun(PipelineRun):
         fan, count = self._fan(node)
         if self._part.stage == "items":
             return self._count(fan, count)
+        if count is None and engine_cache:
+            count = self._count(fan, None).count
         if count is None:
             raise UsageError(
                 f"the items of step `{node.name}` were not counted in this run",
                 where=f"{self._part.of.engine} run {self._part.of.id}",
                 fix="run the part `items` first",
             )
-        return self._item(fan, count) if self._part.stage == "item" else self._gather(fan, count)
+        if self._part.stage == "item":
+            return self._item(fan, count)
+        return self._gather(fan, count, engine_cache=engine_cache)
+
+    # What the engine answers from its own cache ---------------------------------------------------
+
+    def _answer_left_out(self, names: Iterable[str]) -> None:
+        """Record what the store answers of steps that the engine left out.
+
+        Raises:
+            UsageError: it does not answer one of them.
+        """
+        missing = [name for name in names if name not in self._before]
+        if missing:
+            self.schedule.narrow(missing, map(_result, self._before.values()))
+            self._loop_answered()
+            self._look()
+
+    def _loop_answered(self) -> None:
+        self._answered_only = True
+        try:
+            self.loop()
+        finally:
+            self._answered_only = False
+
+    def _execute(self, node: Node, job: Job, execution: Execution) -> None:
+        """Begin a step; refuse one that should have been answered."""
+        if not self._answered_only:
+            super()._execute(node, job, execution)
+        else:
+            self._refuse(node.name, execution.reason)
+
+    def _open_fan(self, node: Node, job: Job, execution: Execution) -> None:
+        """Begin a mapped step; refuse one that should have been answered."""
+        if not self._answered_only:
+            super()._open_fan(node, job, execution)
+        else:
+            self._refuse(node.name, execution.reason)
+
+    def _refuse(self, name: str, why: str) -> None:
+        of = self._part.of
+        self.schedule.begin(name)
+        self._failed[name] = UsageError(
+            f"{of.engine} took step `{name}` from its own cache, and the store has no such result"
+            f" now: {why}",
+            where=f"{of.engine} run {of.id}",
+            fix="start the run again, without the cache of that engine",
+        )
 
     def _skip_left_out(self) -> None:
         """Record the steps whose condition does not hold, and that the engine did not start."""
@@ -316,10 +427,15 @@ class _PartRun(PipelineRun):
         self._only(fan, nodes, nodes[index].name)
         return self._done(nodes[index].name)
 
-    def _gather(self, fan: Fan, count: int) -> PartResult:
+    def _gather(self, fan: Fan, count: int, *, engine_cache: bool) -> PartResult:
         nodes = fan.expand(count, given=fan.items not in self.done)
         missing = [node.name for node in nodes if node.name not in self._before]
-        if missing:
+        if missing and engine_cache:
+            self.schedule.add(fan, nodes)
+            self.schedule.narrow(missing, list(self.done.values()))
+            self._loop_answered()
+            self._look()
+        elif missing:
             raise UsageError(
                 f"`{missing[0]}` has no result in this run",
                 where=f"{self._part.of.engine} run {self._part.of.id}",
@@ -327,14 +443,29 @@ class _PartRun(PipelineRun):
             )
         for node in nodes:
             fan.parts[node.name] = self._before[node.name]
-        fan.cacheable = False  # each of its calls is; whether all may be is not known here
+        fan.cacheable = self.lineage.may_answer([part.id for part in fan.parts.values()])
         self.schedule.narrow([fan.node.name], self.done.values())
+        if self._gathered_before(fan):
+            return PartResult(self.run, self.done[fan.node.name])
         fan.row = self.lineage.start(
             self.context, self.schedule.positions[fan.node.name], fan.execution, self.seed
         )
         self._continue_fan(fan)
         self.raise_failures()
         return PartResult(self.run, self.done[fan.node.name])
+
+    def _gathered_before(self, fan: Fan) -> bool:
+        """Take the whole from the cache, if all of its parts came from there."""
+        name = fan.node.name
+        if not fan.parts or any(part.state != "CACHED" for part in fan.parts.values()):
+            return False
+        sight = self._sight(self.jobs.of(fan.node))
+        hit, _ = self._answer(fan.node, self.schedule.modes[name], fan.execution, sight)
+        if hit is None:
+            return False
+        known = fan.execution
+        hit = replace(hit, step=name, key=known.key, ingredients=known.ingredients)
+        return self._reuse(fan.node, hit)
 
     def _only(self, fan: Fan, nodes: Iterable[Node], name: str) -> None:
         known = list(nodes)
@@ -343,10 +474,11 @@ class _PartRun(PipelineRun):
 
     # The end ------------------------------------------------------------------------------------
 
-    def end(self, elsewhere: Mapping[str, State]) -> tuple[str, State]:
+    def end(self, elsewhere: Mapping[str, State], *, engine_cache: bool) -> tuple[str, State]:
         """Record how the run ended, from what became of its steps."""
         names = [node.name for node in self.dag.nodes if node.name not in elsewhere]
         self._skip_left_out()
+        refused = self._refused_at_the_end(names) if engine_cache else None
         self.schedule.narrow([], map(_result, self._before.values()))
         results = [_result(self._before[name]) for name in names if name in self._before]
         good = len(results) == len(names) and not any(map(stops, results))
@@ -360,7 +492,21 @@ class _PartRun(PipelineRun):
         results_of = self.results()[0] if good else {}
         self.lineage.finish_run(self.context, state, results_of, code=self.code.digest)
         self.events.run_ended(state)
+        if refused is not None:
+            raise refused
         return self.run, state
+
+    def _refused_at_the_end(self, names: Iterable[str]) -> ThruwayError | None:
+        """Record what the engine left out, unless something failed; return what the store lacks."""
+        newest = {one.step: one.state for one in self.lineage.executions(self.run)}
+        if "FAILED" in newest.values():
+            return None
+        try:
+            self._answer_left_out(names)
+        except ThruwayError as error:
+            self._look()
+            return error
+        return None
 
 
 def _result(execution: Execution) -> StepResult:

@@ -15,11 +15,11 @@ import uuid
 from typing import TYPE_CHECKING, Self
 
 from thruway.kit.project import StoreConfig
-from thruway.run.lineage.database import Row, open_database
+from thruway.run.lineage.database import Row, open_database, rows_among
 from thruway.run.lineage.rows import SELECT, Execution, add_events, with_artifacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -323,6 +323,18 @@ class Lineage:
             limit=limit,
         )
         return with_artifacts(self.database, rows)
+
+    def may_answer(self, rows: Iterable[int]) -> bool:
+        """Say whether all of some executions may answer for their keys, or were answered so."""
+        return all(
+            row["cacheable"] or row["state"] == "CACHED"
+            for row in rows_among(
+                self.database,
+                "SELECT id, state, cacheable FROM execution WHERE {among}",
+                "id",
+                list(rows),
+            )
+        )
 
     def expected(self) -> dict[str, Execution]:
         """Return, for the keys of the newest run that ended well, the newest that may answer each.

@@ -102,6 +102,12 @@ def key_of(found: Mapping[str, str]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
 
 
+def answer_of(address: str, given: Mapping[str, ArtifactRef]) -> str:
+    """Return a digest of what answers a key: the key, and by port or path what was given."""
+    found = {name: f"{identity(one)}/{one.gate}" for name, one in given.items()}
+    return key_of({"key:": address, **{f"given:{name}": text for name, text in found.items()}})
+
+
 def difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     """Return in words which ingredients differ; "" when none does.
 

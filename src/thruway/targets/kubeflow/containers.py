@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from thruway.errors import CompileRefused
 from thruway.kit.options import memory_bytes
-from thruway.targets.kubeflow.names import PROTOCOL, RUN
+from thruway.targets.kubeflow.names import ID_OF_RUN, PROTOCOL, RUN, RUN_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _COMMAND = ["python3", "-m", "thruway.ui.main"]
 _RUN = f"{{{{$.inputs.parameters['{RUN}']}}}}"
+_LABEL_OF_RUN = "metadata.labels['pipeline/runid']"
 _LONGEST = 3600
 
 
@@ -34,15 +35,24 @@ def container_of(leaf: Leaf, settings: Settings) -> dict[str, Any]:
     return found | ({"resources": resources} if resources else {})
 
 
+def start_container(settings: Settings) -> dict[str, Any]:
+    """Return the container of the task that begins a run."""
+    return _container(["task-start", settings.project], settings)
+
+
 def end_container(settings: Settings) -> dict[str, Any]:
     """Return the container of the task that ends a run."""
     return _container(["task-end", settings.project], settings)
 
 
 def _container(words: list[str], settings: Settings) -> dict[str, Any]:
-    args = [*words, "--engine", "kubeflow", "--run-id", _RUN]
-    if settings.ui and words[0] == "task":
-        args += ["--link", f"{settings.ui}/#/runs/details/{_RUN}"]
+    # With its cache on, KFP must not see the id of the run: no two runs would have the same inputs.
+    run = ID_OF_RUN if settings.caching else _RUN
+    args = [*words, "--engine", "kubeflow", "--run-id", run]
+    if settings.ui and words[0] != "task-end":
+        args += ["--link", f"{settings.ui}/#/runs/details/{run}"]
+    if settings.caching and words[0] != "task-start":
+        args.append("--engine-cache")
     args += ["--protocol", PROTOCOL, "--message", "{{$}}"]
     env = [{"name": name, "value": settings.env[name]} for name in sorted(settings.env)]
     found: dict[str, Any] = {"args": args, "command": _COMMAND}
@@ -120,6 +130,9 @@ def on_kubernetes(settings: Settings) -> dict[str, Any]:
     """Return what Kubernetes alone knows of a container; {} if nothing is asked for."""
     found: dict[str, Any] = {
         "configMapAsEnv": _from_maps(settings.configs, "configMap"),
+        "fieldPathAsEnv": (
+            [{"fieldPath": _LABEL_OF_RUN, "name": RUN_VARIABLE}] if settings.caching else []
+        ),
         "imagePullPolicy": settings.pull_policy,
         "imagePullSecret": [_named("secret", settings.pull_secret)] if settings.pull_secret else [],
         "nodeSelector": {"labels": _sorted(settings.nodes)} if settings.nodes else {},

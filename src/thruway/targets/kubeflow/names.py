@@ -6,11 +6,23 @@ Names with a dash can never be names of parameters in Python, so ours stand besi
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from thruway.run.store.store import WHOLE
 
+if TYPE_CHECKING:
+    from thruway.kit.dag import Dag
+
 RUN = "run-id"
-"""Input parameter of every task: the engine's id of the run."""
+"""Input parameter of every task, if KFP does not cache: its id of the run."""
+RUN_VARIABLE = "THRUWAY_ENGINE_RUN"
+"""Environment variable of every task, if KFP caches: its id of the run, from the pod's labels."""
+ID_OF_RUN = "{{$.pipeline_job_uuid}}"
+"""What KFP puts its id of the run in the place of."""
+ANSWER = "store-answer"
+"""Input parameter of every task, if KFP caches: what makes its cache as sound as the store."""
+STATUS = "run-status"
+"""Input parameter of the task that ends the run: what became of the others."""
 ITEM = "item-index"
 """Input parameter of the task of one item."""
 OUTPUT = "Output"
@@ -66,6 +78,12 @@ def holds_key(port: str) -> str:
     ('holds', 'holds-is-good')
     """
     return HOLDS if port == WHOLE else f"{HOLDS}-{dashed(port)}"
+
+
+def answer_keys(dag: Dag) -> dict[str, str]:
+    """Return, for each step of a pipeline, the output of `start` that says how it is answered."""
+    names = Names()
+    return {node.name: f"answer-{names.new(node.name)}" for node in dag.nodes}
 
 
 def channel(task: str, key: str) -> str:

@@ -9,6 +9,7 @@ reference to each, its numbers if it is a metric, and a page for people.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from functools import cached_property
 from pathlib import Path
@@ -18,18 +19,31 @@ from thruway.errors import UsageError
 from thruway.kit.branch import check_condition
 from thruway.run.store.store import PATH_FORMATS, Store
 from thruway.targets.kubeflow import kinds, views
-from thruway.targets.kubeflow.names import CURVES, HOLDS, ITEM, OUTPUT, VIEW, holds_key, key_of
+from thruway.targets.kubeflow.names import (
+    CURVES,
+    HOLDS,
+    ITEM,
+    OUTPUT,
+    RUN_VARIABLE,
+    STATUS,
+    VIEW,
+    answer_keys,
+    holds_key,
+    key_of,
+)
 from thruway.targets.kubeflow.parameters import given_values
 from thruway.targets.types import Told
 
 if TYPE_CHECKING:
     from thruway.kit.project import ProjectConfig
-    from thruway.run import ArtifactRef, PartResult
+    from thruway.run import ArtifactRef, Begun, PartResult
 
 _MOUNTS = {"gs://": "/gcs/", "minio://": "/minio/", "s3://": "/s3/"}
 _LARGEST = 256 << 20
 """Bytes of a value above which it is not loaded again to be looked at."""
 _MOST_METADATA = 1000
+_FAILED = ("FAILED", "CANCELED", "CANCELLED", "ERROR")
+"""What kfp.local and MLMD call the state of a DAG that did not go well."""
 
 
 class ExecutorMain:
@@ -55,15 +69,39 @@ class ExecutorMain:
             ) from error
 
     def told(self) -> Told:
-        """Return the values of parameters and the item.
+        """Return the values of parameters, the item, the run, and whether it failed.
 
         Raises:
             UsageError: a parameter is not of its type.
         """
         values = dict(self.input.get("inputs", {}).get("parameterValues", {}))
         item = values.pop(ITEM, None)
+        status = values.pop(STATUS, None)
         params = given_values(self.project.dag().parameters, values)
-        return Told(params, None if item is None else int(item))
+        return Told(
+            params,
+            None if item is None else int(item),
+            os.environ.get(RUN_VARIABLE, ""),
+            isinstance(status, dict) and status.get("state") in _FAILED,
+        )
+
+    def begin(self, begun: Begun) -> None:
+        """Write the executor output of `start`: what the store answers, for KFP's cache keys.
+
+        Raises:
+            UsageError: the pipeline was another one when it was compiled.
+        """
+        # A step that the store does not answer gets what no other run has.
+        answers = {
+            key: begun.answers[name] or begun.run
+            for name, key in answer_keys(self.project.dag()).items()
+        }
+        if answers.keys() != self._outputs.get("parameters", {}).keys():
+            raise UsageError(
+                f"pipeline `{self.project.dag().name}` has other steps than when it was compiled",
+                fix="compile it again",
+            )
+        self._write({}, answers)
 
     def tell(self, done: PartResult) -> None:
         """Write the executor output, and the files of the artifacts."""
@@ -72,10 +110,11 @@ class ExecutorMain:
             name: self._artifact(name, given["artifacts"][0], values)
             for name, given in self._outputs.get("artifacts", {}).items()
         }
-        record = {
-            "artifacts": {name: {"artifacts": [one]} for name, one in artifacts.items() if one},
-            "parameterValues": self._results(values),
-        }
+        taken = {name: {"artifacts": [one]} for name, one in artifacts.items() if one}
+        self._write(taken, self._results(values))
+
+    def _write(self, artifacts: dict[str, Any], values: dict[str, Any]) -> None:
+        record = {"artifacts": artifacts, "parameterValues": values}
         file = Path(self._outputs["outputFile"])
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(record), encoding="utf-8")

@@ -61,7 +61,6 @@ def main() -> None:
         max_concurrency=1,
         pipeline_id=pipeline,
         version_id=version,
-        enable_caching=False,  # whether a result may be taken again is decided by Thruway
     )
     for one in before.recurring_runs or []:
         client.delete_recurring_run(one.recurring_run_id)

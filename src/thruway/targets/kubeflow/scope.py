@@ -21,13 +21,13 @@ Record = dict[str, Any]
 class Surroundings(Protocol):
     """What a scope asks of the whole."""
 
-    def path_in(self, scope: Scope, leaf: Leaf) -> tuple[Group, ...] | None:
+    def path_in(self, scope: Scope, task: str) -> tuple[Group, ...] | None:
         """Return the DAGs around a task that are in a scope, outermost first; None: it is not."""
 
     def surface(self, path: tuple[Group, ...], leaf: Leaf, output: Output) -> str:
         """Hand an artifact up out of the DAGs around its task; return its key outside."""
 
-    def surface_result(self, path: tuple[Group, ...], leaf: Leaf, key: str, kind: str) -> str:
+    def surface_result(self, path: tuple[Group, ...], task: str, key: str, kind: str) -> str:
         """Hand a parameter up out of the DAGs around its task; return its key outside."""
 
 
@@ -73,12 +73,12 @@ class Scope:
             maker: the task that makes it.
             output: which artifact of that.
         """
-        path = self.spec.path_in(self, maker)
+        path = self.spec.path_in(self, maker.id)
         if path is not None:
-            first = path[0] if path else maker
+            first = path[0].id if path else maker.id
             key = self.spec.surface(path, maker, output)
-            after(user, first.id)
-            return {"taskOutputArtifact": {"outputArtifactKey": key, "producerTask": first.id}}
+            after(user, first)
+            return {"taskOutputArtifact": {"outputArtifactKey": key, "producerTask": first}}
         assert self.parent is not None
         name = channel(maker.id, output.key)
         if name not in self.artifacts:
@@ -87,16 +87,16 @@ class Scope:
             self.artifacts[name] = {"artifactType": schema_of(output.kind)}
         return {"componentInputArtifact": name}
 
-    def result(self, user: Record, maker: Leaf, key: str, kind: str) -> Record:
+    def result(self, user: Record, maker: str, key: str, kind: str) -> Record:
         """Return where a task of this scope has a parameter that a task gives from."""
         path = self.spec.path_in(self, maker)
         if path is not None:
-            first = path[0] if path else maker
+            first = path[0].id if path else maker
             inner = self.spec.surface_result(path, maker, key, kind)
-            after(user, first.id)
-            return {"taskOutputParameter": {"outputParameterKey": inner, "producerTask": first.id}}
+            after(user, first)
+            return {"taskOutputParameter": {"outputParameterKey": inner, "producerTask": first}}
         assert self.parent is not None
-        name = channel(maker.id, key)
+        name = channel(maker, key)
         if name not in self.parameters:
             self.takes(name, kind, self.parent.result(self.task, maker, key, kind))
         return {"componentInputParameter": name}

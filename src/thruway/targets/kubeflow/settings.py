@@ -25,6 +25,7 @@ _SAMPLES = {
     "gpu-type": "gpu-type=amd.com/gpu: the resource that a GPU is; nvidia.com/gpu by default",
     "ui": "ui=URL: where people see the pipelines, for links from the lineage to the run",
     "parallel": "parallel=4: how many items of a mapped step are done at a time",
+    "caching": "caching=no: leave every task to run; steps are answered by the store alone",
     "views": "views=no: make no page of what each step gave, so that nothing is loaded for it",
 }
 _POLICIES = ("Always", "IfNotPresent", "Never")
@@ -48,6 +49,7 @@ class Settings:
         ui: URL of the user interface, "" if not said.
         parallel: items at a time; 0 for no limit.
         views: whether each task gives a page for people.
+        caching: whether KFP may answer a task from its own cache.
     """
 
     image: str
@@ -64,6 +66,7 @@ class Settings:
     ui: str = ""
     parallel: int = 0
     views: bool = True
+    caching: bool = True
 
     @property
     def given(self) -> frozenset[str]:
@@ -111,6 +114,7 @@ def settings_of(options: CompileOptions, project: str) -> Settings:
         single.get("ui", "").rstrip("/"),
         _count(single.get("parallel", "0")),
         _is_yes("views", single.get("views", "yes")),
+        _is_yes("caching", single.get("caching", "yes")),
     )
 
 

@@ -13,7 +13,18 @@ from thruway.run.store.store import WHOLE
 from thruway.targets.kubeflow import containers
 from thruway.targets.kubeflow.graph import Group, Leaf, deciding, leaves, surely_some
 from thruway.targets.kubeflow.kinds import Output, outputs_of
-from thruway.targets.kubeflow.names import ITEM, OUTPUT, RUN, channel, dashed, holds_key
+from thruway.targets.kubeflow.names import (
+    ANSWER,
+    ID_OF_RUN,
+    ITEM,
+    OUTPUT,
+    RUN,
+    STATUS,
+    answer_keys,
+    channel,
+    dashed,
+    holds_key,
+)
 from thruway.targets.kubeflow.parameters import definition, type_of
 from thruway.targets.kubeflow.scope import Record, Scope, after, by_name, schema_of, some
 
@@ -26,9 +37,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "2.1.0"
 _SDK = "kfp-2.17.0"
-_ID_OF_RUN = "{{$.pipeline_job_uuid}}"
+_START = "start"
 _FINISH = "finish"
-_STATUS = "status"
 
 
 def ir_of(dag: Dag, tasks: Tasks, tree: Group, settings: Settings) -> tuple[Record, Record]:
@@ -56,6 +66,10 @@ class _Spec:
         self.components: Record = {}
         self.executors: Record = {}
         self._learn(tree, ())
+        self.start = self._new(_START) if settings.caching else ""
+        self.finish = self._new(_FINISH)
+        self.paths |= {self.start: (tree,)} if self.start else {}
+        self.answers = answer_keys(dag)
 
     def _learn(self, group: Group, above: tuple[Group, ...]) -> None:
         for child in group.children:
@@ -63,10 +77,16 @@ class _Spec:
             if isinstance(child, Group):
                 self._learn(child, (*above, group))
 
+    def _new(self, name: str) -> str:
+        """Return a name for a task of ours."""
+        while name in self.paths or name == self.tree.id:
+            name = f"{name}-run"
+        return name
+
     def whole(self) -> tuple[Record, Record]:
         root = Scope(self, None, None)
         self._group(root, self.tree)
-        finish = self._finish(root)
+        self._finish(root)
         for scope in self.scopes.values():
             self._seal(scope)
         for name, scope in self.scopes.items():
@@ -75,7 +95,8 @@ class _Spec:
         written = {parameter.name: parameter for parameter in self.dag.parameters}
         inputs = {each.name: definition(each, written[each.name]) for each in self.tasks.parameters}
         info: Record = {"description": self.tasks.doc} if self.tasks.doc else {}
-        names = [leaf.id for leaf in leaves(self.tree)] + [finish]
+        ours = [name for name in (self.start, self.finish) if name]
+        names = [leaf.id for leaf in leaves(self.tree)] + ours
         on_each = containers.on_kubernetes(self.settings)
         spec: Record = {
             "components": by_name(self.components),
@@ -103,6 +124,8 @@ class _Spec:
             self._iterate(inner)
         if group.kind == "condition":
             self._decide(scope, group)
+        if group is self.tree and self.start:
+            self._start(inner)
         for child in group.children:
             if isinstance(child, Group):
                 self._group(inner, child)
@@ -133,7 +156,7 @@ class _Spec:
             maker = self.gives[binding.node]
             key = holds_key(binding.field or WHOLE)
             name = channel(maker.id, key)
-            inner.takes(name, "BOOLEAN", scope.result(inner.task, maker, key, "BOOLEAN"))
+            inner.takes(name, "BOOLEAN", scope.result(inner.task, maker.id, key, "BOOLEAN"))
         else:
             assert binding is not None
             name = inner.parameter(binding.name, "BOOLEAN")["componentInputParameter"]
@@ -143,25 +166,25 @@ class _Spec:
     def _seal(self, scope: Scope) -> None:
         """Give a DAG an input, if it has none: kfp.local hands artifacts on only beside one."""
         if not scope.task["inputs"].get("parameters"):
-            scope.takes(RUN, "STRING", {"runtimeValue": {"constant": _ID_OF_RUN}})
+            scope.takes(RUN, "STRING", {"runtimeValue": {"constant": ID_OF_RUN}})
 
     # Tasks --------------------------------------------------------------------------------------
 
     def _leaf(self, scope: Scope, leaf: Leaf) -> None:
         """Add the task of a part to a scope."""
-        task: Record = {
-            "cachingOptions": {},
-            "componentRef": {"name": f"comp-{leaf.id}"},
-            "inputs": {},
-            "taskInfo": {"name": leaf.id},
-        }
+        task = _task(leaf.id)
         scope.tasks[leaf.id] = task
         retry = containers.retry_of(leaf.task.options)
         if retry:
             task["retryPolicy"] = retry
-        types = {RUN: "STRING", **self.types}
+        types = {ANSWER if self.start else RUN: "STRING", **self.types}
         given = {name: scope.parameter(name, kind) for name, kind in self.types.items()}
-        given[RUN] = {"runtimeValue": {"constant": _ID_OF_RUN}}
+        if self.start:
+            answer = self.answers[leaf.node.name]
+            given[ANSWER] = scope.result(task, self.start, answer, "STRING")
+            task["cachingOptions"] = {"enableCache": True}
+        else:
+            given[RUN] = {"runtimeValue": {"constant": ID_OF_RUN}}
         if leaf.task.stage == "item":
             assert scope.group is not None
             item = f"{channel(scope.group.items, OUTPUT)}-loop-item"
@@ -183,12 +206,12 @@ class _Spec:
         for needed in leaf.task.needs:
             maker = self.leaf_of[needed]
             inside, user = scope, task
-            path = self.path_in(inside, maker)
+            path = self.path_in(inside, maker.id)
             while path is None:
                 user = inside.task
                 assert inside.parent is not None
                 inside = inside.parent
-                path = self.path_in(inside, maker)
+                path = self.path_in(inside, maker.id)
             after(user, (path[0] if path else maker).id)
 
     def _artifacts(self, scope: Scope, task: Record, leaf: Leaf) -> tuple[Record, Record]:
@@ -243,41 +266,50 @@ class _Spec:
             {"outputDefinitions": outputs} if outputs else {}
         )
 
-    def _finish(self, root: Scope) -> str:
-        """Add the task that ends the run, whatever became of the others; return its name."""
-        name = _FINISH
-        while name in self.paths or name == self.tree.id:
-            name = f"{name}-run"
-        root.tasks[name] = {
-            "cachingOptions": {},
-            "componentRef": {"name": f"comp-{name}"},
+    def _start(self, scope: Scope) -> None:
+        """Add the task that begins the run, and says how the store answers each step."""
+        name = self.start
+        types = dict(self.types)
+        scope.tasks[name] = task = _task(name)
+        given = {each: scope.parameter(each, kind) for each, kind in types.items()}
+        task["inputs"]["parameters"] = by_name(given)
+        answers = {key: {"parameterType": "STRING"} for key in sorted(self.answers.values())}
+        inputs = {each: {"parameterType": kind} for each, kind in types.items()}
+        component = some(inputDefinitions=some(parameters=by_name(inputs)))
+        self.components[f"comp-{name}"] = {
+            "executorLabel": f"exec-{name}",
+            **component,
+            "outputDefinitions": {"parameters": answers},
+        }
+        self.executors[f"exec-{name}"] = {"container": containers.start_container(self.settings)}
+
+    def _finish(self, root: Scope) -> None:
+        """Add the task that ends the run, whatever became of the others."""
+        name = self.finish
+        status: Record = {STATUS: {"taskFinalStatus": {"producerTask": self.tree.id}}}
+        taken: Record = {STATUS: {"isOptional": True, "parameterType": "TASK_FINAL_STATUS"}}
+        if self.start:  # it may have to ask the store what becomes of the steps
+            status |= {each: root.parameter(each, kind) for each, kind in self.types.items()}
+            taken |= {each: {"parameterType": kind} for each, kind in self.types.items()}
+        else:
+            status[RUN] = {"runtimeValue": {"constant": ID_OF_RUN}}
+            taken[RUN] = {"parameterType": "STRING"}
+        root.tasks[name] = _task(name) | {
             "dependentTasks": [self.tree.id],
-            "inputs": {
-                "parameters": {
-                    RUN: {"runtimeValue": {"constant": _ID_OF_RUN}},
-                    _STATUS: {"taskFinalStatus": {"producerTask": self.tree.id}},
-                }
-            },
-            "taskInfo": {"name": name},
+            "inputs": {"parameters": by_name(status)},
             "triggerPolicy": {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"},
         }
         self.components[f"comp-{name}"] = {
             "executorLabel": f"exec-{name}",
-            "inputDefinitions": {
-                "parameters": {
-                    RUN: {"parameterType": "STRING"},
-                    _STATUS: {"isOptional": True, "parameterType": "TASK_FINAL_STATUS"},
-                }
-            },
+            "inputDefinitions": {"parameters": by_name(taken)},
         }
         self.executors[f"exec-{name}"] = {"container": containers.end_container(self.settings)}
-        return name
 
     # From one DAG to another --------------------------------------------------------------------
 
-    def path_in(self, scope: Scope, leaf: Leaf) -> tuple[Group, ...] | None:
+    def path_in(self, scope: Scope, task: str) -> tuple[Group, ...] | None:
         """Return the DAGs around a task that are in a scope, outermost first; None: it is not."""
-        around = self.paths[leaf.id]
+        around = self.paths[task]
         if scope.group is None:
             return around
         if scope.group not in around:
@@ -295,11 +327,20 @@ class _Spec:
             task, key = group.id, name
         return key
 
-    def surface_result(self, path: tuple[Group, ...], leaf: Leaf, key: str, kind: str) -> str:
+    def surface_result(self, path: tuple[Group, ...], task: str, key: str, kind: str) -> str:
         """Hand a parameter up out of the DAGs around its task; return its key outside."""
-        task, inner = leaf.id, key
+        name, inside, inner = channel(task, key), task, key
         for group in reversed(path):
-            name = channel(leaf.id, key)
-            self.scopes[group.id].results[name] = task, inner, kind
-            task, inner = group.id, name
+            self.scopes[group.id].results[name] = inside, inner, kind
+            inside, inner = group.id, name
         return inner
+
+
+def _task(name: str) -> Record:
+    """Return a task that KFP's cache does not answer."""
+    return {
+        "cachingOptions": {},
+        "componentRef": {"name": f"comp-{name}"},
+        "inputs": {},
+        "taskInfo": {"name": name},
+    }
