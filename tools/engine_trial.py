@@ -176,7 +176,7 @@ def _comparison(here: dict[str, Any], there: dict[str, Any]) -> dict[str, Any]:
     one, other = _artifacts(here), _artifacts(there)
     differ = sorted(port for port in one.keys() & other.keys() if one[port] != other[port])
     lacking = sorted(one.keys() ^ other.keys())
-    verdicts = [(each["state"], _states(each), each["params"]) for each in (here, there)]
+    verdicts = [(_done(each["state"]), _states(each), each["params"]) for each in (here, there)]
     same = not differ and not lacking and verdicts[0] == verdicts[1]
     return {
         "verdict": "same" if same else "different",
@@ -199,10 +199,11 @@ def _artifacts(record: dict[str, Any]) -> dict[str, str]:
 
 
 def _states(record: dict[str, Any]) -> dict[str, str]:
-    return {
-        each["step"]: "COMPLETE" if each["state"] == "CACHED" else each["state"]
-        for each in record["executions"]
-    }
+    return {each["step"]: _done(each["state"]) for each in record["executions"]}
+
+
+def _done(state: str) -> str:
+    return "COMPLETE" if state == "CACHED" else state
 
 
 def _line(row: dict[str, Any]) -> str:
