@@ -132,6 +132,7 @@ class Trial:
     def on_engine(self, made: Path, store: Path) -> None:
         """Compile a project and run it on the engine, with a store that is given."""
         into = self.place / "compiled"
+        shutil.rmtree(into, ignore_errors=True)
         words = ["compile", made, "--to", self.engine]
         if self.engine == "kfp":
             words += ["--image", "python-trial:1", "--project-at", made]

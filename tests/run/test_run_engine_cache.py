@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -18,6 +20,7 @@ from thruway.run import (
     list_runs,
     run_part,
 )
+from thruway.run.lineage.lineage import Lineage
 
 FLOW = """
     import random
@@ -259,6 +262,30 @@ def test_parts_of_a_mapped_step_that_were_left_out(project):
         again = {each.rstrip("0123456789") for each in engine.ran}
         assert again == {"tell", *(f"double {stage}" for stage in forgotten)}
         assert hashes(project, run) == want, forgotten
+
+
+def test_what_two_tasks_take_is_recorded_once(project, monkeypatch):
+    """Two tasks that begin at the same moment both see that a step was left out."""
+    Engine(project).warm()
+    of = EngineRun("engine", "both")
+    begin_parts(project, of)
+    both, reuse = threading.Barrier(2), Lineage.reuse
+
+    def reuse_together(self, context, position, execution, *arguments, **more):
+        if execution.step == "load":
+            both.wait(30)
+        return reuse(self, context, position, execution, *arguments, **more)
+
+    monkeypatch.setattr(Lineage, "reuse", reuse_together)
+
+    def count(_):
+        return run_part(project, Part(of, "fit"), engine_cache=True).result.state
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(count, range(2))) == ["CACHED", "CACHED"]
+    (newest, *_) = list_runs(project.storage)
+    done = describe_run(project.storage, newest["run"])["executions"]
+    assert [each["step"] for each in done].count("load") == 1
 
 
 def test_what_did_not_begin_after_a_failure_is_not_called_answered(project, local):

@@ -10,17 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from thruway.run.engine.again import options_of, resume_options
     from thruway.run.engine.direct import run_directly
+    from thruway.run.engine.driven import begin_parts, finish_parts, run_part
     from thruway.run.engine.execute import run_project
     from thruway.run.engine.forecasting import Forecast, StepForecast, forecast
-    from thruway.run.engine.part import (
-        Begun,
-        EngineRun,
-        Part,
-        PartResult,
-        begin_parts,
-        finish_parts,
-        run_part,
-    )
+    from thruway.run.engine.part import Begun, EngineRun, Part, PartResult
     from thruway.run.events.reporter import Reporter, SilentReporter
     from thruway.run.lineage.history import (
         describe_artifact,
@@ -73,15 +66,8 @@ _HOMES = {
     "lineage.lineage": ("Lineage",),
     "step.key": ("difference",),
     "store.store": ("Store",),
-    "engine.part": (
-        "Begun",
-        "EngineRun",
-        "Part",
-        "PartResult",
-        "begin_parts",
-        "finish_parts",
-        "run_part",
-    ),
+    "engine.driven": ("begin_parts", "finish_parts", "run_part"),
+    "engine.part": ("Begun", "EngineRun", "Part", "PartResult"),
     "engine.forecasting": ("Forecast", "StepForecast", "forecast"),
     "lineage.history": (
         "describe_artifact",

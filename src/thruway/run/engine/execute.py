@@ -90,7 +90,13 @@ class _Going:
 
 
 class PipelineRun:
-    """One run while it goes on; a context manager, so that it always ends in the store."""
+    """One run while it goes on; a context manager, so that it always ends in the store.
+
+    Attributes:
+        answered_only: what is looked at has been answered; other parts of the run may say so too.
+    """
+
+    answered_only = False
 
     def __init__(
         self, project: ProjectConfig, dag: Dag, options: RunOptions, reporter: Reporter
@@ -343,7 +349,9 @@ class PipelineRun:
     def _reuse(self, node: Node, hit: Execution) -> bool:
         position = self.schedule.positions[node.name]
         present = partial(self.answers.still_there, hit)
-        if not self.lineage.reuse(self.context, position, hit, self.seed, present=present):
+        if not self.lineage.reuse(
+            self.context, position, hit, self.seed, present=present, once=self.answered_only
+        ):
             return False
         self.schedule.begin(node.name)
         self._note(hit, cacheable=True, written=False)

@@ -1,17 +1,7 @@
-"""One step of a run that another engine drives: Airflow, Kubeflow Pipelines, TFX.
+"""One part of a run that another engine drives: what is done with it.
 
-Such an engine decides what runs when and where, and starts one process for each step. Each calls
-`run_part`, which does here what a run does for one step: its inputs are what the steps before it
-gave in the same run of the engine, by the lineage that all parts share; so nothing but the engine's
-id of the run has to be handed from one to the next. Keys, the cache and the hashes of artifacts are
-those of a local run.
-
-A mapped step is three kinds of part: `items` says how many items there are, `item` is the call for
-one of them, and `gather` makes the list of what these gave.
-
-An engine may have a cache of its own, by which it leaves parts out. `begin_parts` says what to make
-part of its keys, so that it answers only what the store would answer, and the same; parts that are
-left out are then recorded by those that need them, and by the end, from the store alone.
+Its inputs are what other parts gave in the same run, by the lineage; parts that the engine left
+out, by a cache of its own, are answered by the store. `driven` says when which part is called.
 """
 
 from __future__ import annotations
@@ -22,9 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from thruway.errors import ThruwayError, UsageError
 from thruway.run.engine.execute import PipelineRun, _Going
 from thruway.run.engine.fan import Fan
-from thruway.run.engine.forecasting import forecast
 from thruway.run.engine.schedule import stops
-from thruway.run.events.reporter import Reporter, SilentReporter
 from thruway.run.lineage.lineage import Execution
 from thruway.run.step import key
 from thruway.run.store.store import LIST_FORMAT
@@ -36,6 +24,7 @@ if TYPE_CHECKING:
 
     from thruway.kit.dag import Dag, Node
     from thruway.kit.project import ProjectConfig
+    from thruway.run.events.reporter import Reporter
     from thruway.run.step.job import Failed, Job
     from thruway.run.types import ArtifactRef, State
 
@@ -116,91 +105,7 @@ class Begun:
     answers: Mapping[str, str]
 
 
-def begin_parts(project: ProjectConfig, of: EngineRun, options: RunOptions | None = None) -> Begun:
-    """Begin a run of another engine, and say which of its steps the store answers.
-
-    For engines with a cache of their own: with this digest in its key, or the id of the run where
-    there is none, the engine leaves out a part only if the store gives the same as when the engine
-    kept it.
-
-    Args:
-        project: the project.
-        of: the run.
-        options: as for all parts of the run.
-
-    Raises:
-        UsageError: a parameter is missing or unknown.
-    """
-    options = replace(options or RunOptions(), isolate=True, only="", from_step="")
-    with _PartRun(project, project.dag(), options, SilentReporter(), Part(of, "")) as run:
-        begun = run.run
-    steps = forecast(project, options).steps
-    return Begun(begun, {step.name: step.answer for step in steps})
-
-
-def run_part(
-    project: ProjectConfig,
-    part: Part,
-    options: RunOptions | None = None,
-    reporter: Reporter | None = None,
-    *,
-    engine_cache: bool = False,
-) -> PartResult:
-    """Run one step of a run of another engine.
-
-    Args:
-        project: the project.
-        part: which step of which run.
-        options: `params`, `seed`, `force` and `no_cache` count. They have to be the same for all
-            parts of a run; retries are the engine's.
-        reporter: hears what happens.
-        engine_cache: the engine may have left out steps before it: the store answers these.
-
-    Raises:
-        UsageError: a step before it was not run in this run, or there is no such step.
-        StepFailed, StorageError, GateFailed: as `run_project`.
-    """
-    options = replace(options or RunOptions(), isolate=True, only="", from_step="")
-    run = _PartRun(project, project.dag(), options, reporter or SilentReporter(), part)
-    with run:
-        return run.part_result(engine_cache=engine_cache)
-
-
-def finish_parts(
-    project: ProjectConfig,
-    of: EngineRun,
-    elsewhere: Mapping[str, State] | None = None,
-    options: RunOptions | None = None,
-    *,
-    engine_cache: bool = False,
-) -> tuple[str, State]:
-    """End a run of another engine: its state, its results and its files; return its id and state.
-
-    To be called when nothing of it runs any more, whatever became of its steps.
-
-    Args:
-        project: the project.
-        of: the run.
-        elsewhere: steps that the engine did with means of its own, without `run_part` → how they
-            ended; nothing of theirs is in the store.
-        options: as for all parts of the run; only needed with `engine_cache`.
-        engine_cache: the engine, for which all went well, may have left out steps: the store
-            answers these.
-
-    Raises:
-        UsageError: no part of it was run, or a step that was left out is not in the store.
-    """
-    dag = project.dag()
-    if options is None:
-        nothing = {p.name: None for p in dag.parameters if not p.has_default}
-        options = RunOptions(params=nothing)
-    options = replace(options, isolate=True)
-    part = Part(of, "")
-    with _PartRun(project, dag, options, SilentReporter(), part, begin=False) as run:
-        return run.end(elsewhere or {}, engine_cache=engine_cache)
-
-
-class _PartRun(PipelineRun):
+class PartRun(PipelineRun):
     """A run that does one node, and leaves the run open."""
 
     def __init__(
@@ -221,7 +126,6 @@ class _PartRun(PipelineRun):
         super().__init__(project, dag, options, reporter)
         self._part = part
         self._may_begin = begin
-        self._answered_only = False
         self._before: dict[str, Execution] = {}
 
     def __enter__(self) -> Self:
@@ -320,22 +224,22 @@ class _PartRun(PipelineRun):
             self._look()
 
     def _loop_answered(self) -> None:
-        self._answered_only = True
+        self.answered_only = True
         try:
             self.loop()
         finally:
-            self._answered_only = False
+            self.answered_only = False
 
     def _execute(self, node: Node, job: Job, execution: Execution) -> None:
         """Begin a step; refuse one that should have been answered."""
-        if not self._answered_only:
+        if not self.answered_only:
             super()._execute(node, job, execution)
         else:
             self._refuse(node.name, execution.reason)
 
     def _open_fan(self, node: Node, job: Job, execution: Execution) -> None:
         """Begin a mapped step; refuse one that should have been answered."""
-        if not self._answered_only:
+        if not self.answered_only:
             super()._open_fan(node, job, execution)
         else:
             self._refuse(node.name, execution.reason)

@@ -215,13 +215,7 @@ class Lineage:
         """Record a step whose condition did not hold, once: several parts of a run may see it."""
         with self.database.transaction() as db:
             db.lock()
-            last = db.rows(
-                "SELECT state FROM execution WHERE context = :context AND step = :step"
-                " ORDER BY id DESC LIMIT 1",
-                context=context,
-                step=execution.step,
-            )
-            if last and last[0]["state"] == "SKIPPED":
+            if _newest_state(db, context, execution.step) == "SKIPPED":
                 return
             db.add(
                 "execution",
@@ -273,6 +267,7 @@ class Lineage:
         seed: int,
         *,
         present: Callable[[], bool] = lambda: True,
+        once: bool = False,
     ) -> bool:
         """Record that an earlier execution answered a step of this run.
 
@@ -282,12 +277,17 @@ class Lineage:
             execution: the earlier one, under the name of the step.
             seed: ambient seed.
             present: says whether its objects are still there, now that nobody can collect them.
+            once: another part of the run may have recorded the same just now: then that counts.
 
         Returns:
             Whether they were; nothing is recorded if not.
         """
         now = time.time()
         with self.database.transaction() as db:
+            if once:
+                db.lock()
+                if _newest_state(db, context, execution.step) == "CACHED":
+                    return present()
             row = db.add(
                 "execution",
                 **_beginning(context, position, execution, seed),
@@ -378,6 +378,17 @@ class Lineage:
         """Remember that the types of a pipeline are right."""
         with self.database.transaction() as db:
             db.run("INSERT INTO checked VALUES (:key) ON CONFLICT (key) DO NOTHING", key=key)
+
+
+def _newest_state(db: Writer, context: int, step: str) -> str:
+    """Return what became of a step the last time in a run; "" if it did not begin."""
+    last = db.rows(
+        "SELECT state FROM execution WHERE context = :context AND step = :step"
+        " ORDER BY id DESC LIMIT 1",
+        context=context,
+        step=step,
+    )
+    return str(last[0]["state"]) if last else ""
 
 
 def _beginning(context: int, position: int, execution: Execution, seed: int) -> dict[str, object]:
