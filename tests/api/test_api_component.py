@@ -246,7 +246,7 @@ def test_a_component_of_the_library_is_one():
     example = {"examples": rows, "model": "p", "label": "y", "n_bootstrap": 5}
     report = check_component(evaluate, [example], executors=HERE)
     assert report.flaws == ()
-    assert report.notes["storable"] == "result as objects/2, read back from anyone"
+    assert report.notes["storable"] == "result as objects/3, read back from anyone"
 
 
 @pytest.mark.usefixtures("mine")

@@ -179,7 +179,7 @@ def test_it_is_stored_safely(tmp_path):
     found = bless(sliced(), thresholds={"auc": 0.8}, override={"who": "Ada", "why": "x"})
     with (tmp_path / "stored").open("wb") as handle:
         form = storage.write({"blessing": found}, handle)
-    assert form == "objects/2"
+    assert form == "objects/3"
     assert storage.read(form, tmp_path / "stored", trusted=False) == {"blessing": found}
     assert json.loads(json.dumps(found.to_dict()))["blessed"] is True
     assert repr(found) == "<Blessing: 1 of 1 thresholds kept>"

@@ -690,7 +690,7 @@ def test_the_record_is_plain_data_that_is_stored_safely(tmp_path):
     found = evaluate(frame, model, "answer", baseline=model, slices="sex", n_bootstrap=20)
     with (tmp_path / "stored").open("wb") as handle:
         form = storage.write({"evaluation": found}, handle)
-    assert form == "objects/2"
+    assert form == "objects/3"
     assert storage.read(form, tmp_path / "stored", trusted=False) == {"evaluation": found}
     assert Evaluation.__eq__(found, found)
     json.dumps(found.to_dict(), allow_nan=False)

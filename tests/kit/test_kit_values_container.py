@@ -48,7 +48,7 @@ def base_of(array):
 
 def test_the_memory_is_aligned_and_the_stream_comes_first(tmp_path):
     path = tmp_path / "bundle"
-    assert write(path, a=LARGE, b=[LARGE[:100].copy()], c="x") == "objects/2"
+    assert write(path, a=LARGE, b=[LARGE[:100].copy()], c="x") == "objects/3"
     content = path.read_bytes()
     assert content[:2] == pickle.PROTO + b"\x05"
     first = content.index(LARGE.tobytes())
@@ -78,8 +78,8 @@ def test_writing_needs_no_more_than_write_and_goes_through_the_digest(tmp_path):
 def test_large_files_are_mapped_and_small_ones_read(tmp_path):
     write(tmp_path / "large", a=(LARGE,))
     write(tmp_path / "small", a=(LARGE[:50].copy(),))
-    large = storage.read("objects/2", tmp_path / "large")["a"][0]
-    small = storage.read("objects/2", tmp_path / "small")["a"][0]
+    large = storage.read("objects/3", tmp_path / "large")["a"][0]
+    small = storage.read("objects/3", tmp_path / "small")["a"][0]
     assert isinstance(base_of(large), container.Mapped)
     assert isinstance(base_of(small), bytearray)
     for array in (large, small):
@@ -92,19 +92,19 @@ def test_changes_stay_in_the_process(tmp_path):
     path = tmp_path / "bundle"
     write(path, a=(LARGE, FRAME))
     before = path.read_bytes()
-    array, frame = storage.read("objects/2", path)["a"]
+    array, frame = storage.read("objects/3", path)["a"]
     array[:] = 7
     frame["c3"] = 1.0
     frame.loc[0, "c4"] = -1.0
     assert path.read_bytes() == before
-    again = storage.read("objects/2", path)["a"]
+    again = storage.read("objects/3", path)["a"]
     assert fingerprint(again) == fingerprint((LARGE, FRAME))
 
 
 def test_two_readings_are_apart(tmp_path):
     path = tmp_path / "bundle"
     write(path, a=(LARGE,))
-    one, other = (storage.read("objects/2", path)["a"][0] for _ in range(2))
+    one, other = (storage.read("objects/3", path)["a"][0] for _ in range(2))
     one[0] = 9
     assert (other == LARGE).all()
 
@@ -113,7 +113,7 @@ def test_two_readings_are_apart(tmp_path):
 def test_a_file_may_go_while_its_arrays_live(tmp_path):
     path = tmp_path / "bundle"
     write(path, a=(LARGE,))
-    array = storage.read("objects/2", path)["a"][0]
+    array = storage.read("objects/3", path)["a"][0]
     path.unlink()
     Path(path).write_bytes(b"another")
     gc.collect()
@@ -124,7 +124,7 @@ def test_arrays_of_one_file_do_not_seem_to_share(tmp_path):
     path = tmp_path / "bundle"
     for size in (slice(None), slice(50)):
         write(path, a=LARGE[size].copy(), b=[LARGE[size].copy()], c=FRAME[size].copy())
-        back = storage.read("objects/2", path)
+        back = storage.read("objects/3", path)
         assert len(sharing.groups(back)) == 3
         back["d"] = back["a"][3:]
         assert frozenset("ad") in sharing.groups(back)
@@ -133,7 +133,7 @@ def test_arrays_of_one_file_do_not_seem_to_share(tmp_path):
 def test_what_is_shared_is_shared_after(tmp_path):
     path = tmp_path / "bundle"
     write(path, whole=LARGE, part=LARGE[10:20], turned=LARGE.T)
-    back = storage.read("objects/2", path)
+    back = storage.read("objects/3", path)
     back["whole"][10, 0] = 99
     assert (back["part"][0, 0], back["turned"][0, 10]) == (99, 99)
     assert not back["part"].flags.owndata
@@ -143,9 +143,9 @@ def test_what_is_shared_is_shared_after(tmp_path):
 def test_what_was_read_can_be_stored_again(tmp_path):
     path = tmp_path / "bundle"
     write(path, a=(LARGE, LARGE[:3]), f=FRAME)
-    back = storage.read("objects/2", path)
+    back = storage.read("objects/3", path)
     write(tmp_path / "again", **back)
-    assert fingerprint(storage.read("objects/2", tmp_path / "again")) == fingerprint(
+    assert fingerprint(storage.read("objects/3", tmp_path / "again")) == fingerprint(
         {"a": (LARGE, LARGE[:3]), "f": FRAME}
     )
 
@@ -155,14 +155,14 @@ def test_only_so_many_files_are_kept_open(tmp_path, monkeypatch):
     monkeypatch.setattr(container, "_MOST_MAPS", 3)
     gc.collect()
     write(tmp_path / "bundle", a=(LARGE,))
-    held = [storage.read("objects/2", tmp_path / "bundle")["a"][0] for _ in range(6)]
+    held = [storage.read("objects/3", tmp_path / "bundle")["a"][0] for _ in range(6)]
     mapped = [isinstance(base_of(array), container.Mapped) for array in held]
     assert not all(mapped)
     assert all((array == LARGE).all() for array in held)
     del held
     gc.collect()
     assert isinstance(
-        base_of(storage.read("objects/2", tmp_path / "bundle")["a"][0]), container.Mapped
+        base_of(storage.read("objects/3", tmp_path / "bundle")["a"][0]), container.Mapped
     )
 
 
@@ -177,7 +177,7 @@ def test_nothing_is_copied_until_it_is_touched(tmp_path):
         from thruway.kit.values import storage
         storage.unstorable(1)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        array = storage.read("objects/2", Path(sys.argv[1]))["a"][0]
+        array = storage.read("objects/3", Path(sys.argv[1]))["a"][0]
         array[5] = 1
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     """
@@ -203,7 +203,7 @@ def test_damaged_files_are_refused(damage, rows, tmp_path):
     write(path, a=(LARGE[:rows].copy(),))
     path.write_bytes(DAMAGES[damage](path.read_bytes()))
     with pytest.raises(StorageError, match="read back"):
-        storage.read("objects/2", path)
+        storage.read("objects/3", path)
 
 
 # --- stores of before --------------------------------------------------------------------------
@@ -212,9 +212,16 @@ OLD = {
     "pickle/1": {"a": [1, (2,)], "f": FRAME, "x": LARGE},
     "pickle/2": {"a": [1, (2,)], "b": Pipe("a"), "x": LARGE},
     "objects/1": {"a": [1, "".join("ab"), "".join("ab")], "x": {1, 2}},
+    "objects/2": {"a": [1, "".join("ab"), "".join("ab")], "x": {1, 2}},
+    "pickle/3": {"a": [Pipe("ab"), "".join("ab")], "x": LARGE},
     "json/1": {"a": [1, {"b": None}]},
     "npy/1": {"x": np.asfortranarray(LARGE)},
 }
+
+
+class EqualTexts(pickle.Pickler):
+    def persistent_id(self, part):
+        return part if type(part) is str else None
 
 
 def write_old(form, values):
@@ -225,6 +232,10 @@ def write_old(form, values):
     elif form in {"pickle/2", "objects/1"}:
         writer = container.Writer(handle)
         pickle.Pickler(writer, 5, buffer_callback=writer.beside).dump(values)
+        writer.close()
+    elif form in {"pickle/3", "objects/2"}:
+        writer = container.Writer(handle)
+        EqualTexts(writer, 5, buffer_callback=writer.beside).dump(values)
         writer.close()
     elif form == "json/1":
         handle.write(b'{"a": [1, {"b": null}]}')
@@ -283,13 +294,13 @@ def test_a_process_that_has_imported_nothing_reads_it(tmp_path):
     model = make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=2)).fit(
         LARGE, labels
     )
-    assert write(tmp_path / "bundle", m=model, f=FRAME, x=LARGE[::2]) == "objects/2"
+    assert write(tmp_path / "bundle", m=model, f=FRAME, x=LARGE[::2]) == "objects/3"
     script = """
         import sys
         from pathlib import Path
         from thruway.kit.values import storage
         assert "numpy" not in sys.modules
-        back = storage.read("objects/2", Path(sys.argv[1]), trusted=sys.argv[2] == "True")
+        back = storage.read("objects/3", Path(sys.argv[1]), trusted=sys.argv[2] == "True")
         from thruway.kit.values.fingerprint import fingerprint
         print(fingerprint(back["f"]).hex, back["m"].predict(back["x"]).sum())
     """

@@ -71,7 +71,7 @@ EXACT = {
         X, np.asfortranarray(X), np.array(3.5), np.zeros((0, 3)), np.array(["a", "bc"]),
         np.array(["2020-01-01", "NaT"], "M8[D]"), np.arange(3, dtype=">i2"), np.array([1 + 2j]),
     ],
-    "objects/2": [
+    "objects/3": [
         (1, 2), [(1,)], {1: "a"}, {1, 2}, 1 << 70, "\ud800", b"x", np.float64(1.5), np.bool_(True),
         collections.OrderedDict(a=1), collections.defaultdict(list, a=[1]), dt.date(2020, 1, 1),
         X[::2], X.T[:, ::-1], locked(X[:5].copy()), locked(X.copy()[::2]), locked(np.arange(3)),
@@ -88,7 +88,7 @@ EXACT = {
         RandomForestClassifier(3, random_state=0).fit(X, Y), HistGradientBoostingClassifier(max_iter=3).fit(X, Y),
         make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y),
     ],
-    "pickle/3": [Mine({"a": [Mine(1)]}), len, Mine, [FRAME, Mine(X)]],
+    "pickle/4": [Mine({"a": [Mine(1)]}), len, Mine, [FRAME, Mine(X)]],
 }  # fmt: skip
 CASES = [(name, value) for name, values in EXACT.items() for value in values]
 
@@ -103,7 +103,7 @@ def test_exact(name, value, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "array", [a for a in EXACT["npy/1"] + EXACT["objects/2"] if type(a) is np.ndarray]
+    "array", [a for a in EXACT["npy/1"] + EXACT["objects/3"] if type(a) is np.ndarray]
 )
 def test_layout_comes_back(array, tmp_path):
     back = round_trip({"x": array}, tmp_path)[1]["x"]
@@ -278,7 +278,7 @@ def test_vectorizers_are_the_same_bytes_in_every_process(kind, stop_words, tmp_p
         assert made._stop_words_id == address
     assert len(written) == 1
     back = read(form, tmp_path / "1", trusted=False)["v"]
-    assert form == "objects/2"
+    assert form == "objects/3"
     assert (back.transform(texts) != made.transform(texts)).nnz == 0
     assert fingerprint(back) == fingerprint(made)
 
@@ -287,7 +287,7 @@ def test_unknown_format(tmp_path):
     with pytest.raises(StorageError, match="unknown"):
         read("tar/9", tmp_path)
     (tmp_path / "x").write_bytes(b"garbage")
-    for name in ("json/1", "npy/1", "objects/2", "pickle/1", "pickle/3"):
+    for name in ("json/1", "npy/1", "objects/3", "pickle/1", "pickle/4"):
         with pytest.raises(StorageError, match="read back"):
             read(name, tmp_path / "x")
         with pytest.raises(StorageError, match="cannot be read"):

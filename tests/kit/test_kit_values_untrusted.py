@@ -223,7 +223,7 @@ def test_hostile_streams_are_refused(case, tmp_path, monkeypatch):
     content = stream(NOT_LISTED.get(case) or MISUSED[case])
     before = set(sys.modules)
     with pytest.raises(StorageError, match="refused"):
-        storage.read("objects/2", file_of(tmp_path, content), trusted=False)
+        storage.read("objects/3", file_of(tmp_path, content), trusted=False)
     assert not (tmp_path / "touched").exists()
     assert not {"ctypes.wintypes", "runpy", "torch.hub"} & (set(sys.modules) - before)
 
@@ -232,7 +232,7 @@ def test_hostile_streams_are_refused(case, tmp_path, monkeypatch):
 def test_what_is_not_listed_is_not_found_even_in_a_trusted_store(case, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(StorageError, match=r"refused|read back"):
-        storage.read("objects/2", file_of(tmp_path, stream(NOT_LISTED[case])))
+        storage.read("objects/3", file_of(tmp_path, stream(NOT_LISTED[case])))
     assert not (tmp_path / "touched").exists()
 
 
@@ -251,7 +251,7 @@ def test_the_hostile_streams_are_streams(tmp_path):
 
 def test_harmless_streams_are_read(tmp_path):
     content = stream(mapping(x=FOLDS))
-    back = storage.read("objects/2", file_of(tmp_path, content), trusted=False)
+    back = storage.read("objects/3", file_of(tmp_path, content), trusted=False)
     assert back["x"].n_splits == 1
 
 
@@ -287,6 +287,13 @@ LIES = {
     "a long name": lambda: rebuild.dtype_of("object"),
     "no objects": lambda: rebuild.fill(np.zeros(1), ([1], False)),
     "no strings": lambda: rebuild.texts(np.dtype("i8"), ["a"], (1,), "C", False),
+    "other characters": lambda: rebuild.words(b"ab", np.array([3]), None, (1,), "C", False),
+    "fewer than none": lambda: rebuild.words(b"ab", np.array([3, -1]), None, (2,), "C", False),
+    "a text that is not there": lambda: rebuild.words(b"ab", np.array([2]), np.array([1]), (1,), "C", False),
+    "before the texts": lambda: rebuild.words(b"ab", np.array([2]), np.array([-3]), (1,), "C", False),
+    "places that are texts": lambda: rebuild.words(b"ab", np.array([2]), OBJECT, (1,), "C", False),
+    "texts that are no bytes": lambda: rebuild.words("ab", np.array([2]), None, (1,), "C", False),
+    "more places": lambda: rebuild.words(b"ab", np.array([1, 1]), None, (3,), "C", False),
     "another class": lambda: rebuild.viewed(np.zeros(1), pd.DataFrame),
     "another function": lambda: rebuild.ufunc("numpy", "load"),
     "no zone": lambda: rebuild.zone("../../etc/passwd", True),
@@ -323,10 +330,10 @@ def test_short_names_that_a_program_registered_are_refused(tmp_path):
         for trusted in (True, False):
             path = file_of(tmp_path, stream(call(pickle.EXT1 + b"\x01", TOUCH)))
             with pytest.raises(StorageError, match="refused"):
-                storage.read("objects/2", path, trusted=trusted)
+                storage.read("objects/3", path, trusted=trusted)
         harmless = file_of(tmp_path, stream(mapping(x=FOLDS)))
-        assert storage.read("objects/2", harmless, trusted=False)["x"].n_splits == 1
-        assert storage.write({"x": (1,)}, io.BytesIO()) == "pickle/3"
+        assert storage.read("objects/3", harmless, trusted=False)["x"].n_splits == 1
+        assert storage.write({"x": (1,)}, io.BytesIO()) == "pickle/4"
     finally:
         copyreg.remove_extension("os", "system", 1)
 
@@ -341,7 +348,7 @@ class Mine:
 BOMB = stream(call(name("os", "system"), TOUCH))
 
 
-@pytest.mark.parametrize("form", ["pickle/1", "pickle/3"])
+@pytest.mark.parametrize("form", ["pickle/1", "pickle/4"])
 def test_pickles_are_not_read_unless_trusted(form, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = file_of(tmp_path, BOMB)
@@ -356,13 +363,13 @@ def test_pickles_are_not_read_unless_trusted(form, tmp_path, monkeypatch):
 
 def test_not_even_opened_when_not_trusted(tmp_path):
     with pytest.raises(StorageError, match="run any code"):
-        storage.read("pickle/3", tmp_path / "there is no such file", trusted=False)
+        storage.read("pickle/4", tmp_path / "there is no such file", trusted=False)
 
 
 SAFE = {
     "json/1": {"a": [1, None]},
     "npy/1": {"a": np.arange(3.0)},
-    "objects/2": {"a": (pd.DataFrame({"x": [1, 2]}), LogisticRegression())},
+    "objects/3": {"a": (pd.DataFrame({"x": [1, 2]}), LogisticRegression())},
 }
 
 
@@ -376,9 +383,9 @@ def test_safe_formats_are_read_from_anyone(form, tmp_path):
 
 
 def test_what_is_safe():
-    formats = ("json/1", "npy/1", "objects/2", "pickle/1", "pickle/3", "tar/9")
+    formats = ("json/1", "npy/1", "objects/3", "pickle/1", "pickle/4", "tar/9")
     assert [form for form in formats if storage.is_safe(form)] == list(SAFE)
-    assert storage.write({"a": Mine()}, io.BytesIO()) == "pickle/3"
+    assert storage.write({"a": Mine()}, io.BytesIO()) == "pickle/4"
 
 
 def test_unknown_formats_are_unknown_when_not_trusted(tmp_path):
@@ -419,7 +426,7 @@ def test_a_program_that_calls_its_module_like_a_library_is_not_that_library(tmp_
     try:
         path = file_of(tmp_path, stream(call(name("pytz", "_UTC"))))
         with pytest.raises(StorageError, match="refused"):
-            storage.read("objects/2", path, trusted=False)
+            storage.read("objects/3", path, trusted=False)
     finally:
         known.roles.cache_clear()
         sys.modules.pop("pytz", None)

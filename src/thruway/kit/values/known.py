@@ -1,6 +1,6 @@
 """What a stream of objects may name, so that reading it cannot run a stranger's code.
 
-`objects/2` is pickle's own stream, written when all that it names is in the tables below, and read
+`objects/3` is pickle's own stream, written when all that it names is in the tables below, and read
 by an unpickler that finds nothing else. A name is listed with what may be done with it:
 
 - **made**: a class, made without being called (`cls.__new__(cls)`), then given its attributes;
@@ -341,7 +341,7 @@ OURS = (
         r"thruway\.kit\.values\.rebuild",
         called=(
             "array annotated dtype_of fill laid masked objects row set_gradient singleton storage "
-            "subarray structure tensor texts ufunc viewed window zone"
+            "subarray structure tensor texts ufunc viewed window words zone"
         ),
     ),
     Known(r"thruway\.kit\.gate", made="Gate"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copyreg
 import functools
+import itertools
 import pickle
 import sys
 import types
@@ -27,6 +28,7 @@ _PROTOCOL = 5
 _SINGLETONS = (type(None), type(...), type(NotImplemented))
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType)
 _PLAIN_KINDS = "biufcmMSUOV"
+_MANY_TEXTS = 100  # elements from which an array of texts is written as bytes and numbers
 
 
 class Pickler(pickle.Pickler):
@@ -147,6 +149,9 @@ class Pickler(pickle.Pickler):
         order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
         if dtype.kind == "O":
             values = part.ravel(order).tolist()
+            words = _words(values) if len(values) >= _MANY_TEXTS else None
+            if words is not None:
+                return rebuild.words, (*words, part.shape, order, not flags.writeable)
             state = (values, not flags.writeable)
             return rebuild.objects, (part.shape, order), state, None, None, rebuild.fill
         if dtype.kind == "T":
@@ -264,6 +269,41 @@ def _is_known(part: Any, reduced: Any) -> bool:
     if any(item is not None for item in items):
         needed.add("filled")
     return needed <= found
+
+
+def _words(values: list[Any]) -> tuple[bytes, Any, Any] | None:
+    """Return texts as their characters, the length of each, and which is where.
+
+    A column of a table is an array like that, of few texts or of many, with None or NaN where there
+    is none. Each element by itself would cost as much as all that is done here.
+
+    Args:
+        values: the elements.
+
+    Returns:
+        UTF-8 of the texts that differ, one after the other; how many characters each has; for each
+        element its place among them, -1 for None and -2 for NaN; None for the places if no text is
+        there twice. None altogether for elements that are something else.
+    """
+    kinds = set(map(type, values))
+    if str not in kinds or not kinds <= {str, float, type(None)}:
+        return None
+    np = sys.modules["numpy"]
+    numbers = [value for value in values if type(value) is float] if float in kinds else []
+    if numbers and (np.array(numbers).view(np.int64) != np.array(np.nan).view(np.int64)).any():
+        return None
+    whole = kinds == {str}
+    once = whole and len(set(values)) == len(values)
+    texts = values if whole else [text for text in values if type(text) is str]
+    texts = texts if once else list(dict.fromkeys(texts))
+    content = "".join(texts).encode("utf-8", "surrogatepass")
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    if once:
+        return content, lengths, None
+    places: dict[Any, int] = {text: place for place, text in enumerate(texts)} | {None: -1}
+    codes = map(places.get, values, itertools.repeat(-2))
+    smallest = np.min_scalar_type(-len(places))
+    return content, lengths, np.fromiter(codes, smallest, len(values))
 
 
 def _bytes_of(array: Any, order: str, locked: bool) -> Any:

@@ -156,6 +156,43 @@ def fill(array: Any, state: tuple[list[Any], bool]) -> None:
         array.setflags(write=False)
 
 
+def words(
+    content: Any, lengths: Any, codes: Any, shape: tuple[int, ...], order: str, locked: bool
+) -> Any:
+    """Return an array of objects that are texts, None or NaN; equal texts are one.
+
+    Args:
+        content: UTF-8 of the texts that differ, one after the other.
+        lengths: characters of each.
+        codes: for each element its place among them, -1 for None, -2 for NaN; None: all in order.
+        shape: of the array.
+        order: of its elements in memory.
+        locked: whether it cannot be written to.
+
+    Raises:
+        TypeError: these are not texts and places.
+    """
+    np = _numpy()
+    plain = [each for each in (lengths, codes) if each is not None]
+    if type(content) is not bytes or any(
+        type(each) is not np.ndarray or each.dtype.kind != "i" or each.ndim != 1 for each in plain
+    ):
+        raise TypeError("an array of texts is made of bytes and numbers")
+    text = content.decode("utf-8", "surrogatepass")
+    ends = np.cumsum(lengths).tolist()
+    if (ends[-1] if ends else 0) != len(text) or (lengths < 0).any():
+        raise TypeError("the lengths of texts are not those of their characters")
+    found = [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    known = np.fromiter([*found, np.nan, None], object, len(found) + 2)
+    if codes is not None and not ((codes >= -2) & (codes < len(found))).all():
+        raise TypeError("there is no such text")
+    made = np.empty(shape, dtype=object, order=order)
+    made.reshape(-1, order="A")[:] = known[:-2] if codes is None else known[codes]
+    if locked:
+        made.setflags(write=False)
+    return made
+
+
 def texts(dtype: Any, values: list[Any], shape: tuple[int, ...], order: str, locked: bool) -> Any:
     """Return an array of NumPy's strings of any length.
 

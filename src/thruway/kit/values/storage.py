@@ -4,14 +4,15 @@ Four formats, the plainest that is exact:
 
 - `json/1`: small data of exact built-in types.
 - `npy/1`: one plain array; its name follows the array, so `numpy.load` reads the file too.
-- `objects/2`: what is made of constructors of known libraries only (`known`); read by an unpickler
+- `objects/3`: what is made of constructors of known libraries only (`known`); read by an unpickler
   that finds nothing else, so that it can be read from anyone.
-- `pickle/3`: everything else: classes and functions of the program, torch's modules. Reading it
+- `pickle/4`: everything else: classes and functions of the program, torch's modules. Reading it
   can run code, so it is read from the user's own store only.
 
 The last two are one stream of pickle with the memory of large arrays beside it (`container`), which
 is mapped when it is read, not copied. What earlier versions wrote is still read: `pickle/1`, a bare
-stream, and `objects/1` and `pickle/2`, in which equal texts are not one.
+stream; `objects/1` and `pickle/2`, in which equal texts are not one; `objects/2` and `pickle/3`, in
+which a column of texts is a list of them.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def write(values: Mapping[str, object], handle: BinaryIO, named: set[str] | None
     writer.close()
     if named is not None:
         named |= pickler.named
-    return "objects/2" if pickler.known else "pickle/3"
+    return "objects/3" if pickler.known else "pickle/4"
 
 
 def is_safe(format: str) -> bool:  # noqa: A002 - the word of the store
@@ -258,13 +259,16 @@ _READERS = {
     "npy/1": _read_array,
     "objects/1": _read_objects,
     "objects/2": _read_objects,
+    "objects/3": _read_objects,
     "pickle/1": _read_pickle,
     "pickle/2": _read_beside,
     "pickle/3": _read_beside,
+    "pickle/4": _read_beside,
 }
 _SAFE = {
     "json/1": _read_json,
     "npy/1": _read_array,
     "objects/1": _vet_objects,
     "objects/2": _vet_objects,
+    "objects/3": _vet_objects,
 }
