@@ -91,7 +91,11 @@ def _interpreter(name: str) -> str:
     if version in ("", f"{sys.version_info.major}.{sys.version_info.minor}"):
         return sys.executable
     found = shutil.which(f"python{version}")
-    if found is None:
+    # A shim of pyenv is there for every Python that it has, and runs only those that are active.
+    if (
+        found is None
+        or subprocess.run([found, "-c", ""], check=False, capture_output=True).returncode
+    ):
         raise LookupError(f"it needs Python {version}, which is not here")
     return found
 
