@@ -23,6 +23,7 @@ import typing
 import uuid
 import zoneinfo
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -363,6 +364,51 @@ def test_a_locked_array_of_texts_stays_locked(tmp_path):
     array = told("a", "b")
     array.setflags(write=False)
     assert not through(array, tmp_path)[1].flags.writeable
+
+
+PADDED = {
+    "at the end": np.dtype([("a", "i8"), ("b", "u1")], align=True),
+    "in between": np.dtype([("b", "u1"), ("a", "i8")], align=True),
+    "in a field": np.dtype([("a", "u1"), ("f", np.dtype("u1,i4", align=True)), ("g", "u1")]),
+    "in an array": np.dtype([("f", (np.dtype("u1,i4", align=True), (2, 3)))]),
+    "in a record": np.dtype((np.record, np.dtype([("a", "i8"), ("b", "u1")], align=True))),
+}
+
+
+@pytest.mark.parametrize("case", PADDED)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_bytes_between_fields_are_no_part_of_a_value(case, order, tmp_path):
+    """Nobody writes them: they are what was in the memory before."""
+    written = set()
+    for garbage in (0, 0x5A):
+        array = np.empty((3, 2), PADDED[case], order=order)
+        array.reshape(-1, order="A").view("u1")[:] = garbage
+        fill_fields(array)
+        back = through([array], tmp_path)[1][0]
+        same(array, back)
+        written.add((tmp_path / "bundle").read_bytes())
+    assert len(written) == 1
+    array.setflags(write=False)
+    assert not through([array], tmp_path)[1][0].flags.writeable
+
+
+def fill_fields(array):
+    for name in array.dtype.names:
+        if array[name].dtype.names:
+            fill_fields(array[name])
+        else:
+            array[name] = np.arange(array[name].size).reshape(array[name].shape)
+
+
+def test_a_forest_that_is_loaded_twice_is_the_same(tmp_path):
+    joblib.dump(ensemble.RandomForestClassifier(3, random_state=0).fit(X, Y), tmp_path / "m.pkl")
+    written = set()
+    for garbage in range(3):
+        held = [np.full(size, garbage, "u1") for size in range(100, 20_000, 97)]
+        del held
+        through(joblib.load(tmp_path / "m.pkl"), tmp_path)
+        written.add((tmp_path / "bundle").read_bytes())
+    assert len(written) == 1
 
 
 def test_an_array_that_holds_itself(tmp_path):

@@ -162,6 +162,9 @@ class Pickler(pickle.Pickler):
             return NotImplemented
         if not flags.forc:
             return self._spread(part)
+        gaps = _gaps(dtype)
+        if gaps:
+            part = _without(part, gaps, order)
         locked = not flags.writeable and bool(flags.owndata)
         memory = _bytes_of(part, order, locked)
         return rebuild.array, (pickle.PickleBuffer(memory), dtype, part.shape, order, locked)
@@ -304,6 +307,39 @@ def _words(values: list[Any]) -> tuple[bytes, Any, Any] | None:
     codes = map(places.get, values, itertools.repeat(-2))
     smallest = np.min_scalar_type(-len(places))
     return content, lengths, np.fromiter(codes, smallest, len(values))
+
+
+@functools.lru_cache(maxsize=64)
+def _gaps(dtype: Any) -> tuple[int, ...]:
+    """Return the bytes of an element that are of no field, by their place: nobody wrote them."""
+    if dtype.names is None and dtype.subdtype is None:
+        return ()
+    used = _used(dtype)
+    return tuple(at for at in range(dtype.itemsize) if at not in used)
+
+
+def _used(dtype: Any) -> set[int]:
+    if dtype.subdtype is not None:
+        base, shape = dtype.subdtype
+        count = 1
+        for length in shape:
+            count *= length
+        inner = _used(base)
+        return {at + number * base.itemsize for number in range(count) for at in inner}
+    if dtype.names is None:
+        return {*range(dtype.itemsize)}
+    parts = ((dtype.fields[name][0], dtype.fields[name][1]) for name in dtype.names)
+    return {at + start for field, start in parts for at in _used(field)}
+
+
+def _without(array: Any, gaps: tuple[int, ...], order: str) -> Any:
+    """Return a copy whose bytes between the fields are zero; it is locked if the array is."""
+    np = sys.modules["numpy"]
+    copy = array.copy(order=order)
+    flat = copy.reshape(-1, order="A").view(np.uint8)
+    flat.reshape(-1, array.dtype.itemsize)[:, list(gaps)] = 0
+    copy.setflags(write=array.flags.writeable)
+    return copy
 
 
 def _bytes_of(array: Any, order: str, locked: bool) -> Any:
