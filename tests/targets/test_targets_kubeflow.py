@@ -194,10 +194,14 @@ def test_every_dag_has_an_input(tmp_path):
 
 
 def test_steps_with_names_of_ours_keep_apart(tmp_path):
-    before = "@step\ndef finish(n: int) -> int: return n\n\n@step\ndef for_loop_1(n: int) -> int: return n\n"
-    spec, *_ = documents(made(tmp_path, "return for_loop_1(finish(rows))", before=before))
+    names = ("start", "finish", "for_loop_1")
+    before = "".join(f"@step\ndef {name}(n: int) -> int: return n\n\n" for name in names)
+    spec, *_ = documents(made(tmp_path, "return for_loop_1(finish(start(rows)))", before=before))
     assert flaws(spec) == []
     assert list(spec["root"]["dag"]["tasks"]) == ["exit-handler-1", "finish-run"]
+    found = flow(spec)
+    assert found["start"]["parameters"]["store-answer"] == "start-run.answer-start"
+    assert found["finish-run"]["after"] == ["finish", "for-loop-1", "start", "start-run"]
 
 
 # Its cache --------------------------------------------------------------------------------------
