@@ -152,17 +152,26 @@ TEXTS["their defaults"] = (TEXTS["parameters of every kind"][0], {"n": 1}, {"n":
 
 def text_job(folder: Path, name: str) -> dict[str, Any]:
     body, plain_params, params = TEXTS[name]
+    job = written_job(folder, name, {"flow.py": f"{STEPS}\n@pipeline\n{body}"})
+    return {**job, "plain_params": plain_params, "params": params}
+
+
+def written_job(folder: Path, name: str, files: dict[str, str], more: str = "") -> dict[str, Any]:
+    """A job of a pipeline `flow` that is written here, without parameters."""
     for part in ("plain", "engine"):
         (folder / part).mkdir(parents=True)
-        (folder / part / "flow.py").write_text(f"{STEPS}\n@pipeline\n{body}")
-        (folder / part / "pyproject.toml").write_text('[tool.thruway]\npipeline = "flow:flow"\n')
+        for file, text in files.items():
+            (folder / part / file).write_text(text)
+        (folder / part / "pyproject.toml").write_text(
+            f'[tool.thruway]\npipeline = "flow:flow"\n{more}'
+        )
     return {
         "name": name,
         "plain": str(folder / "plain"),
-        "plain_params": plain_params,
+        "plain_params": {},
         "engine": str(folder / "engine"),
         "package": compiled(folder / "engine", folder / "package"),
-        "params": params,
+        "params": {},
     }
 
 
@@ -264,22 +273,9 @@ EDITS: list[tuple[str, dict[str, str], list[str]]] = [
 
 
 def cache_job(folder: Path) -> dict[str, Any]:
-    for part in ("plain", "engine"):
-        (folder / part).mkdir(parents=True)
-        (folder / part / "flow.py").write_text(CACHED)
-        (folder / part / "helping.py").write_text(MEAN)
-        (folder / part / "pyproject.toml").write_text(
-            '[tool.thruway]\npipeline = "flow:flow"\ndata = "."\n'
-        )
-    return {
-        "name": "KFP's cache",
-        "plain": str(folder / "plain"),
-        "plain_params": {},
-        "engine": str(folder / "engine"),
-        "package": compiled(folder / "engine", folder / "package"),
-        "params": {},
-        "edits": [edit for _, edit, _ in EDITS],
-    }
+    files = {"flow.py": CACHED, "helping.py": MEAN}
+    job = written_job(folder, "KFP's cache", files, 'data = "."\n')
+    return {**job, "edits": [edit for _, edit, _ in EDITS]}
 
 
 @pytest.fixture(scope="module")

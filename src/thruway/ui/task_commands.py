@@ -14,7 +14,7 @@ from thruway.ui.run_commands import Parameters, ParamsFile, SeedOption, run_opti
 
 if TYPE_CHECKING:
     from thruway.kit.project import ProjectConfig
-    from thruway.run import EngineRun
+    from thruway.run import EngineRun, RunOptions
     from thruway.targets.types import Talk, Told
 
 Engine = Annotated[
@@ -62,9 +62,8 @@ def task_start(
     from thruway.run import begin_parts
 
     config = load_project(project)
-    options = run_options(config, parameters, params, None, seed)
     talk, told = _talk(config, protocol, message)
-    options = replace(options, params={**told.params, **options.params})
+    options = _with_told(run_options(config, parameters, params, None, seed), told)
     begun = begin_parts(config, _run_of(engine, run_id, link, told), options)
     if talk is not None:
         talk.begin(begun)
@@ -112,14 +111,9 @@ def task(
     if stage not in get_args(Stage):
         raise UsageError(f"there is no stage `{stage}`", fix="use items, item or gather")
     config = load_project(project)
-    options = replace(
-        run_options(config, parameters, params, None, seed),
-        force=force,
-        no_cache=no_cache,
-        logs=True,
-    )
     talk, told = _talk(config, protocol, message)
-    options = replace(options, params={**told.params, **options.params})
+    options = _with_told(run_options(config, parameters, params, None, seed), told)
+    options = replace(options, force=force, no_cache=no_cache, logs=True)
     item = item if told.item is None else told.item
     part = Part(_run_of(engine, run_id, link, told), step, stage, item)  # type: ignore[arg-type]
     done = run_part(config, part, options, RunPrinter(quiet=False), engine_cache=engine_cache)
@@ -156,8 +150,7 @@ def task_end(
     _, told = _talk(config, protocol, message)
     options = None
     if engine_cache:
-        options = run_options(config, parameters, params, None, seed)
-        options = replace(options, params={**told.params, **options.params})
+        options = _with_told(run_options(config, parameters, params, None, seed), told)
     run, state = finish_parts(
         config,
         _run_of(engine, run_id, "", told),
@@ -177,6 +170,11 @@ def _talk(project: ProjectConfig, protocol: str, message: str) -> tuple[Talk | N
         return None, Told()
     talk: Talk = plugins.load("protocol", protocol)(project, message)
     return talk, talk.told()
+
+
+def _with_told(options: RunOptions, told: Told) -> RunOptions:
+    """Return options with the parameters that the engine gives; those of the command count."""
+    return replace(options, params={**told.params, **options.params})
 
 
 def _run_of(engine: str, run_id: str, link: str, told: Told) -> EngineRun:

@@ -320,12 +320,10 @@ def _gaps(dtype: Any) -> tuple[int, ...]:
 
 def _used(dtype: Any) -> set[int]:
     if dtype.subdtype is not None:
-        base, shape = dtype.subdtype
-        count = 1
-        for length in shape:
-            count *= length
+        base, _ = dtype.subdtype
         inner = _used(base)
-        return {at + number * base.itemsize for number in range(count) for at in inner}
+        starts = range(0, dtype.itemsize, base.itemsize or 1)
+        return {at + start for start in starts for at in inner}
     if dtype.names is None:
         return {*range(dtype.itemsize)}
     parts = ((dtype.fields[name][0], dtype.fields[name][1]) for name in dtype.names)

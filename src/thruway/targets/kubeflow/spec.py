@@ -178,7 +178,7 @@ class _Spec:
         if retry:
             task["retryPolicy"] = retry
         types = {ANSWER if self.start else RUN: "STRING", **self.types}
-        given = {name: scope.parameter(name, kind) for name, kind in self.types.items()}
+        given = self._parameters(scope)
         if self.start:
             answer = self.answers[leaf.node.name]
             given[ANSWER] = scope.result(task, self.start, answer, "STRING")
@@ -251,7 +251,7 @@ class _Spec:
 
     def _component(self, leaf: Leaf, types: Mapping[str, str], shapes: Record) -> None:
         """Add the component of a task: what comes in and what goes out."""
-        inputs = {name: {"parameterType": kind} for name, kind in types.items()}
+        inputs = _shapes(types)
         given = {each.key: {"artifactType": schema_of(each.kind)} for each in self._outputs(leaf)}
         results: Record = {}
         if leaf.task.stage == "items":
@@ -266,19 +266,20 @@ class _Spec:
             {"outputDefinitions": outputs} if outputs else {}
         )
 
+    def _parameters(self, scope: Scope) -> Record:
+        """Return where a task of a scope has all parameters of the pipeline from."""
+        return {name: scope.parameter(name, kind) for name, kind in self.types.items()}
+
     def _start(self, scope: Scope) -> None:
         """Add the task that begins the run, and says how the store answers each step."""
         name = self.start
-        types = dict(self.types)
         scope.tasks[name] = task = _task(name)
-        given = {each: scope.parameter(each, kind) for each, kind in types.items()}
-        task["inputs"]["parameters"] = by_name(given)
-        answers = {key: {"parameterType": "STRING"} for key in sorted(self.answers.values())}
-        inputs = {each: {"parameterType": kind} for each, kind in types.items()}
-        component = some(inputDefinitions=some(parameters=by_name(inputs)))
+        task["inputs"]["parameters"] = self._parameters(scope)
+        inputs = some(parameters=by_name(_shapes(self.types)))
+        answers = _shapes(dict.fromkeys(sorted(self.answers.values()), "STRING"))
         self.components[f"comp-{name}"] = {
             "executorLabel": f"exec-{name}",
-            **component,
+            **some(inputDefinitions=inputs),
             "outputDefinitions": {"parameters": answers},
         }
         self.executors[f"exec-{name}"] = {"container": containers.start_container(self.settings)}
@@ -289,8 +290,8 @@ class _Spec:
         status: Record = {STATUS: {"taskFinalStatus": {"producerTask": self.tree.id}}}
         taken: Record = {STATUS: {"isOptional": True, "parameterType": "TASK_FINAL_STATUS"}}
         if self.start:  # it may have to ask the store what becomes of the steps
-            status |= {each: root.parameter(each, kind) for each, kind in self.types.items()}
-            taken |= {each: {"parameterType": kind} for each, kind in self.types.items()}
+            status |= self._parameters(root)
+            taken |= _shapes(self.types)
         else:
             status[RUN] = {"runtimeValue": {"constant": ID_OF_RUN}}
             taken[RUN] = {"parameterType": "STRING"}
@@ -334,6 +335,11 @@ class _Spec:
             self.scopes[group.id].results[name] = inside, inner, kind
             inside, inner = group.id, name
         return inner
+
+
+def _shapes(types: Mapping[str, str]) -> Record:
+    """Return the definitions of parameters."""
+    return {name: {"parameterType": kind} for name, kind in types.items()}
 
 
 def _task(name: str) -> Record:
